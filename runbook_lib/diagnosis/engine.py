@@ -1,0 +1,101 @@
+"""Judges evidence: every rule once, causes linked to the symptoms they explain, the checklist answered."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from runbook_lib.diagnosis.checklist import Answer, answers
+from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict
+from runbook_lib.diagnosis.rules import RULES
+from runbook_lib.diagnosis.state import State, state_of
+from runbook_lib.evidence.model import Evidence, Request
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the evidence says: the state of the service, one verdict a rule (causes first), the seven answers."""
+
+    state: State
+    verdicts: tuple[Verdict, ...]
+    checklist: tuple[Answer, ...]
+
+    def failed(self, role: str) -> tuple[Verdict, ...]:
+        """The faults of a role (``cause``, ``symptom``, ``risk``) that were seen."""
+        return tuple(v for v in self.verdicts if v.role == role and v.outcome is Outcome.FAIL)
+
+    @property
+    def unknown(self) -> tuple[Verdict, ...]:
+        """What could not be judged."""
+        return tuple(v for v in self.verdicts if v.outcome is Outcome.UNKNOWN)
+
+
+def judge(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> Diagnosis:
+    """Every rule's verdict on the evidence; pure, so saved evidence gives the same verdicts without AWS."""
+    verdicts = _explain(tuple(_verdict(rule, evidence) for rule in sorted(rules, key=lambda r: r.severity)), rules)
+    return Diagnosis(state_of(evidence), verdicts, answers(verdicts))
+
+
+def wanted(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Request, ...]:
+    """The deeper readings that rules ask for and that were not asked yet, each once."""
+    asked = evidence.asked()
+    wishes = (wish for rule in rules for wish in rule.wants(evidence))
+    return tuple(wish for wish in dict.fromkeys(wishes) if wish not in asked)
+
+
+def _verdict(rule: Rule, evidence: Evidence) -> Verdict:
+    missing = evidence.unread(*rule.needs)
+    absent = [kind for kind in rule.needs if not evidence.all(kind) and not evidence.unread(kind)]
+    if missing or absent:
+        return _from(rule, _unread_finding(evidence, rule.needs))
+    return _from(rule, _guarded(rule, evidence))
+
+
+def _guarded(rule: Rule, evidence: Evidence) -> Finding:
+    """The rule's own finding, with good news withheld where the rule could not see everything."""
+    try:
+        finding = rule.check(evidence)
+    except Exception as error:  # the one broad except: a rule that crashes must not hide the others
+        return Finding(Outcome.UNKNOWN, {"reason": "rule-crashed", "exception": type(error).__name__})
+    if finding.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE) and _blind(rule, evidence):
+        return _unread_finding(evidence, rule.needs + rule.uses)
+    return finding
+
+
+def _blind(rule: Rule, evidence: Evidence) -> bool:
+    kinds = rule.needs + rule.uses
+    return bool(evidence.unread(*kinds)) or any(r.partial for kind in kinds for r in evidence.all(kind))
+
+
+def _unread_finding(evidence: Evidence, kinds: tuple[str, ...]) -> Finding:
+    unreads = evidence.unread(*kinds)
+    partial = [r.operation for kind in kinds for r in evidence.all(kind) if r.partial]
+    absent = [kind for kind in kinds if not evidence.all(kind) and not evidence.unread(kind)]
+    first: dict[str, Any] = asdict(unreads[0]) if unreads else {}
+    return Finding(
+        Outcome.UNKNOWN,
+        {
+            "reason": first.get("reason") or ("partial" if partial else "not-asked"),
+            "operation": first.get("operation") or next(iter(partial), ""),
+            "action": first.get("action", ""),
+            "kinds": sorted({u.request.kind for u in unreads} | set(absent)),
+        },
+    )
+
+
+def _from(rule: Rule, finding: Finding) -> Verdict:
+    return Verdict(
+        rule.id, finding.label or rule.label, rule.role, finding.outcome, finding.confidence, finding.facts, finding.cites
+    )
+
+
+def _explain(verdicts: tuple[Verdict, ...], rules: tuple[Rule, ...]) -> tuple[Verdict, ...]:
+    """Symptoms that a seen cause accounts for name that cause."""
+    causes = {v.rule for v in verdicts if v.outcome is Outcome.FAIL}
+    by_symptom: dict[str, list[str]] = {}
+    for rule in rules:
+        for symptom in rule.explains if rule.id in causes else ():
+            by_symptom.setdefault(symptom, []).append(rule.id)
+    return tuple(
+        replace(v, explained_by=tuple(by_symptom.get(v.rule, ()))) if v.outcome is Outcome.FAIL else v for v in verdicts
+    )

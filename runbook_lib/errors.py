@@ -1,0 +1,78 @@
+"""Everything that can go wrong for a person, as a key and facts. The words, in both languages, live in ``text/``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from enum import IntEnum
+from typing import Any
+
+
+class ExitCode(IntEnum):
+    """The documented exit codes of every command."""
+
+    GOOD = 0
+    BAD = 1
+    USAGE = 2
+    COULD_NOT_LOOK = 3
+    TIMED_OUT = 4
+    ROLLED_BACK = 5
+    SUPERSEDED = 6
+    INTERRUPTED = 130
+
+
+class RunbookError(Exception):
+    """A failure that is explained in one sentence.
+
+    Parameters
+    ----------
+    key : str
+        Names the sentence in ``text/errors.yaml``; it says what happened, to what, and what to do next.
+    **facts
+        Values for the sentence. Never secrets.
+    """
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, key: str, **facts: Any) -> None:
+        super().__init__(key, facts)
+        self.key = key
+        self.facts: Mapping[str, Any] = facts
+
+    def __str__(self) -> str:
+        return f"{self.key}: " + ", ".join(f"{name}={value}" for name, value in self.facts.items())
+
+
+class ParameterError(RunbookError):
+    """A parameter is unknown, missing or of the wrong type; nothing was read from AWS."""
+
+
+class InputError(RunbookError):
+    """A file or a notebook that was named cannot be used."""
+
+
+class TargetError(RunbookError):
+    """The cluster or the service does not exist where we looked."""
+
+
+class AccessError(RunbookError):
+    """Nothing could be read: no credentials, expired ones, no network, or a denied first call."""
+
+    exit_code = ExitCode.COULD_NOT_LOOK
+
+
+class SafetyError(RunbookError):
+    """A call that this session may not make was stopped before it was sent."""
+
+    exit_code = ExitCode.BAD
+
+
+class RunError(RunbookError):
+    """A notebook run failed; what it left was archived."""
+
+    exit_code = ExitCode.BAD
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The known name most like ``name``, or an empty string."""
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.5)), "")

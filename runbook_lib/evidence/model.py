@@ -1,0 +1,147 @@
+"""What was read, as frozen data: readings, what could not be read, and every call that was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+SCHEMA = 1
+
+# Why a reading could not be had. `absent` means AWS answered that the thing does not exist: a fact in itself.
+UNREAD_REASONS = ("access-denied", "throttled", "time-out", "absent", "unsupported", "failed", "not-asked")
+
+
+@dataclass(frozen=True)
+class Target:
+    """The service that is looked at. ``account`` is empty until AWS has told it."""
+
+    cluster: str
+    service: str
+    region: str
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A reading that is wanted: its kind and its arguments, as sorted pairs so that equal requests compare equal."""
+
+    kind: str
+    args: tuple[tuple[str, str], ...] = ()
+
+    def __getitem__(self, name: str) -> str:
+        return dict(self.args).get(name, "")
+
+
+def request(kind: str, **args: str) -> Request:
+    """A :class:`Request` from keyword arguments."""
+    return Request(kind, tuple(sorted(args.items())))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing read, in AWS's own shape and field names, already redacted.
+
+    ``operation`` is ``service:Operation`` (``ecs:DescribeServices``) or ``file`` for a local file. ``partial`` says that
+    AWS had more than was read: such a reading can prove a fault but never the absence of one.
+    """
+
+    request: Request
+    operation: str
+    data: Any
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A reading that could not be had, with the operation, the IAM action that it needs, and why (``UNREAD_REASONS``)."""
+
+    request: Request
+    operation: str
+    action: str
+    reason: str
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One API call as sent: operation, its round, milliseconds, HTTP attempts, and the error code or ``""``."""
+
+    operation: str
+    round: int
+    ms: float
+    attempts: int = 1
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All readings and unreads of one service at one time.
+
+    ``collected_at`` is UTC and comes from the ``Date`` of AWS's own first answer, so a wrong local clock does no harm.
+    ``elapsed_s`` are seconds from the first request sent to the last answer.
+    """
+
+    target: Target
+    collected_at: datetime
+    readings: tuple[Reading, ...] = ()
+    unreads: tuple[Unread, ...] = ()
+    calls: tuple[Call, ...] = ()
+    rounds: int = 0
+    elapsed_s: float = 0.0
+    stuck_after_s: int = 900
+    schema: int = field(default=SCHEMA)
+
+    def all(self, kind: str) -> tuple[Reading, ...]:
+        """Every reading of a kind, in the order in which it was asked."""
+        return tuple(r for r in self.readings if r.request.kind == kind)
+
+    def data(self, kind: str, default: Any = None) -> Any:
+        """The data of the first reading of a kind, or ``default`` where there is none."""
+        return next((r.data for r in self.readings if r.request.kind == kind), default)
+
+    def unread(self, *kinds: str) -> tuple[Unread, ...]:
+        """What could not be read among these kinds."""
+        return tuple(u for u in self.unreads if u.request.kind in kinds)
+
+    def asked(self) -> frozenset[Request]:
+        """Every request that was answered or refused; asking again would tell nothing new."""
+        return frozenset([r.request for r in self.readings] + [u.request for u in self.unreads])
+
+    @property
+    def service(self) -> dict[str, Any]:
+        """The service as DescribeServices prints it; empty where it was not read."""
+        found: dict[str, Any] = self.data("service", {})
+        return found
+
+    def tasks(self) -> Iterator[dict[str, Any]]:
+        """Every task read, running and stopped, as DescribeTasks prints them."""
+        for reading in self.all("tasks"):
+            yield from reading.data
+
+    def task_definitions(self) -> dict[str, dict[str, Any]]:
+        """Task definitions read from ECS, by ARN."""
+        return {r.data["taskDefinitionArn"]: r.data for r in self.all("task_definition")}
+
+    def with_more(self, other: Evidence) -> Evidence:
+        """This evidence and what a later, deeper look has added."""
+        return replace(
+            self,
+            readings=self.readings + other.readings,
+            unreads=self.unreads + other.unreads,
+            calls=self.calls + other.calls,
+            rounds=max(self.rounds, other.rounds),
+            elapsed_s=round(self.elapsed_s + other.elapsed_s, 3),
+        )
+
+
+def at(value: Any) -> datetime | None:
+    """A time of AWS (epoch seconds, ISO text or datetime) as UTC, or None where there is none."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,62 @@
+"""The only prose, Korean and English side by side by key: ``text/<area>.yaml`` holds ``key: {ko: ..., en: ...}``."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("ko", "en")
+
+
+def language(*choices: str | None) -> str:
+    """The first of ``choices`` that is a language we speak, else ECS_RUNBOOK_LANG, else LANG, else Korean."""
+    for choice in (*choices, os.environ.get("ECS_RUNBOOK_LANG"), os.environ.get("LANG")):
+        if choice and choice[:2].lower() in LANGUAGES:
+            return choice[:2].lower()
+    return "ko"
+
+
+def say(key: str, lang: str, /, **facts: Any) -> str:
+    """The sentence of ``key`` (``rules.image_tag_absent.title``) in ``lang`` with its ``{placeholders}`` filled in.
+
+    Raises
+    ------
+    KeyError
+        The key or a placeholder's value is missing: a programming error, which a contract test finds first.
+    """
+    return template(key, lang).format(**facts)
+
+
+def template(key: str, lang: str) -> str:
+    """The unfilled sentence of ``key`` in ``lang``. Backticks mark code."""
+    return _area(key.partition(".")[0])[key][lang]
+
+
+def has(key: str) -> bool:
+    """Whether there are words for ``key``."""
+    area = key.partition(".")[0]
+    return area in areas() and key in _area(area)
+
+
+@cache
+def areas() -> tuple[str, ...]:
+    """The names of the text files, without ending."""
+    files = (entry.name for entry in resources.files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
+
+
+@cache
+def _area(name: str) -> dict[str, dict[str, str]]:
+    source = resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(_flat(name, yaml.load(source, Loader=loader)))  # noqa: S506
+
+
+def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    if set(tree) == set(LANGUAGES):
+        return [(prefix, tree)]
+    return [pair for name, sub in tree.items() for pair in _flat(f"{prefix}.{name}", sub)]
