@@ -85,7 +85,13 @@ def _unread_finding(evidence: Evidence, kinds: tuple[str, ...]) -> Finding:
 
 def _from(rule: Rule, finding: Finding) -> Verdict:
     return Verdict(
-        rule.id, finding.label or rule.label, rule.role, finding.outcome, finding.confidence, finding.facts, finding.cites
+        rule.id,
+        finding.label or rule.label,
+        rule.role,
+        finding.outcome,
+        finding.confidence,
+        finding.facts,
+        finding.cites,
     )
 
 

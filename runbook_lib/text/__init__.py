@@ -52,8 +52,7 @@ def areas() -> tuple[str, ...]:
 @cache
 def _area(name: str) -> dict[str, dict[str, str]]:
     source = resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return dict(_flat(name, yaml.load(source, Loader=loader)))  # noqa: S506
+    return dict(_flat(name, yaml.load(source, Loader=yaml.CSafeLoader)))
 
 
 def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:

@@ -1,0 +1,108 @@
+"""What a first look asks, round by round: three dependent rounds, at most 12 calls for a service of the usual shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runbook_lib.evidence.model import Evidence, Request, request
+
+# Task definitions, target groups and repositories beyond these are left to the deeper look.
+MAX_TASK_DEFINITIONS = 3
+MAX_TARGET_GROUPS = 3
+MAX_REPOSITORIES = 2
+
+_ECR = re.compile(
+    r"^(?P<registry>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com|on\.aws)(?:\.cn)?/"
+    r"(?P<repository>[a-z0-9._/-]+?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$"
+)
+
+
+@dataclass(frozen=True)
+class EcrImage:
+    """An image reference into ECR. ``asked`` is what is looked up by name: the digest where pinned, else the tag."""
+
+    registry: str
+    region: str
+    repository: str
+    asked: str
+
+
+def ecr_image(reference: str) -> EcrImage | None:
+    """The parts of an ECR image reference, or None where the image lives elsewhere. No tag means ``latest``."""
+    match = _ECR.match(reference)
+    if not match:
+        return None
+    asked = match["digest"] or match["tag"] or "latest"
+    return EcrImage(match["registry"], match["region"], match["repository"], asked)
+
+
+def opening(evidence: Evidence) -> tuple[Request, ...]:
+    """Round 1: what the names of cluster and service suffice for."""
+    return (
+        request("service"),
+        request("task_arns", desired_status="RUNNING"),
+        request("task_arns", desired_status="STOPPED"),
+        request("service_deployments"),
+    )
+
+
+def details(evidence: Evidence) -> tuple[Request, ...]:
+    """Round 2: the tasks, task definitions and target groups that round 1 named."""
+    task_arns = [arn for r in evidence.all("task_arns") for arn in r.data]
+    groups = target_group_arns(evidence.service)
+    definitions = task_definition_arns(evidence.service)[:MAX_TASK_DEFINITIONS]
+    chunks = [task_arns[n : n + 100] for n in range(0, len(task_arns), 100)]
+    return (
+        *(request("tasks", arns=",".join(chunk)) for chunk in chunks),
+        *(request("task_definition", arn=arn) for arn in definitions),
+        *((request("target_groups", arns=",".join(groups)),) if groups else ()),
+        *(request("target_health", target_group_arn=arn) for arn in groups[:MAX_TARGET_GROUPS]),
+    )
+
+
+def images(evidence: Evidence) -> tuple[Request, ...]:
+    """Round 3: the images that the task definitions of round 2 name, asked by tag or digest, and what ECR has."""
+    return _image_requests(list(evidence.task_definitions().values()), MAX_REPOSITORIES)
+
+
+def rest(evidence: Evidence) -> tuple[Request, ...]:
+    """What a first look left out because there was more than its budget; asked by the deeper look."""
+    definitions = list(evidence.task_definitions().values())
+    return (
+        *(request("task_definition", arn=arn) for arn in task_definition_arns(evidence.service)),
+        *(request("target_health", target_group_arn=arn) for arn in target_group_arns(evidence.service)),
+        *_image_requests(definitions, 20),
+    )
+
+
+ROUNDS: tuple[Callable[[Evidence], tuple[Request, ...]], ...] = (opening, details, images)
+
+
+def task_definition_arns(service: dict[str, Any]) -> list[str]:
+    """The task definitions of the service's deployments, newest deployment first, each once."""
+    arns = [d.get("taskDefinition", "") for d in service.get("deployments", [])] or [service.get("taskDefinition", "")]
+    return [arn for arn in dict.fromkeys(arns) if arn]
+
+
+def target_group_arns(service: dict[str, Any]) -> list[str]:
+    """The target groups that the service registers its tasks with, each once."""
+    arns = [lb.get("targetGroupArn", "") for lb in service.get("loadBalancers", [])]
+    return [arn for arn in dict.fromkeys(arns) if arn]
+
+
+def _image_requests(definitions: list[dict[str, Any]], most: int) -> tuple[Request, ...]:
+    asked: dict[tuple[str, str, str], set[str]] = {}
+    for container in (c for d in definitions for c in d.get("containerDefinitions", [])):
+        if image := ecr_image(container.get("image", "")):
+            asked.setdefault((image.registry, image.region, image.repository), set()).add(image.asked)
+    return tuple(
+        wish
+        for (registry, region, repository), tags in list(asked.items())[:most]
+        for wish in (
+            request("image_tags", registry=registry, region=region, repository=repository, tags=",".join(sorted(tags))),
+            request("images", registry=registry, region=region, repository=repository),
+        )
+    )

@@ -1,0 +1,78 @@
+"""Evidence as JSON and back: what is saved replays to the same verdicts, without AWS."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runbook_lib.errors import InputError
+from runbook_lib.evidence.model import SCHEMA, Call, Evidence, Reading, Request, Target, Unread
+
+
+def plain(value: Any) -> Any:
+    """AWS's answer as JSON values: times become ISO-8601 text in UTC, everything else stays as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(v) for v in value]
+    return value
+
+
+def dumps(evidence: Evidence) -> str:
+    """Evidence as indented JSON text."""
+    tree = asdict(evidence)
+    tree["collected_at"] = evidence.collected_at.isoformat()
+    for item in [*tree["readings"], *tree["unreads"]]:
+        item["request"] = {"kind": item["request"]["kind"], "args": dict(item["request"]["args"])}
+    return json.dumps(tree, ensure_ascii=False, indent=1)
+
+
+def loads(text: str, source: str = "") -> Evidence:
+    """Evidence from JSON text.
+
+    Raises
+    ------
+    InputError
+        The text is not JSON, or not evidence of a schema that this version reads; ``source`` names it in the sentence.
+    """
+    try:
+        tree = json.loads(text)
+        if tree["schema"] != SCHEMA:
+            raise InputError("evidence-schema", file=source, schema=tree["schema"], known=SCHEMA)
+        return _evidence(tree)
+    except json.JSONDecodeError as error:
+        raise InputError("evidence-not-json", file=source, line=error.lineno, column=error.colno) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError("evidence-damaged", file=source, problem=f"{type(error).__name__}: {error}") from error
+
+
+def load(path: Path) -> Evidence:
+    """Evidence from a file; errors as :func:`loads`."""
+    try:
+        return loads(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "file-unreadable", file=str(path), problem=getattr(error, "strerror", None) or "UTF-8"
+        ) from error
+
+
+def _evidence(tree: dict[str, Any]) -> Evidence:
+    return Evidence(
+        target=Target(**tree["target"]),
+        collected_at=datetime.fromisoformat(tree["collected_at"]),
+        readings=tuple(Reading(**{**r, "request": _request(r["request"])}) for r in tree["readings"]),
+        unreads=tuple(Unread(**{**u, "request": _request(u["request"])}) for u in tree["unreads"]),
+        calls=tuple(Call(**c) for c in tree["calls"]),
+        rounds=tree["rounds"],
+        elapsed_s=tree["elapsed_s"],
+        stuck_after_s=tree["stuck_after_s"],
+    )
+
+
+def _request(tree: dict[str, Any]) -> Request:
+    return Request(tree["kind"], tuple(sorted(tree["args"].items())))
