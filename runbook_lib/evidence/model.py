@@ -10,7 +10,17 @@ from typing import Any
 SCHEMA = 1
 
 # Why a reading could not be had. `absent` means AWS answered that the thing does not exist: a fact in itself.
-UNREAD_REASONS = ("access-denied", "throttled", "time-out", "absent", "unsupported", "failed", "not-asked")
+UNREAD_REASONS = (
+    "access-denied",
+    "throttled",
+    "time-out",
+    "absent",
+    "unsupported",
+    "failed",
+    "not-asked",
+    "credentials",
+    "unreachable",
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +53,8 @@ def request(kind: str, **args: str) -> Request:
 class Reading:
     """One thing read, in AWS's own shape and field names, already redacted.
 
-    ``operation`` is ``service:Operation`` (``ecs:DescribeServices``) or ``file`` for a local file. ``partial`` says that
-    AWS had more than was read: such a reading can prove a fault but never the absence of one.
+    ``operation`` is ``service:Operation`` (``ecs:DescribeServices``) or ``file`` for a local file. ``partial`` says
+    that AWS had more than was read: such a reading can prove a fault but never the absence of one.
     """
 
     request: Request
@@ -55,7 +65,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Unread:
-    """A reading that could not be had, with the operation, the IAM action that it needs, and why (``UNREAD_REASONS``)."""
+    """A reading that could not be had: its operation, the IAM action that it needs, why (``UNREAD_REASONS``)."""
 
     request: Request
     operation: str

@@ -1,7 +1,7 @@
-"""Redaction by field, done before a reading exists: what is not kept in memory cannot reach disk, screen, log or report.
+"""Redaction by field, done before a reading exists: what is not in memory cannot reach disk, screen, log or report.
 
-Only fields that can hold secrets are touched (environment values, commands, log options, labels, log text, signatures in
-URLs); image tags, ARNs and digests are never guessed at and survive.
+Only fields that can hold secrets are touched (environment values, commands, log options, labels, log text, signatures
+in URLs); image tags, ARNs and digests are never guessed at and survive.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _URL_SECRETS = re.compile(
 )
 # Options of a health check command that carry credentials: `curl -H 'Authorization: ...'`, `-u user:password`.
 _COMMAND_SECRETS = re.compile(
-    r"(?P<option>-H|-u|-b|--header|--user|--cookie|--oauth2-bearer)(?P<gap>[ =]*)(?P<value>\"[^\"]*\"|'[^']*'|\S+)"
+    r"(?P<option>-H|-u|-b|--header|--user|--cookie|--oauth2-bearer)(?P<gap>[ =]*)"
+    r"(?!https?:)(?P<value>\"[^\"]*\"|'[^']*'|\S+)"
 )
 _ASSIGNMENTS = re.compile(r"\b(?P<name>[A-Za-z_]\w*)=(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'|&;)]+)")
 _KEPT_LOG_OPTIONS = ("awslogs-",)

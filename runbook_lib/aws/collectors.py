@@ -1,0 +1,126 @@
+"""One collector a kind of reading: which operation it is, and how AWS's answer becomes the reading's redacted data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runbook_lib.aws.reader import CallFailedError, Failure, Reader
+from runbook_lib.evidence import redaction
+from runbook_lib.evidence.model import Request, Target
+from runbook_lib.evidence.serialisation import plain
+
+# Pages read of one list; more is said to be partial rather than waited for.
+_TASK_PAGES = 3
+_IMAGE_PAGES = 2
+_NEWEST_IMAGES = 20
+_LOG_EVENTS = 200
+
+Data = tuple[Any, bool]  # the data, and whether AWS had more
+
+
+@dataclass(frozen=True)
+class Collector:
+    """How a kind of reading is had. ``read`` returns the data and whether it is partial; it raises CallFailedError."""
+
+    operation: str
+    read: Callable[[Reader, Target, Request], Data]
+
+
+def _service(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ecs", "DescribeServices", cluster=target.cluster, services=[target.service])
+    found = answer["services"]
+    if not found or found[0].get("status") == "INACTIVE":
+        raise CallFailedError("ecs:DescribeServices", Failure("absent", "MISSING", ""))
+    return redaction.service(plain(found[0])), False
+
+
+def _task_arns(reader: Reader, target: Target, wish: Request) -> Data:
+    asked = {"cluster": target.cluster, "serviceName": target.service, "desiredStatus": wish["desired_status"]}
+    return _pages(reader, ("ecs", "ListTasks"), "taskArns", _TASK_PAGES, **asked)
+
+
+def _tasks(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ecs", "DescribeTasks", cluster=target.cluster, tasks=wish["arns"].split(","))
+    return [redaction.task(t) for t in plain(answer["tasks"])], False
+
+
+def _task_definition(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ecs", "DescribeTaskDefinition", taskDefinition=wish["arn"])
+    return redaction.task_definition(plain(answer["taskDefinition"])), False
+
+
+def _service_deployments(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ecs", "ListServiceDeployments", cluster=target.cluster, service=target.service)
+    # More pages only reach further into the past: the newest 20 are what a look asks for.
+    return plain(answer["serviceDeployments"]), False
+
+
+def _service_revisions(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ecs", "DescribeServiceRevisions", serviceRevisionArns=wish["arns"].split(","))
+    return plain(answer["serviceRevisions"]), False
+
+
+def _target_groups(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("elbv2", "DescribeTargetGroups", TargetGroupArns=wish["arns"].split(","))
+    return plain(answer["TargetGroups"]), False
+
+
+def _target_health(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("elbv2", "DescribeTargetHealth", TargetGroupArn=wish["target_group_arn"])
+    return plain(answer["TargetHealthDescriptions"]), False
+
+
+def _image_tags(reader: Reader, target: Target, wish: Request) -> Data:
+    ids = [{"imageDigest" if "sha256:" in ref else "imageTag": ref} for ref in wish["tags"].split(",")]
+    answer = reader.call("ecr", "BatchGetImage", imageIds=ids, **_repository(wish))
+    # The manifest is not needed here, and it is the bulk of the answer.
+    return {"images": [image["imageId"] for image in answer["images"]], "failures": plain(answer["failures"])}, False
+
+
+def _images(reader: Reader, target: Target, wish: Request) -> Data:
+    paging: dict[str, Any] = {"maxResults": 1000, **_repository(wish)}
+    details, partial = _pages(reader, ("ecr", "DescribeImages"), "imageDetails", _IMAGE_PAGES, **paging)
+    newest = sorted(details, key=lambda d: str(d.get("imagePushedAt", "")), reverse=True)[:_NEWEST_IMAGES]
+    kept = ("imageTags", "imageDigest", "imagePushedAt", "imageStatus")
+    return [{k: d[k] for k in kept if k in d} for d in newest], partial
+
+
+def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
+    where = {"logGroupName": wish["group"], "logStreamName": wish["stream"], "limit": _LOG_EVENTS}
+    events = reader.call("logs", "GetLogEvents", region=wish["region"], **where)["events"]
+    requests = redaction.access_requests(events, tuple(wish["paths"].split(",")))
+    return {"requests": requests, "lines": len(events)}, False
+
+
+def _repository(wish: Request) -> dict[str, str]:
+    return {"registryId": wish["registry"], "repositoryName": wish["repository"], "region": wish["region"]}
+
+
+def _pages(reader: Reader, call: tuple[str, str], member: str, most: int, **asked: Any) -> Data:
+    """The members of up to ``most`` pages, and whether there were more."""
+    found: list[Any] = []
+    token: dict[str, str] = {}
+    for _ in range(most):
+        answer = reader.call(*call, **asked, **token)
+        found += plain(answer[member])
+        if not answer.get("nextToken"):
+            return found, False
+        token = {"nextToken": answer["nextToken"]}
+    return found, True
+
+
+COLLECTORS: dict[str, Collector] = {
+    "service": Collector("ecs:DescribeServices", _service),
+    "task_arns": Collector("ecs:ListTasks", _task_arns),
+    "tasks": Collector("ecs:DescribeTasks", _tasks),
+    "task_definition": Collector("ecs:DescribeTaskDefinition", _task_definition),
+    "service_deployments": Collector("ecs:ListServiceDeployments", _service_deployments),
+    "service_revisions": Collector("ecs:DescribeServiceRevisions", _service_revisions),
+    "target_groups": Collector("elbv2:DescribeTargetGroups", _target_groups),
+    "target_health": Collector("elbv2:DescribeTargetHealth", _target_health),
+    "image_tags": Collector("ecr:BatchGetImage", _image_tags),
+    "images": Collector("ecr:DescribeImages", _images),
+    "log_tail": Collector("logs:GetLogEvents", _log_tail),
+}

@@ -1,0 +1,37 @@
+"""The reads that this product makes: an explicit table of operations, each with the IAM action it needs.
+
+A read session sends nothing that is not in this table. Reads of secret values are not in it: existence is enough.
+"""
+
+from __future__ import annotations
+
+# botocore's service name and operation -> IAM action (the service prefix of IAM may differ from botocore's name).
+READS: dict[tuple[str, str], str] = {
+    ("ecs", "DescribeServices"): "ecs:DescribeServices",
+    ("ecs", "ListTasks"): "ecs:ListTasks",
+    ("ecs", "DescribeTasks"): "ecs:DescribeTasks",
+    ("ecs", "DescribeTaskDefinition"): "ecs:DescribeTaskDefinition",
+    ("ecs", "ListServiceDeployments"): "ecs:ListServiceDeployments",
+    ("ecs", "DescribeServiceRevisions"): "ecs:DescribeServiceRevisions",
+    ("elbv2", "DescribeTargetGroups"): "elasticloadbalancing:DescribeTargetGroups",
+    ("elbv2", "DescribeTargetHealth"): "elasticloadbalancing:DescribeTargetHealth",
+    ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
+    ("ecr", "DescribeImages"): "ecr:DescribeImages",
+    ("logs", "GetLogEvents"): "logs:GetLogEvents",
+}
+
+# Calls that botocore makes by itself to get credentials; they change nothing and must pass the guard.
+CREDENTIAL_CALLS = frozenset(
+    {
+        ("sts", "AssumeRole"),
+        ("sts", "AssumeRoleWithWebIdentity"),
+        ("sso", "GetRoleCredentials"),
+        ("sso-oidc", "CreateToken"),
+        ("signin", "CreateOAuth2Token"),
+    }
+)
+
+
+def name(service: str, operation: str) -> str:
+    """``ecs:DescribeServices``: how an operation is written in evidence, pages and errors."""
+    return f"{service}:{operation}"

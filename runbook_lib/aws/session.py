@@ -1,0 +1,98 @@
+"""Sessions with AWS and their guard: a read session refuses any other call before it is sent."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3.session
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from runbook_lib.aws.operations import CREDENTIAL_CALLS, READS, name
+from runbook_lib.errors import AccessError, ParameterError, SafetyError
+
+LAB_CREDENTIALS = "lab"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Access:
+    """How AWS is reached. ``endpoint_url`` and ``profile`` may be empty; ``credentials`` is ``lab`` or empty."""
+
+    region: str
+    profile: str = ""
+    endpoint_url: str = ""
+    credentials: str = ""
+
+
+class ReadSession:
+    """Clients that can read and nothing else; each is created on first use and then shared by threads."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._session = _session(access)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def region(self) -> str:
+        """The Region that readings come from, as given or as the profile says."""
+        return self._session.region_name or ""
+
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of a service; ``region`` only where it differs from the session's."""
+        key = (service, region or self.region)
+        with self._lock:  # creating clients is not thread-safe in botocore, using them is
+            if key not in self._clients:
+                create: Any = self._session.client
+                self._clients[key] = create(
+                    service,
+                    region_name=key[1],
+                    endpoint_url=self._access.endpoint_url or None,
+                    config=_CONFIG,
+                )
+            return self._clients[key]
+
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=5,
+    read_timeout=20,
+    max_pool_connections=16,
+    tcp_keepalive=True,
+    user_agent_extra="ecs-runbook",
+)
+
+
+def _session(access: Access) -> boto3.session.Session:
+    core = botocore.session.get_session()
+    core.register("before-call", _guard)
+    try:
+        return boto3.session.Session(
+            botocore_session=core,
+            region_name=access.region or None,
+            profile_name=access.profile or None,
+            **_lab_keys(access),
+        )
+    except BotoCoreError as error:
+        raise AccessError("profile-unusable", profile=access.profile, problem=str(error)) from error
+
+
+def _lab_keys(access: Access) -> dict[str, Any]:
+    """The lab's fixed keys, which are no secret; only a loopback address may be met with them."""
+    if access.credentials != LAB_CREDENTIALS:
+        return {}
+    if urlsplit(access.endpoint_url).hostname not in _LOOPBACK:
+        raise ParameterError("lab-credentials-elsewhere", endpoint_url=access.endpoint_url)
+    return {"aws_access_key_id": LAB_CREDENTIALS, "aws_secret_access_key": LAB_CREDENTIALS}
+
+
+def _guard(**event: Any) -> None:
+    model = event["model"]
+    called = (model.service_model.service_name, model.name)
+    if called not in READS and called not in CREDENTIAL_CALLS:
+        raise SafetyError("call-refused", operation=name(*called))
