@@ -1,0 +1,52 @@
+# One word for each chore; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab test check docs bench
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+export CHROMIUM
+
+help: ## list these words
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s  %s\n", $$1, $$2}'
+
+setup: $(READY) ## build .venv from requirements.lock (again only when that changes)
+
+# The stamp is what makes a second run start at once, without the network.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer with its venv module is needed; '$(PYTHON)' is not. Try: make PYTHON=python3.12 (on Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## diagnose the guide's incident on the lab and write its report
+	@ready=$$(mktemp); $(BIN)/ecs-runbook lab up --scenario guide --port 0 >"$$ready" & lab=$$!; \
+	finish() { kill "$$lab" 2>/dev/null; wait "$$lab" 2>/dev/null; rm -f "$$ready"; }; \
+	trap 'finish; exit 130' INT TERM; trap finish EXIT; \
+	until [ -s "$$ready" ]; do kill -0 "$$lab" 2>/dev/null || exit 1; sleep 0.1; done; \
+	$(BIN)/ecs-runbook report --params "$$($(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["params"])' <"$$ready")"
+
+lab: setup ## keep the lab running in this terminal, for practice (Ctrl-C ends it)
+	@$(BIN)/ecs-runbook lab up --scenario guide
+
+test: setup ## run the tests (ARGS="-k words" for some of them)
+	@$(if $(CHROMIUM),:,echo "No Chromium found (CHROMIUM=/path/to/it): the browser tests are left out.")
+	@$(BIN)/python -m pytest $(if $(CHROMIUM),,-m "not browser") $(ARGS)
+
+check: setup ## lint, formatting, types, layers, clean notebooks, fresh docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/python docs/generate.py --check
+
+docs: setup ## write the pages of docs/ that are generated from the code
+	$(BIN)/python docs/generate.py
+
+bench: setup ## measure speed and memory against their limits (docs/benchmarks.md)
+	@$(BIN)/python -m benchmarks.run
