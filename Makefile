@@ -17,6 +17,7 @@ setup: $(READY) ## build .venv from requirements.lock (again only when that chan
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer with its venv module is needed; '$(PYTHON)' is not. Try: make PYTHON=python3.12 (on Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@echo "Building .venv from requirements.lock; the first time takes a minute or two." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
