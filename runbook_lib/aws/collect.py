@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from runbook_lib.aws.collectors import COLLECTORS
 from runbook_lib.aws.operations import READS
@@ -24,13 +24,13 @@ _THREADS = 12
 class Collection:
     """Reads about one service, round after round, over one session."""
 
-    def __init__(self, session: ReadSession, target: Target, *, stuck_after_s: int = 900) -> None:
+    def __init__(self, session: ReadSession, about: Evidence) -> None:
+        """``about`` is evidence with a target and nothing read but, at most, local files."""
         self._session = session
-        self._target = target
-        self._stuck_after_s = stuck_after_s
+        self._about = about
 
-    def first_look(self, local: tuple[Reading | Unread, ...] = ()) -> Evidence:
-        """The first look: three dependent rounds. ``local`` are readings of files, taken before.
+    def first_look(self) -> Evidence:
+        """The first look: three dependent rounds.
 
         Raises
         ------
@@ -40,15 +40,15 @@ class Collection:
             Nothing could be read at all: credentials or the network.
         """
         reader = Reader(self._session)
-        evidence = _with(self._empty(), local)
+        evidence = self._about
         began = time.perf_counter()
         with ThreadPoolExecutor(_THREADS) as pool:
             warm = [pool.submit(self._session.client, service) for service in ("ecs", "elbv2", "ecr")]
             for number, round_of in enumerate(ROUNDS, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
-                evidence = _with(evidence, _read_all(pool, reader, self._target, requests))
-                _stop_where_nothing_can_be_read(evidence, self._target)
+                evidence = _with(evidence, _read_all(pool, reader, evidence.target, requests))
+                _stop_where_nothing_can_be_read(evidence)
             for client in warm:
                 client.result()
         return _finished(evidence, reader, began)
@@ -62,15 +62,9 @@ class Collection:
         with ThreadPoolExecutor(_THREADS) as pool:
             found = _read_all(pool, reader, evidence.target, requests[: max(room, 0)])
         found += tuple(_not_asked(r) for r in requests[max(room, 0) :])
-        return evidence.with_more(_finished(_with(self._empty(), found), reader, began))
-
-    def _empty(self) -> Evidence:
-        return Evidence(self._target, datetime.now(UTC), stuck_after_s=self._stuck_after_s)
-
-
-def not_asked(evidence: Evidence, requests: tuple[Request, ...]) -> Evidence:
-    """``evidence`` with wishes that nobody can fulfil offline noted as not asked."""
-    return _with(evidence, tuple(_not_asked(r) for r in requests))
+        return evidence.with_more(
+            _finished(_with(Evidence(evidence.target, evidence.collected_at), found), reader, began)
+        )
 
 
 def _read_all(
@@ -116,29 +110,23 @@ def _with(evidence: Evidence, found: tuple[Reading | Unread, ...]) -> Evidence:
 
 def _finished(evidence: Evidence, reader: Reader, began: float) -> Evidence:
     arn = evidence.service.get("serviceArn", "")
-    target = Target(
-        evidence.target.cluster,
-        evidence.target.service,
-        evidence.target.region,
-        arn.split(":")[4] if arn.count(":") >= 5 else evidence.target.account,
-    )
-    return Evidence(
-        target,
-        reader.answered_at or evidence.collected_at,
-        evidence.readings,
-        evidence.unreads,
-        reader.calls,
-        reader.round,
-        round(time.perf_counter() - began, 3),
-        evidence.stuck_after_s,
+    account = arn.split(":")[4] if arn.count(":") >= 5 else evidence.target.account
+    return replace(
+        evidence,
+        target=replace(evidence.target, account=account),
+        collected_at=reader.answered_at or evidence.collected_at,
+        calls=reader.calls,
+        rounds=reader.round,
+        elapsed_s=round(time.perf_counter() - began, 3),
     )
 
 
-def _stop_where_nothing_can_be_read(evidence: Evidence, target: Target) -> None:
+def _stop_where_nothing_can_be_read(evidence: Evidence) -> None:
     """Ends the look where no further call can tell anything: wrong target, no credentials, no network."""
     unread = next(iter(evidence.unread("service")), None)
     if unread is None:
         return
+    target = evidence.target
     where = {"cluster": target.cluster, "service": target.service, "region": target.region}
     if unread.reason == "absent":
         key = "cluster-not-found" if unread.code == "ClusterNotFoundException" else "service-not-found"

@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -22,6 +21,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     TokenRetrievalError,
 )
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from runbook_lib.aws.operations import name
 from runbook_lib.aws.session import ReadSession

@@ -91,7 +91,7 @@ class Evidence:
     """All readings and unreads of one service at one time.
 
     ``collected_at`` is UTC and comes from the ``Date`` of AWS's own first answer, so a wrong local clock does no harm.
-    ``elapsed_s`` are seconds from the first request sent to the last answer.
+    ``elapsed_s`` are seconds from the first request sent to the last answer; ``lab`` says that this was practice.
     """
 
     target: Target
@@ -102,6 +102,7 @@ class Evidence:
     rounds: int = 0
     elapsed_s: float = 0.0
     stuck_after_s: int = 900
+    lab: bool = False
     schema: int = field(default=SCHEMA)
 
     def all(self, kind: str) -> tuple[Reading, ...]:

@@ -71,6 +71,7 @@ def _evidence(tree: dict[str, Any]) -> Evidence:
         rounds=tree["rounds"],
         elapsed_s=tree["elapsed_s"],
         stuck_after_s=tree["stuck_after_s"],
+        lab=tree["lab"],
     )
 
 

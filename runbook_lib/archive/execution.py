@@ -1,0 +1,55 @@
+"""Runs a notebook by papermill and archives what it left, whether it succeeded or failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from runbook_lib.archive.store import RUN_FOLDER, Run
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a run of a notebook ended: ``error`` is empty or the last line that the kernel printed of its failure."""
+
+    ok: bool
+    error: str = ""
+
+
+def execute(run: Run, notebook: Path, parameters: dict[str, Any]) -> Execution:
+    """Runs ``notebook`` headless into the run's ``report.ipynb``.
+
+    The kernel's own failure is no exception here: the half-run notebook stays in the run, and the error is returned.
+    """
+    target = run.folder / "report.ipynb"
+    try:
+        with _environment(RUN_FOLDER, str(run.folder)):
+            papermill.execute_notebook(
+                str(notebook), str(target), parameters=parameters, progress_bar=False, log_output=False
+            )
+    except PapermillExecutionError as error:
+        return Execution(False, str(error.evalue))
+    except DeadKernelError as error:
+        return Execution(False, str(error))
+    return Execution(True)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
