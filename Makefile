@@ -50,4 +50,4 @@ docs: setup ## write the pages of docs/ that are generated from the code
 	$(BIN)/python docs/generate.py
 
 bench: setup ## measure speed and memory against their limits (docs/benchmarks.md)
-	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.run $(ARGS)
