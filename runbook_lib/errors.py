@@ -38,9 +38,14 @@ class RunbookError(Exception):
         super().__init__(key, facts)
         self.key = key
         self.facts: Mapping[str, Any] = facts
+        self.sentence = ""  # in the user's language, filled in by whoever shows it
 
     def __str__(self) -> str:
-        return f"{self.key}: " + ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        return self.sentence or f"{self.key}: " + ", ".join(f"{name}={value}" for name, value in self.facts.items())
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints in a notebook: the sentence, no traceback."""
+        return [str(self)]
 
 
 class ParameterError(RunbookError):
