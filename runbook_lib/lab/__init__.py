@@ -1,0 +1,32 @@
+"""The lab: an embedded AWS for practice, demo and tests. See docs/lab.md."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runbook_lib.lab.errors import LabError
+    from runbook_lib.lab.hosting import Lab, serve, start
+    from runbook_lib.lab.scenario import Scenario, names
+    from runbook_lib.lab.scenario import load as describe
+
+DEFAULT_PORT = 5599
+
+__all__ = ["DEFAULT_PORT", "Lab", "LabError", "Scenario", "describe", "names", "serve", "start"]
+
+# Loaded on first use: moto and boto3 take a second that a command such as --help must not pay.
+_HOMES = {
+    "Lab": ("hosting", "Lab"),
+    "LabError": ("errors", "LabError"),
+    "Scenario": ("scenario", "Scenario"),
+    "describe": ("scenario", "load"),
+    "names": ("scenario", "names"),
+    "serve": ("hosting", "serve"),
+    "start": ("hosting", "start"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(f"{__name__}.{module}"), attribute)

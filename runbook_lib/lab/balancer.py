@@ -1,0 +1,73 @@
+"""The HTTP of an Application Load Balancer, answered from the simulated tasks."""
+
+import json
+import re
+from typing import Any
+
+from runbook_lib.lab import health, target_health
+from runbook_lib.lab.region import Region
+from runbook_lib.lab.reply import Reply, phrase
+from runbook_lib.lab.state import Document, Task
+from runbook_lib.lab.world import World
+
+_HOST = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)\.elb\.amazonaws\.com")
+
+
+def region_of(host: str) -> str | None:
+    """Return the Region in a load balancer's DNS name, or None for any other host."""
+    found = _HOST.fullmatch(host.lower())
+    return found.group(1) if found else None
+
+
+def answer(region: Region, host: str, scheme: str, path: str) -> Reply:
+    """Answer a request to a load balancer's DNS name as the load balancer would."""
+    listener = _listener(region.world, host, scheme)
+    if listener is None:
+        return _own(503)
+    action = listener["DefaultActions"][0]
+    if action["Type"] == "redirect":
+        return _redirect(action["RedirectConfig"], host, path)
+    if action["Type"] == "fixed-response":
+        fixed = action["FixedResponseConfig"]
+        return Reply(int(fixed["StatusCode"]), fixed.get("MessageBody", "").encode(), [("Server", "awselb/2.0")])
+    return _forward(region, action["TargetGroupArn"], path)
+
+
+def _listener(world: World, host: str, scheme: str) -> Document | None:
+    elb: Any = world.client("elbv2")
+    for balancer in elb.describe_load_balancers()["LoadBalancers"]:
+        if balancer["DNSName"].lower() == host.lower():
+            listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+            return next((found for found in listeners if found["Protocol"].lower() == scheme), None)
+    return None
+
+
+def _forward(region: Region, group_arn: str, path: str) -> Reply:
+    with region.lock:
+        found = [pair for pair in target_health.targets(region, group_arn) if pair[1].state != "draining"]
+        healthy = [pair for pair in found if pair[1].state == "healthy"]
+        pool = healthy or found  # where no target is healthy an ALB fails open and asks any of them
+        if not pool:
+            return _own(503)
+        task, target = pool[region.ids.below(len(pool))]
+        status = health.get(task, target.port, path, region.now, health.BALANCER_ADDRESS)
+    return _own(502) if status is None else _application(task, path, status)
+
+
+def _application(task: Task, path: str, status: int) -> Reply:
+    body = json.dumps({"path": path, "status": status, "task": task.id}).encode()
+    return Reply(status, body, [("Content-Type", "application/json"), ("Server", "uvicorn")])
+
+
+def _own(status: int) -> Reply:
+    title = f"{status} {phrase(status)}"
+    body = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body>\r\n</html>"
+    return Reply(status, body.encode(), [("Content-Type", "text/html"), ("Server", "awselb/2.0")])
+
+
+def _redirect(configuration: Document, host: str, path: str) -> Reply:
+    protocol = configuration.get("Protocol", "HTTPS").lower()
+    port = configuration.get("Port", "443")
+    reply = _own(301 if configuration.get("StatusCode") == "HTTP_301" else 302)
+    reply.headers.append(("Location", f"{protocol}://{host}:{port}{path}"))
+    return reply

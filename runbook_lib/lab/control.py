@@ -1,0 +1,50 @@
+"""The lab's own endpoints under ``/_lab/``: clock, faults, record of calls."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib.lab.reply import Reply, plain_json
+
+if TYPE_CHECKING:
+    from runbook_lib.lab.front import Front
+
+
+def answer(front: Front, environ: dict[str, Any], path: str) -> Reply:
+    """Answer a control request; GET reads, POST changes."""
+    endpoint = _ENDPOINTS.get(path)
+    if endpoint is None:
+        return plain_json(404, {"error": f"no {path}; there are {sorted(_ENDPOINTS)}"})
+    try:
+        body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"{}")
+        return plain_json(200, endpoint(front, environ["REQUEST_METHOD"], body))
+    except (ValueError, TypeError, AttributeError) as error:
+        return plain_json(400, {"error": str(error)})
+
+
+def _clock(front: Front, _method: str, body: dict[str, Any]) -> dict[str, Any]:
+    """``{"advance": seconds}`` and ``{"rate": simulated seconds a second}``."""
+    if "rate" in body:
+        front.clock.set_rate(float(body["rate"]))
+    front.advance(float(body.get("advance", 0)))
+    return {"now": front.clock.now(), "rate": front.clock.rate}
+
+
+def _faults(front: Front, method: str, body: Any) -> dict[str, Any]:
+    """``{"rules": [...]}`` puts rules in force; an empty list takes them away."""
+    rules = body if isinstance(body, list) else body.get("rules", [])
+    if method != "GET":
+        front.faults.set(rules)
+    return {"rules": rules}
+
+
+def _calls(front: Front, method: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Every AWS call of a client in order; DELETE, or POST of ``{"reset": true}``, forgets them."""
+    calls = list(front.calls)
+    if method == "DELETE" or body.get("reset"):
+        front.calls.clear()
+    return {"calls": calls}
+
+
+_ENDPOINTS = {"/_lab/clock": _clock, "/_lab/faults": _faults, "/_lab/calls": _calls}

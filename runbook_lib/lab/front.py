@@ -1,0 +1,163 @@
+"""The lab's front door: one port for the AWS APIs, the load balancers' HTTP and the lab's own control."""
+
+import json
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+
+from runbook_lib.lab import balancer, call, control, reply, target_health, wire
+from runbook_lib.lab.application import Application
+from runbook_lib.lab.call import Call
+from runbook_lib.lab.clock import Clock
+from runbook_lib.lab.errors import AwsError, ReplyShapeError
+from runbook_lib.lab.faults import Fault, Faults
+from runbook_lib.lab.operations import OPERATIONS
+from runbook_lib.lab.region import Region
+from runbook_lib.lab.reply import Reply
+from runbook_lib.lab.transport import INTERNAL, Clients, ask
+from runbook_lib.lab.world import World
+
+ACCOUNT = "123456789012"
+StartResponse = Callable[..., object]
+
+
+class Front:
+    """Decides who answers a request, and stamps every reply with the simulated time.
+
+    Attributes
+    ----------
+    applications
+        What the applications of container images do, by digest or tag.
+    pushed
+        When images were pushed (seconds since the epoch), by digest; moto would say that it was just now.
+    others
+        Clients of moto alone, which see neither the simulator nor its clock.
+    calls
+        Every AWS call of a client, in the order of the replies.
+    """
+
+    def __init__(self, clock: Clock, account: str = ACCOUNT) -> None:
+        self.clock = clock
+        self.account = account
+        self.faults = Faults()
+        self.calls: list[dict[str, Any]] = []
+        self.applications: dict[str, Application] = {}
+        self.pushed: dict[str, float] = {}
+        self.closing = threading.Event()
+        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self.others = Clients(self._moto)
+        self._regions: dict[tuple[str, str], Region] = {}
+        self._lock = threading.Lock()
+
+    def region(self, name: str, account: str | None = None) -> Region:
+        """Return a Region of an account, made on its first use."""
+        key = (account or self.account, name)
+        with self._lock:
+            if key not in self._regions:
+                world = World(self.others, *key, self.applications)
+                self._regions[key] = Region(*key, self.clock, world)
+            return self._regions[key]
+
+    def advance(self, seconds: float) -> None:
+        """Let simulated time pass in every Region."""
+        self.clock.advance(seconds)
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring every Region to the clock's time."""
+        for region in list(self._regions.values()):
+            region.sync()
+
+    def answer(self, environ: dict[str, Any]) -> tuple[Reply, float]:
+        """Answer a request (a WSGI environ) with a reply and the simulated time of it."""
+        done = self._route(environ)
+        return done, self.clock.now()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a WSGI request; the lab's own clients come this way."""
+        done, now = self.answer(environ)
+        start_response(done.status_line, done.stamped(now))
+        return [done.body]
+
+    def _route(self, environ: dict[str, Any]) -> Reply:
+        host = environ.get("HTTP_HOST", "").partition(":")[0]
+        path = environ.get("PATH_INFO", "/")
+        region = balancer.region_of(host)
+        if region:
+            place = self.region(region)
+            place.sync()
+            return balancer.answer(place, host, environ.get("wsgi.url_scheme", "http"), path)
+        if path.startswith("/_lab/"):
+            return control.answer(self, environ, path)
+        return self._aws(environ)
+
+    def _aws(self, environ: dict[str, Any]) -> Reply:
+        asked = call.read(environ, self.account)
+        if INTERNAL in environ:
+            return self._answer(asked, environ)
+        fault = self.faults.find(asked.service, asked.action)
+        done = self._inject(fault, asked, environ) if fault else None
+        done = done or self._answer(asked, environ)
+        record = {"service": asked.service, "action": asked.action, "status": done.status, "region": asked.region}
+        self.calls.append({**record, "at": self.clock.now()})
+        return done
+
+    def _inject(self, fault: Fault, asked: Call, environ: dict[str, Any]) -> Reply | None:
+        """Do what a fault says; no lock is held while it waits."""
+        if fault.delay:
+            self.closing.wait(fault.delay)
+        if fault.reset:
+            self.calls.append({"service": asked.service, "action": asked.action, "status": 0, "region": asked.region})
+            _reset(environ["runbook_lab.socket"])
+        if fault.error is None:
+            return None
+        return reply.error(asked.protocol, fault.error, fault.message or fault.error, fault.status)
+
+    def _answer(self, asked: Call, environ: dict[str, Any]) -> Reply:
+        region = self.region(asked.region, asked.account)
+        region.sync()
+        if asked.service == "ecs":
+            return _ecs(region, asked)
+        if asked.service == "elbv2" and asked.action == "DescribeTargetHealth":
+            done = target_health.describe(region, asked.query)
+            if done is not None:
+                return done
+        done = ask(self._moto, environ)
+        if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
+            self._date_images(done)
+        return done
+
+    def _date_images(self, done: Reply) -> None:
+        document = json.loads(done.body)
+        for image in document.get("imageDetails", []):
+            image["imagePushedAt"] = self.pushed.get(image["imageDigest"], image.get("imagePushedAt"))
+        done.body = json.dumps(document).encode()
+
+
+def _ecs(region: Region, asked: Call) -> Reply:
+    operation = OPERATIONS.get(asked.action)
+    if operation is None:
+        known = asked.action in wire.service_model("ecs").operation_names
+        message = "The lab does not have this operation yet." if known else ""
+        return reply.error("json", "UnknownOperationException", message, 400)
+    try:
+        params = wire.parse("ecs", asked.action, asked.body)
+        with region.lock:
+            return reply.aws_json(200, wire.render("ecs", asked.action, operation(region, params)))
+    except AwsError as error:
+        return reply.error("json", error.code, error.message, error.status, error.members)
+    except ReplyShapeError as error:
+        return reply.error("json", "ServerException", str(error), 500)
+
+
+def _reset(connection: socket.socket) -> None:
+    """Break a connection off so that its peer gets a reset (linger 0), not an end."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise ConnectionResetError("fault injected")

@@ -1,0 +1,151 @@
+"""Start a lab: in this process for tests, or in the foreground for somebody who practises."""
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import yaml
+
+from runbook_lib.lab.clock import Clock
+from runbook_lib.lab.front import Front
+from runbook_lib.lab.player import Player
+from runbook_lib.lab.scenario import Scenario, load
+from runbook_lib.lab.server import Server
+
+
+class Lab:
+    """A running lab.
+
+    Attributes
+    ----------
+    endpoint_url
+        Where AWS clients and load balancer requests go.
+    region, account
+        What the scenario is set in.
+    params
+        The parameters file that was written for it.
+    scenario
+        The scenario that was played.
+    """
+
+    def __init__(self, scenario: Scenario, port: int, folder: Path) -> None:
+        self.scenario = scenario
+        self.region = scenario.region
+        self._front = Front(Clock())
+        self.account = self._front.account
+        self._server = Server(self._front.answer, port)
+        self.endpoint_url = self._server.url
+        self._player = Player(self._front, scenario)
+        try:
+            files = self._player.play(folder)
+            self.params = _write_parameters(folder / "parameters.yaml", self, files)
+        except BaseException:
+            self._server.close()
+            raise
+        self._front.calls.clear()
+        self._server.start()
+
+    @property
+    def now(self) -> float:
+        """The simulated time, in seconds since the epoch."""
+        return self._front.clock.now()
+
+    def run(self, rate: float) -> None:
+        """Let the clock run at `rate` simulated seconds a second; 0 stops it."""
+        self._front.clock.set_rate(rate)
+
+    def advance(self, seconds: float) -> None:
+        """Let simulated time pass at once."""
+        self._front.advance(seconds)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every AWS call of a client so far: service, action, status, region, at."""
+        return list(self._front.calls)
+
+    def forget_calls(self) -> None:
+        """Begin the record of calls anew."""
+        self._front.calls.clear()
+
+    def faults(self, rules: list[dict[str, Any]]) -> None:
+        """Put fault rules in force (see docs/lab.md); an empty list takes them away."""
+        self._front.faults.set(rules)
+
+    def fix(self) -> None:
+        """Make the AWS calls that the scenario states as its true fix."""
+        self._player.take(self.scenario.fix)
+
+    def close(self) -> None:
+        """Stop serving; requests under way end."""
+        self._front.closing.set()
+        self._server.close()
+
+    def __enter__(self) -> "Lab":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def start(scenario: str | Path = "guide", *, port: int = 0, rate: float = 0.0, folder: Path) -> Lab:
+    """Start a lab in this process and return it once the scenario is played.
+
+    Parameters
+    ----------
+    scenario
+        A name that `names` lists, or a YAML file.
+    port
+        Port on loopback; 0 takes a free one.
+    rate
+        Simulated seconds a second; at 0 only `Lab.advance` moves the clock.
+    folder
+        Where ``parameters.yaml`` and the scenario's files are written; nothing is written elsewhere.
+
+    Raises
+    ------
+    LabError
+        ``port-in-use``, ``unknown-scenario`` or ``bad-scenario``.
+    """
+    lab = Lab(load(scenario), port, Path(folder))
+    lab.run(rate)
+    return lab
+
+
+def serve(scenario: str | Path, *, port: int, rate: float = 1.0, folder: Path) -> int:
+    """Run a lab in the foreground until SIGINT or SIGTERM; return 0.
+
+    Once it is ready, one line of JSON goes to standard output: ``{"endpoint_url", "region", "params"}``.
+    """
+    ended = threading.Event()
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with start(scenario, port=port, rate=rate, folder=folder) as lab:
+            ready = {"endpoint_url": lab.endpoint_url, "region": lab.region, "params": str(lab.params)}
+            sys.stdout.write(json.dumps(ready) + "\n")
+            sys.stdout.flush()
+            ended.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _write_parameters(path: Path, lab: Lab, files: dict[str, Path]) -> Path:
+    parameters = {
+        "cluster": lab.scenario.cluster,
+        "service": lab.scenario.service,
+        "region": lab.region,
+        "endpoint_url": lab.endpoint_url,
+        "credentials": "lab",
+    }
+    definition = files.get("aws/task-definition.json")
+    if definition:
+        parameters["task_definition_file"] = str(definition.resolve())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return path.resolve()

@@ -1,0 +1,36 @@
+"""The ECS operations that the lab answers, by name. Each takes a Region and checked parameters and returns a reply."""
+
+from collections.abc import Callable
+
+from runbook_lib.lab.operations import clusters, service_deployments, services, tags, task_definitions, tasks
+from runbook_lib.lab.region import Region
+from runbook_lib.lab.state import Document
+
+Operation = Callable[[Region, Document], Document]
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateCluster": clusters.create,
+    "DescribeClusters": clusters.describe,
+    "ListClusters": clusters.list_arns,
+    "RegisterTaskDefinition": task_definitions.register,
+    "DescribeTaskDefinition": task_definitions.describe,
+    "DeregisterTaskDefinition": task_definitions.deregister,
+    "ListTaskDefinitions": task_definitions.list_arns,
+    "ListTaskDefinitionFamilies": task_definitions.list_families,
+    "CreateService": services.create,
+    "DescribeServices": services.describe,
+    "ListServices": services.list_arns,
+    "UpdateService": services.update,
+    "DeleteService": services.delete,
+    "ListTasks": tasks.list_arns,
+    "DescribeTasks": tasks.describe,
+    "StopTask": tasks.stop,
+    "RunTask": tasks.run,
+    "ListServiceDeployments": service_deployments.list_briefs,
+    "DescribeServiceDeployments": service_deployments.describe,
+    "DescribeServiceRevisions": service_deployments.describe_revisions,
+    "StopServiceDeployment": service_deployments.stop,
+    "TagResource": tags.tag,
+    "UntagResource": tags.untag,
+    "ListTagsForResource": tags.list_tags,
+}

@@ -1,0 +1,89 @@
+"""ListTasks, DescribeTasks, StopTask, RunTask."""
+
+from runbook_lib.lab import reasons, tasks, views
+from runbook_lib.lab.errors import AwsError
+from runbook_lib.lab.operations import lookup
+from runbook_lib.lab.operations.paging import page
+from runbook_lib.lab.region import Region
+from runbook_lib.lab.state import Document, Task
+
+
+def list_arns(region: Region, params: Document) -> Document:
+    """List tasks of a cluster; those that are meant to run, unless STOPPED ones are wanted."""
+    cluster = lookup.cluster(region, params)
+    if "serviceName" in params and (cluster, lookup.name_of(params["serviceName"])) not in region.services:
+        raise AwsError("ServiceNotFoundException", "Service not found.")
+    if "startedBy" in params and {"serviceName", "family"} & set(params):
+        raise AwsError("InvalidParameterException", "cannot filter by startedBy and other filters together.")
+    found = [task.arn for task in region.tasks.values() if task.cluster == cluster and _wanted(task, params)]
+    arns, token = page(found, params, lambda arn: [arn])
+    return {"taskArns": arns, "nextToken": token}
+
+
+def _wanted(task: Task, params: Document) -> bool:
+    if task.desired != params.get("desiredStatus", "RUNNING"):
+        return False
+    own = {
+        "serviceName": task.service.name if task.service else None,
+        "family": task.definition["family"],
+        "startedBy": task.started_by,
+        "launchType": task.document.get("launchType"),
+    }
+    given = {name: params[name] for name in own.keys() & params.keys()}
+    if "serviceName" in given:
+        given["serviceName"] = lookup.name_of(given["serviceName"])
+    return all(own[name] == value for name, value in given.items())
+
+
+def describe(region: Region, params: Document) -> Document:
+    """Describe tasks; unknown ones, and those stopped more than an hour ago, are failures."""
+    cluster = lookup.cluster(region, params)
+    lookup.at_most(params["tasks"], 100, "tasks", "Tasks")
+    found = [(reference, lookup.task(region, cluster, reference)) for reference in params["tasks"]]
+    include = set(params.get("include", []))
+    return {
+        "tasks": [views.task(region, task, include) for _, task in found if task],
+        "failures": [_missing(region, cluster, reference) for reference, task in found if task is None],
+    }
+
+
+def _missing(region: Region, cluster: str, reference: str) -> Document:
+    arn = reference if reference.startswith("arn:") else region.arn("task", f"{cluster}/{reference}")
+    return {"arn": arn, "reason": "MISSING"}
+
+
+def stop(region: Region, params: Document) -> Document:
+    """Stop a task; the scheduler replaces one of a service."""
+    found = lookup.task(region, lookup.cluster(region, params), params["task"])
+    if found is None:
+        raise AwsError("InvalidParameterException", "The referenced task was not found.")
+    tasks.stop(region, found, params.get("reason") or reasons.USER_STOP, "UserInitiated")
+    return {"task": views.task(region, found, set())}
+
+
+def run(region: Region, params: Document) -> Document:
+    """Start tasks that belong to no service."""
+    cluster = lookup.cluster(region, params)
+    definition = lookup.active_definition(region, params["taskDefinition"])
+    network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if definition.get("networkMode") == "awsvpc" and network is None:
+        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        raise AwsError("InvalidParameterException", message)
+    if not 1 <= params.get("count", 1) <= 10:
+        raise AwsError("InvalidParameterException", "Count must be between 1 and 10.")
+    new = [_launch(region, cluster, definition, params, network) for _ in range(params.get("count", 1))]
+    return {"tasks": [views.task(region, task, {"TAGS"}) for task in new], "failures": []}
+
+
+def _launch(region: Region, cluster: str, definition: Document, params: Document, network: Document | None) -> Task:
+    document = {
+        "group": params.get("group") or f"family:{definition['family']}",
+        "startedBy": params.get("startedBy", ""),
+        "launchType": params.get("launchType", "FARGATE"),
+        "platformVersion": "1.4.0",
+        "enableExecuteCommand": params.get("enableExecuteCommand", False),
+        "network": network,
+    }
+    task = tasks.launch(region, cluster, definition, document)
+    region.tags[task.arn] = params.get("tags", [])
+    return task

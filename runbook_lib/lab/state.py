@@ -1,0 +1,204 @@
+"""What the simulated control plane remembers. Documents in AWS's own shape stay documents; the rest are records."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from runbook_lib.lab.application import Application
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Target:
+    """A task's registration in a target group, with its health as the load balancer sees it."""
+
+    group_arn: str
+    port: int
+    next_check: float
+    state: str = "initial"
+    reason: str | None = "Elb.InitialHealthChecking"
+    description: str | None = "Initial health checks in progress"
+    passes: int = 0
+    failures: int = 0
+
+    def become(self, state: str, reason: str | None = None, description: str | None = None) -> None:
+        """Change the state; a healthy target has neither reason nor description (elbv2 API, TargetHealth)."""
+        self.state, self.reason, self.description = state, reason, description
+
+
+@dataclass
+class Container:
+    """One container of a task."""
+
+    arn: str
+    definition: Document
+    status: str = "PENDING"
+    health: str = "UNKNOWN"
+    digest: str | None = None
+    runtime_id: str | None = None
+    reason: str | None = None
+    exit_code: int | None = None
+    application: Application | None = None
+    next_check: float = 0.0
+    failures: int = 0
+    said_start: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the container in its task definition."""
+        return str(self.definition["name"])
+
+    @property
+    def essential(self) -> bool:
+        """Whether the task stops when this container does."""
+        return bool(self.definition.get("essential", True))
+
+    @property
+    def has_check(self) -> bool:
+        """Whether the task definition has a health check for it (a check of the image's own does not count)."""
+        command = (self.definition.get("healthCheck") or {}).get("command") or ["NONE"]
+        return bool(command[0] != "NONE")
+
+    @property
+    def interval(self) -> int:
+        """Seconds between two health checks."""
+        return int((self.definition.get("healthCheck") or {}).get("interval", 30))
+
+    @property
+    def port(self) -> int | None:
+        """The port its application listens on."""
+        mapped = [int(m["containerPort"]) for m in self.definition.get("portMappings", [])]
+        given = self.application.port if self.application else None
+        return given or (mapped[0] if mapped else None)
+
+
+@dataclass
+class Deployment:
+    """One deployment of a service, with the service deployment that the newer API shows for it."""
+
+    number: str
+    definition: Document
+    desired: int
+    created_at: float
+    updated_at: float
+    arn: str
+    sources: list[str]
+    network: Document | None
+    status: str = "PRIMARY"
+    rollout_state: str = "IN_PROGRESS"
+    rollout_reason: str = ""
+    failed_tasks: int = 0
+    start_failures: int = 0
+    launch_after: float = 0.0
+    failed_at: float = 0.0
+    launched_at: float = 0.0
+    digests: dict[str, str] = field(default_factory=dict)
+    state: str = "IN_PROGRESS"
+    state_reason: str | None = None
+    finished_at: float | None = None
+    stopped_at: float | None = None
+    rollback: Document | None = None
+    undoes: "Deployment | None" = None
+    blocked: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of the deployment; the service revision has the same number."""
+        return f"ecs-svc/{self.number}"
+
+
+@dataclass
+class Service:
+    """One service; `document` holds the members that only configuration changes."""
+
+    name: str
+    cluster: str
+    arn: str
+    document: Document
+    desired: int
+    created_at: float
+    status: str = "ACTIVE"
+    deployments: list[Deployment] = field(default_factory=list)
+    history: list[Deployment] = field(default_factory=list)
+    completed: Deployment | None = None
+    events: list[Document] = field(default_factory=list)
+    steady_since: float | None = None
+    inactive_at: float | None = None
+
+    @property
+    def primary(self) -> Deployment:
+        """The newest deployment."""
+        return self.deployments[0]
+
+    @property
+    def configuration(self) -> Document:
+        """The deployment configuration (deploymentConfiguration of the API)."""
+        found: Document = self.document["deploymentConfiguration"]
+        return found
+
+    @property
+    def grace(self) -> int:
+        """Seconds after a task's start in which failed health checks do not count."""
+        return int(self.document.get("healthCheckGracePeriodSeconds") or 0)
+
+    @property
+    def balancers(self) -> list[Document]:
+        """The load balancers that have a target group."""
+        return [lb for lb in self.document.get("loadBalancers", []) if lb.get("targetGroupArn")]
+
+
+@dataclass
+class Task:
+    """One task and where it stands in its life."""
+
+    id: str
+    arn: str
+    cluster: str
+    definition: Document
+    containers: list[Container]
+    group: str
+    started_by: str
+    created_at: float
+    address: str
+    attachment: Document
+    zone: str
+    document: Document
+    service: Service | None = None
+    deployment: Deployment | None = None
+    status: str = "PROVISIONING"
+    desired: str = "RUNNING"
+    version: int = 1
+    due: float | None = None
+    targets: dict[str, Target] = field(default_factory=dict)
+    pull_started_at: float | None = None
+    pull_stopped_at: float | None = None
+    started_at: float | None = None
+    stopping_at: float | None = None
+    stopped_at: float | None = None
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    failing: str | None = None
+    was_healthy: bool = False
+    lines: list[tuple[float, Container, str]] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the task is meant to run."""
+        return self.desired == "RUNNING"
+
+    @property
+    def running(self) -> bool:
+        """Whether the task is meant to run and does."""
+        return self.alive and self.status == "RUNNING"
+
+    def listens(self, container: Container, at: float) -> bool:
+        """Whether the application of a container has started by `at` (seconds since the epoch)."""
+        if self.started_at is None or container.application is None or container.status != "RUNNING":
+            return False
+        return at >= self.started_at + container.application.starts_in
+
+    @property
+    def health(self) -> str:
+        """Health over the essential containers; one without a check is UNKNOWN (API reference, HealthCheck)."""
+        states = {container.health for container in self.containers if container.essential}
+        return next((state for state in ("UNHEALTHY", "UNKNOWN") if state in states), "HEALTHY")
