@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from runbook_lib.diagnosis.checklist import Answer, answers
 from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict
 from runbook_lib.diagnosis.rules import RULES
 from runbook_lib.diagnosis.state import State, state_of
+from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request
 
 
@@ -47,7 +47,7 @@ def _verdict(rule: Rule, evidence: Evidence) -> Verdict:
     missing = evidence.unread(*rule.needs)
     absent = [kind for kind in rule.needs if not evidence.all(kind) and not evidence.unread(kind)]
     if missing or absent:
-        return _from(rule, _unread_finding(evidence, rule.needs))
+        return _from(rule, unseen(evidence, rule.needs))
     return _from(rule, _guarded(rule, evidence))
 
 
@@ -58,29 +58,13 @@ def _guarded(rule: Rule, evidence: Evidence) -> Finding:
     except Exception as error:  # the one broad except: a rule that crashes must not hide the others
         return Finding(Outcome.UNKNOWN, {"reason": "rule-crashed", "exception": type(error).__name__})
     if finding.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE) and _blind(rule, evidence):
-        return _unread_finding(evidence, rule.needs + rule.uses)
+        return unseen(evidence, rule.needs + rule.uses)
     return finding
 
 
 def _blind(rule: Rule, evidence: Evidence) -> bool:
     kinds = rule.needs + rule.uses
     return bool(evidence.unread(*kinds)) or any(r.partial for kind in kinds for r in evidence.all(kind))
-
-
-def _unread_finding(evidence: Evidence, kinds: tuple[str, ...]) -> Finding:
-    unreads = evidence.unread(*kinds)
-    partial = [r.operation for kind in kinds for r in evidence.all(kind) if r.partial]
-    absent = [kind for kind in kinds if not evidence.all(kind) and not evidence.unread(kind)]
-    first: dict[str, Any] = asdict(unreads[0]) if unreads else {}
-    return Finding(
-        Outcome.UNKNOWN,
-        {
-            "reason": first.get("reason") or ("partial" if partial else "not-asked"),
-            "operation": first.get("operation") or next(iter(partial), ""),
-            "action": first.get("action", ""),
-            "kinds": sorted({u.request.kind for u in unreads} | set(absent)),
-        },
-    )
 
 
 def _from(rule: Rule, finding: Finding) -> Verdict:

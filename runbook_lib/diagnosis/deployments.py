@@ -1,0 +1,73 @@
+"""The deployments of a service: which there are, which is newest, and which still decide what happens next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from runbook_lib.evidence.model import Evidence, at
+
+Deployment = dict[str, Any]  # one entry of DescribeServices deployments[]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def current(evidence: Evidence) -> tuple[Deployment, ...]:
+    """Every deployment that DescribeServices lists, newest ``createdAt`` first."""
+    listed: list[Deployment] = evidence.service.get("deployments") or []
+    return tuple(sorted(listed, key=created, reverse=True))
+
+
+def created(deployment: Deployment) -> datetime:
+    """``createdAt`` as UTC. A deployment that ECS rolls back to keeps its old one."""
+    return at(deployment.get("createdAt")) or _NEVER
+
+
+def primary(evidence: Evidence) -> Deployment:
+    """The PRIMARY deployment, or an empty one."""
+    return next((d for d in current(evidence) if d.get("status") == "PRIMARY"), {})
+
+
+def newest(evidence: Evidence) -> Deployment:
+    """What was deployed last: the newest ``createdAt``, which during a rollback is not the PRIMARY. May be empty."""
+    return next(iter(current(evidence)), {})
+
+
+def in_progress(evidence: Evidence) -> tuple[Deployment, ...]:
+    """The deployments whose ``rolloutState`` is IN_PROGRESS, newest first."""
+    return tuple(d for d in current(evidence) if d.get("rolloutState") == "IN_PROGRESS")
+
+
+def judged(evidence: Evidence) -> tuple[Deployment, ...]:
+    """The deployments that decide what happens next, newest first.
+
+    The newest, the PRIMARY, and any older one that has or wants tasks. What is wrong with a deployment that was
+    superseded and has nothing left to run is over.
+    """
+    decisive = (newest(evidence).get("id"), primary(evidence).get("id"))
+    return tuple(d for d in current(evidence) if d.get("id") in decisive or _has_or_wants_tasks(d))
+
+
+def revision(arn: str) -> str:
+    """``family:42`` out of a task definition ARN."""
+    return arn.rpartition("/")[2]
+
+
+def completed_at(evidence: Evidence, deployment: Deployment) -> datetime | None:
+    """When a COMPLETED deployment completed, by ECS's event or ListServiceDeployments; None where neither tells."""
+    if deployment.get("rolloutState") != "COMPLETED":
+        return None
+    said = f"(deployment {deployment.get('id')}) deployment completed."
+    events = evidence.service.get("events") or []
+    by_event = (at(event.get("createdAt")) for event in events if said in event.get("message", ""))
+    return next(by_event, None) or at(_brief(evidence, deployment).get("finishedAt"))
+
+
+def _brief(evidence: Evidence, deployment: Deployment) -> dict[str, Any]:
+    """The service deployment whose revision number is that of the deployment's id."""
+    number = str(deployment.get("id", "")).rpartition("/")[2]
+    briefs: list[dict[str, Any]] = evidence.data("service_deployments", [])
+    return next((b for b in briefs if b.get("targetServiceRevisionArn", "").rpartition("/")[2] == number), {})
+
+
+def _has_or_wants_tasks(deployment: Deployment) -> bool:
+    return any(deployment.get(count, 0) for count in ("runningCount", "pendingCount", "desiredCount"))

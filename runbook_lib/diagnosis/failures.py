@@ -1,0 +1,37 @@
+"""Tasks that ended badly a short while ago, without those that a service has got over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from runbook_lib.diagnosis import deployments, tasks
+from runbook_lib.diagnosis.deployments import Deployment
+from runbook_lib.diagnosis.state import State, state_of
+from runbook_lib.diagnosis.tasks import Task
+from runbook_lib.evidence.model import Evidence
+
+RECENT = timedelta(minutes=30)
+
+
+def recent(
+    evidence: Evidence, is_fault: Callable[[Task], bool], of: tuple[Deployment, ...] | None = None
+) -> tuple[Task, ...]:
+    """The tasks that ended by this fault in the last 30 minutes, newest first.
+
+    Left out is what is over: deployments that are gone or superseded without tasks, what happened before the
+    deployment completed, and a single failure of a service that is fine now or on its way.
+    """
+    judged = deployments.judged(evidence) if of is None else of
+    found = [task for d in judged for task in tasks.of(evidence, d) if _counts(evidence, d, task) and is_fault(task)]
+    if len(found) < 2 and state_of(evidence) in (State.HEALTHY, State.DEPLOYING):
+        return ()
+    return tuple(sorted(found, key=lambda t: str(tasks.ended_at(t)), reverse=True))
+
+
+def _counts(evidence: Evidence, deployment: Deployment, task: Task) -> bool:
+    ended = tasks.ended_at(task)
+    if ended is None or ended < evidence.collected_at - RECENT:
+        return False
+    completed = deployments.completed_at(evidence, deployment)
+    return completed is None or ended > completed

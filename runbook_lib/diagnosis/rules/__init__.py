@@ -1,0 +1,41 @@
+"""The rules, one file each, named by the fault. A second rule of the same id is refused when this loads."""
+
+from __future__ import annotations
+
+from runbook_lib.diagnosis.model import Rule
+from runbook_lib.diagnosis.rules import (
+    application_exited,
+    deployments_overlapping,
+    health_check_path_mismatch,
+    health_check_unanswered,
+    image_pull_failed,
+    image_tag_absent,
+    secret_env_duplicate,
+    tasks_unhealthy,
+)
+
+
+def catalogue(*rules: Rule) -> tuple[Rule, ...]:
+    """The rules as given.
+
+    Raises
+    ------
+    ValueError
+        Two rules have the same id: one of them would never be shown.
+    """
+    ids = [rule.id for rule in rules]
+    if twice := sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1}):
+        raise ValueError(f"rule ids used twice: {', '.join(twice)}")
+    return rules
+
+
+RULES: tuple[Rule, ...] = catalogue(
+    image_tag_absent.RULE,
+    application_exited.RULE,
+    health_check_path_mismatch.RULE,
+    deployments_overlapping.RULE,
+    secret_env_duplicate.RULE,
+    image_pull_failed.RULE,
+    tasks_unhealthy.RULE,
+    health_check_unanswered.RULE,
+)

@@ -1,0 +1,129 @@
+"""The application does not answer a health check.
+
+What it looks for
+    Targets that are unhealthy now, tasks stopped in the last 30 minutes for the load balancer's or the container's
+    health check, and RUNNING tasks whose containers are UNHEALTHY. The label and the codes come from ELB's own reason.
+Why it breaks a rollout
+    A task counts as healthy only when every check passes; until then the deployment is not complete, and ECS replaces
+    the task.
+Blind spots
+    A target that is still ``initial`` tells nothing. Without any health check, RUNNING is all that can be seen.
+    A single failure of a service that is fine now is left out.
+Readings
+    service, task_arns, tasks, task_definition, target_health.
+Fix
+    A symptom: a code points to path or matcher, a time-out to security group, bind address or a slow start.
+Guide section
+    Checklist 7.
+References
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshoot-service-load-balancers.html
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runbook_lib.diagnosis import deployments, sides, tasks
+from runbook_lib.diagnosis.messages import HealthFailure
+from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.tasks import Task
+from runbook_lib.diagnosis.unseen import unseen
+from runbook_lib.evidence.first_look import target_group_arns
+from runbook_lib.evidence.model import Evidence
+
+
+def check(evidence: Evidence) -> Finding:
+    """FAIL where a check goes unanswered; PASS only where a task of the newest deployment is seen to answer."""
+    mine = tuple(task for d in deployments.judged(evidence) for task in tasks.of(evidence, d))
+    if found := _by_target(evidence, mine) or _by_container(evidence, mine):
+        return found
+    if not tasks.seen(evidence):
+        return unseen(evidence, tasks.KINDS)
+    newest = deployments.newest(evidence)
+    name = deployments.revision(newest.get("taskDefinition", ""))
+    if not evidence.service.get("desiredCount"):
+        return not_applicable(reason="no-task-desired")
+    if newest.get("taskDefinition") not in evidence.task_definitions():
+        return unseen(evidence, ("task_definition",))
+    if any(_answers(evidence, task) for task in tasks.of(evidence, newest)):
+        return passed(revision=name, checks=_checks(evidence, newest["taskDefinition"]))
+    return unknown("not-observed", revision=name)
+
+
+def _by_target(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
+    for arn in target_group_arns(evidence.service):
+        bad = [t for t in sides.targets(evidence, arn, mine) if t.get("TargetHealth", {}).get("State") == "unhealthy"]
+        stopped = [t for t in sides.failed_target_checks(evidence, mine) if arn in t["stoppedReason"]]
+        if bad or stopped:
+            said = sides.target_failures(evidence, arn, mine)
+            first = next(iter(said), HealthFailure("load-balancer-health-check-failed"))
+            facts = _facts("target_group", arn.split("/")[-2], len(bad), stopped, first.codes)
+            return failed("confirmed", _target_cites(bad, stopped), label=first.label, **facts)
+    return None
+
+
+def _by_container(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
+    bad = tasks.unhealthy(evidence)
+    stopped = list(sides.failed_container_checks(evidence, mine))
+    if not bad and not stopped:
+        return None
+    cites = [Cite("ecs:DescribeTasks", "tasks[].healthStatus", f"{tasks.identity(task)} UNHEALTHY") for task in bad]
+    cites += [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task["stoppedReason"]) for task in stopped[:1]]
+    facts = _facts("container", "", len(bad), stopped or list(bad), ())
+    return failed("confirmed", tuple(cites), label="container-health-check-failed", **facts)
+
+
+def _facts(side: str, group: str, unhealthy: int, found: list[Task], codes: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "side": side,
+        "target_group": group,
+        "unhealthy": unhealthy,
+        "stopped_for_it": sum(1 for task in found if tasks.ended_at(task)),
+        "revision": deployments.revision(found[0].get("taskDefinitionArn", "")) if found else "",
+        "code": ", ".join(codes),
+    }
+
+
+def _target_cites(bad: list[dict[str, Any]], stopped: list[Task]) -> tuple[Cite, ...]:
+    health = [target["TargetHealth"] for target in bad[:1]]
+    field = "TargetHealthDescriptions[].TargetHealth"
+    now = [
+        Cite("elbv2:DescribeTargetHealth", field, f"{h.get('Reason', '')} {h.get('Description', '')}") for h in health
+    ]
+    before = [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task["stoppedReason"]) for task in stopped[:1]]
+    return (*now, *before)
+
+
+def _answers(evidence: Evidence, task: Task) -> bool:
+    """RUNNING, HEALTHY in every container that has a check, and a healthy target in every target group."""
+    if task.get("lastStatus") != "RUNNING":
+        return False
+    checked = _checked_containers(evidence, task.get("taskDefinitionArn", ""))
+    health = {c.get("name"): c.get("healthStatus") for c in task.get("containers") or []}
+    return all(health.get(name) == "HEALTHY" for name in checked) and all(
+        any(t.get("TargetHealth", {}).get("State") == "healthy" for t in sides.targets(evidence, arn, (task,)))
+        for arn in target_group_arns(evidence.service)
+    )
+
+
+def _checked_containers(evidence: Evidence, arn: str) -> list[str]:
+    containers = evidence.task_definitions().get(arn, {}).get("containerDefinitions") or []
+    return [c["name"] for c in containers if (c.get("healthCheck") or {}).get("command", ["NONE"])[:1] != ["NONE"]]
+
+
+def _checks(evidence: Evidence, arn: str) -> list[str]:
+    groups = [group.split("/")[-2] for group in target_group_arns(evidence.service)]
+    return _checked_containers(evidence, arn) + groups
+
+
+RULE = Rule(
+    id="health_check_unanswered",
+    label="load-balancer-health-check-failed",
+    role="symptom",
+    needs=("service",),
+    uses=(*tasks.KINDS, "task_definition", "target_health"),
+    guide="checklist 7",
+    severity=130,
+    check=check,
+)

@@ -1,0 +1,71 @@
+"""The tasks of a service, running and stopped, as the rules look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from runbook_lib.diagnosis.deployments import Deployment
+from runbook_lib.evidence.model import Evidence, at
+
+Task = dict[str, Any]  # one task of DescribeTasks
+KINDS = ("task_arns", "tasks")  # the readings that tasks come from
+
+
+def seen(evidence: Evidence) -> bool:
+    """Whether the tasks were read; a service that ListTasks finds no tasks for has been seen too."""
+    listed = evidence.all("task_arns")
+    return bool(evidence.all("tasks")) or (bool(listed) and not any(r.data for r in listed))
+
+
+def of(evidence: Evidence, deployment: Deployment) -> tuple[Task, ...]:
+    """The tasks of a deployment, newest first."""
+    mine = [task for task in evidence.tasks() if belongs(task, deployment)]
+    return tuple(sorted(mine, key=lambda t: str(at(t.get("createdAt")) or ""), reverse=True))
+
+
+def belongs(task: Task, deployment: Deployment) -> bool:
+    """Whether ECS started the task for this deployment (``startedBy``, else the task definition)."""
+    if started_by := task.get("startedBy"):
+        return bool(started_by == deployment.get("id"))
+    return bool(task.get("taskDefinitionArn")) and task.get("taskDefinitionArn") == deployment.get("taskDefinition")
+
+
+def running(evidence: Evidence) -> tuple[Task, ...]:
+    """The tasks that are RUNNING now."""
+    return tuple(task for task in evidence.tasks() if task.get("lastStatus") == "RUNNING")
+
+
+def unhealthy(evidence: Evidence) -> tuple[Task, ...]:
+    """The RUNNING tasks whose ``healthStatus`` is UNHEALTHY."""
+    return tuple(task for task in running(evidence) if task.get("healthStatus") == "UNHEALTHY")
+
+
+def ended_at(task: Task) -> datetime | None:
+    """When the task began to stop, or stopped; None for one that lives."""
+    return at(task.get("stoppingAt") or task.get("executionStoppedAt") or task.get("stoppedAt"))
+
+
+def has_started(task: Task) -> bool:
+    """Whether the task ever reached RUNNING: ``startedAt`` is absent where it did not."""
+    return bool(task.get("startedAt"))
+
+
+def identity(task: Task) -> str:
+    """The task id: the last part of its ARN."""
+    return str(task.get("taskArn", "")).rpartition("/")[2]
+
+
+def texts(task: Task) -> Iterator[str]:
+    """Why the task stopped, in ECS's words: its ``stoppedReason``, then the reason of each container."""
+    yield from filter(None, (task.get("stoppedReason"), *(c.get("reason") for c in task.get("containers") or [])))
+
+
+def addresses(task: Task) -> frozenset[str]:
+    """The private IPv4 addresses of an awsvpc task, as a target group knows it."""
+    interfaces = (i for c in task.get("containers") or [] for i in c.get("networkInterfaces") or [])
+    details = (d for a in task.get("attachments") or [] for d in a.get("details") or [])
+    found = [i.get("privateIpv4Address") for i in interfaces]
+    found += [d.get("value") for d in details if d.get("name") == "privateIPv4Address"]
+    return frozenset(str(address) for address in found if address)
