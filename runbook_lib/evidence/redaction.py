@@ -121,9 +121,9 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
 
 # uvicorn, gunicorn, nginx, Apache, Node (morgan) and most others: client ... "METHOD /path HTTP/1.1" STATUS
 _ACCESS = re.compile(
-    r"(?P<client>\d{1,3}(?:\.\d{1,3}){3}|::1|localhost)?[^\"\n]{0,200}"
     r"\"(?P<method>[A-Z]{3,7}) (?P<path>/[^\s?\"]{0,500})(?:\?[^\s\"]*)? HTTP/[\d.]+\"\s+(?P<status>\d{3})\b"
 )
+_CLIENT = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|::1")
 
 
 def access_requests(events: list[dict[str, Any]], paths: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -131,9 +131,20 @@ def access_requests(events: list[dict[str, Any]], paths: tuple[str, ...]) -> lis
 
     This is all that is ever kept of a log: no other text of it leaves this function.
     """
-    found = ((e.get("timestamp"), _ACCESS.search(e.get("message", "")[:2000])) for e in events)
-    return [
-        {"at": at, "client": m["client"] or "", "method": m["method"], "path": m["path"], "status": int(m["status"])}
-        for at, m in found
-        if m and m["path"] in paths
-    ]
+    found = ((e.get("timestamp"), e.get("message", "")[:2000]) for e in events)
+    requests = (_access_request(at, message) for at, message in found)
+    return [r for r in requests if r and r["path"] in paths]
+
+
+def _access_request(at: Any, message: str) -> dict[str, Any] | None:
+    match = _ACCESS.search(message)
+    if not match:
+        return None
+    client = _CLIENT.search(message, 0, match.start())
+    return {
+        "at": at,
+        "client": client[0] if client else "",
+        "method": match["method"],
+        "path": match["path"],
+        "status": int(match["status"]),
+    }

@@ -1,0 +1,57 @@
+"""A read session sends reads and nothing else; the lab's keys stay on loopback."""
+
+import botocore.session
+import pytest
+
+from runbook_lib.aws.operations import READS
+from runbook_lib.aws.session import Access, ReadSession
+from runbook_lib.errors import AccessError, ParameterError, SafetyError
+from tests.conftest import CLUSTER, SERVICE, access
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "parameters"),
+    [
+        ("ecs", "update_service", {"cluster": CLUSTER, "service": SERVICE, "desiredCount": 0}),
+        ("ecs", "stop_task", {"cluster": CLUSTER, "task": "x"}),
+        ("secretsmanager", "get_secret_value", {"SecretId": "x"}),
+        ("ssm", "get_parameter", {"Name": "x"}),
+        ("ecs", "delete_cluster", {"cluster": CLUSTER}),
+    ],
+)
+def test_a_call_outside_the_table_is_refused_before_it_is_sent(guide, service, method, parameters):
+    client = ReadSession(access(guide)).client(service)
+    before = len(guide.calls())
+    with pytest.raises(SafetyError) as refused:
+        getattr(client, method)(**parameters)
+    assert refused.value.key == "call-refused"
+    assert len(guide.calls()) == before
+
+
+def test_the_table_holds_real_operations_and_only_reads():
+    session = botocore.session.get_session()
+    for service, operation in READS:
+        assert operation in session.get_service_model(service).operation_names
+        assert operation.startswith(("Describe", "List", "Get", "BatchGet"))
+        assert "Secret" not in operation
+        assert not operation.startswith("GetParameter")
+
+
+def test_iam_actions_use_iams_own_service_prefixes():
+    prefixes = {action.partition(":")[0] for action in READS.values()}
+    assert prefixes == {"ecs", "ecr", "elasticloadbalancing", "logs"}
+
+
+@pytest.mark.parametrize("url", ["", "https://ecs.ap-northeast-2.amazonaws.com", "http://10.0.0.1:5599"])
+def test_the_labs_keys_are_refused_for_any_other_address(url):
+    with pytest.raises(ParameterError) as refused:
+        ReadSession(Access("ap-northeast-2", endpoint_url=url, credentials="lab"))
+    assert refused.value.key == "lab-credentials-elsewhere"
+
+
+def test_an_unknown_profile_is_an_access_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(AccessError) as refused:
+        ReadSession(Access("ap-northeast-2", profile="nobody"))
+    assert refused.value.key == "profile-unusable"

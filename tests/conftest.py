@@ -1,0 +1,101 @@
+"""Labs for all tests: real HTTP on loopback, a clock that only moves when a test moves it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from runbook_lib import lab as labs
+from runbook_lib.aws.collect import Collection
+from runbook_lib.aws.session import Access, ReadSession
+from runbook_lib.evidence.model import Evidence, Target
+from runbook_lib.lab.hosting import Lab
+from runbook_lib.parameters import Parameters, from_file
+from runbook_lib.workflow import Look, look
+
+CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
+
+
+@pytest.fixture(scope="session")
+def lab_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Lab]]:
+    """A lab a scenario, shared by the tests of this process: for tests that change nothing in it."""
+    running: dict[str, Lab] = {}
+
+    def of(scenario: str) -> Lab:
+        if scenario not in running:
+            running[scenario] = labs.start(scenario, folder=tmp_path_factory.mktemp(scenario))
+        return running[scenario]
+
+    yield of
+    for lab in running.values():
+        lab.close()
+
+
+@pytest.fixture
+def guide(lab_of: Callable[[str], Lab]) -> Lab:
+    """The guide's incident, shared."""
+    return lab_of("guide")
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path) -> Iterator[Callable[[str], Lab]]:
+    """A lab of the test's own, to change and to break."""
+    running: list[Lab] = []
+
+    def of(scenario: str) -> Lab:
+        running.append(labs.start(scenario, folder=tmp_path / "lab"))
+        return running[-1]
+
+    yield of
+    for lab in running:
+        lab.close()
+
+
+def access(lab: Lab) -> Access:
+    """How a session reaches the lab."""
+    return Access(lab.region, endpoint_url=lab.endpoint_url, credentials="lab")
+
+
+def collection(lab: Lab, **target: str) -> Collection:
+    """A collection about the lab's service, or about another where ``target`` says so."""
+    about = replace(Target(CLUSTER, SERVICE, lab.region), **target)
+    return Collection(ReadSession(access(lab)), Evidence(about, datetime.now(UTC), lab=True))
+
+
+def given(lab: Lab, **changed: object) -> Parameters:
+    """The lab's own parameters without the local file, with changes."""
+    file = {k: v for k, v in from_file(lab.params).items() if k != "task_definition_file"}
+    return Parameters(**(file | changed))
+
+
+@pytest.fixture(scope="session")
+def seen(lab_of: Callable[[str], Lab]) -> Callable[[str], Look]:
+    """One look at a shared lab, taken once."""
+    looks: dict[str, Look] = {}
+
+    def of(scenario: str) -> Look:
+        if scenario not in looks:
+            looks[scenario] = look(given(lab_of(scenario)))
+        return looks[scenario]
+
+    return of
+
+
+@pytest.fixture
+def boto() -> Iterator[Callable[[str, str], Any]]:
+    """A plain boto3 client with the lab's keys, as any other tool would have; closed at the end."""
+    made: list[Any] = []
+
+    def of(service: str, endpoint_url: str) -> Any:
+        client: Any = boto3.client
+        keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
+        made.append(client(service, endpoint_url=endpoint_url, region_name="ap-northeast-2", **keys))
+        return made[-1]
+
+    yield of
+    for client in made:
+        client.close()
