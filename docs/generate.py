@@ -20,8 +20,8 @@ COMMANDS_INTRO = {
 }
 RULES_INTRO = """# Rules
 
-What each rule looks for and what it cannot see, from the code (`make docs`). *Needs*: without these readings the rule says
-UNKNOWN. *Uses*: these help; while one is unread the rule may find a fault but never calls the service good."""
+What each rule looks for and what it cannot see, from the code (`make docs`). *Needs*: without these readings the rule
+says UNKNOWN. *Uses*: these help; while one is unread the rule may find a fault but never calls the service good."""
 
 
 def pages() -> dict[str, str]:
