@@ -161,8 +161,8 @@ def _newest_started(evidence: Evidence, pair: Pair) -> list[Task]:
 def _awslogs(evidence: Evidence, pair: Pair) -> dict[str, str]:
     definition = evidence.task_definitions()[pair.definition]
     containers: list[dict[str, Any]] = definition.get("containerDefinitions") or []
-    found = (c.get("logConfiguration") for c in containers if c.get("name") == pair.probe.container)
-    logging: dict[str, Any] = next(found, None) or {}
+    found = (c.get("logConfiguration") or {} for c in containers if c.get("name") == pair.probe.container)
+    logging: dict[str, Any] = next(found, {})
     options: dict[str, str] = logging.get("options") or {}
     return options if logging.get("logDriver") == "awslogs" else {}
 

@@ -83,4 +83,5 @@ RULE = Rule(
     severity=30,
     check=check,
     explains=("tasks_unhealthy", "health_check_unanswered"),
+    wants=wants,
 )

@@ -43,10 +43,12 @@ def check(evidence: Evidence) -> Finding:
     name = deployments.revision(newest.get("taskDefinition", ""))
     if bad and not _got_over(bad, got):
         said = next(text for text in tasks.texts(bad[0]) if pull_failure(text))
-        return _failed(said, count=len(bad), revision=name, last_at=_moment(tasks.ended_at(bad[0])))
+        cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", said[:600])
+        return _failed(said, cite, count=len(bad), revision=name, last_at=_moment(tasks.ended_at(bad[0])))
     if not got and (events := _events(evidence)):
         said, last_at = events[0]
-        return _failed(said, count=len(events), revision=name, last_at=last_at)
+        cite = Cite("ecs:DescribeServices", "services[0].events[].message", said[:600])
+        return _failed(said, cite, count=len(events), revision=name, last_at=last_at)
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     if got:
@@ -56,8 +58,7 @@ def check(evidence: Evidence) -> Finding:
     return unknown("not-observed", revision=name)
 
 
-def _failed(said: str, **facts: Any) -> Finding:
-    cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", said[:600])
+def _failed(said: str, cite: Cite, **facts: Any) -> Finding:
     return failed("confirmed", (cite,), label=pull_failure(said), message=said[:600], **facts)
 
 
