@@ -1,0 +1,202 @@
+"""The report as one HTML file: the postmortem's form, offline, in one language. Saved evidence gives it in the other too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runbook_lib import text
+from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.model import Outcome
+from runbook_lib.evidence.model import Evidence
+from runbook_lib.evidence.timeline import since
+from runbook_lib.report import impact, sections, words
+from runbook_lib.report.blocks import Block, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
+from runbook_lib.report.context import Context
+from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.markup import clean, code, unmarked
+from runbook_lib.report.render import Section, page
+from runbook_lib.report.sections.findings import banner, no_causes, status
+from runbook_lib.report.sections.values import full_stamp, look_stamp, shell, table, when_text
+
+_FAILED = ("failing", "stuck")
+_APPENDIX = (
+    sections.service_state,
+    sections.running_tasks,
+    sections.task_details,
+    sections.service_events,
+    sections.image_tags,
+    sections.commands,
+    sections.api_calls,
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One numbered part of the page."""
+
+    id: str
+    number: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
+    """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
+    name = "title_failed" if str(diagnosis.state) in _FAILED else "title_other"
+    title = context.say(f"page.{name}", service=code(evidence.target.service))
+    values = {
+        "title": title,
+        "plain_title": unmarked(title, context.lang),
+        "strap": context.say("page.strap"),
+        "contents": context.say("page.contents"),
+        "banner": banner(context),
+        "head": (status(diagnosis, evidence, context),),
+        "meta": _meta(evidence, context),
+        "sections": _parts(diagnosis, evidence, context),
+        "foot": context.say("page.foot", at=look_stamp(evidence, context)),
+    }
+    return page("page.html.j2", context.lang, values)
+
+
+def _meta(evidence: Evidence, context: Context) -> list[tuple[str, str]]:
+    target, began = evidence.target, since(evidence)
+    pairs = [
+        ("account", target.account),
+        ("region", target.region),
+        ("cluster", target.cluster),
+        ("began", full_stamp(began, context) if began else ""),
+        ("read", look_stamp(evidence, context)),
+    ]
+    return [(context.say(f"page.{name}"), clean(value, context.lang)) for name, value in pairs if value]
+
+
+def _parts(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Part]:
+    inside = {
+        "summary": _summary(diagnosis, evidence, context),
+        "impact": impact.blocks(evidence, context),
+        "timeline": sections.timeline(diagnosis, evidence, context).blocks,
+        "symptoms": _symptoms(diagnosis, evidence, context),
+        "causes": _causes(diagnosis, evidence, context),
+        "fix": _fix(diagnosis, context),
+        "verify": _verify(evidence, context),
+        "checklist": sections.checklist(diagnosis, evidence, context).blocks,
+        "unread": sections.unread(diagnosis, evidence, context).blocks,
+        "prevention": _prevention(diagnosis, evidence, context),
+    }
+    numbered = [Part(name, str(n), context.say(f"page.{name}"), b) for n, (name, b) in enumerate(inside.items(), 1)]
+    return [*numbered, Part("appendix", "", context.say("page.appendix"), _appendix(diagnosis, evidence, context))]
+
+
+def _summary(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    return (Paragraph(_lead(diagnosis, evidence, context), "lead"), Figures(_figures(diagnosis, evidence, context)))
+
+
+def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
+    """What, since when, why, whom it hit, and where it stands: for somebody who reads nothing else."""
+    began, causes = since(evidence), diagnosis.failed("cause")
+    parts = [context.say("page.lead_done")]
+    if began is not None:
+        length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
+        parts = [context.say("page.lead_open", began=when_text(began, evidence, context), length=length)]
+    if causes:
+        named = ", ".join(words.title(verdict, context.lang) for verdict in causes)
+        parts += [context.say("page.lead_causes", causes=named), words.means(causes[0], context.lang)]
+    else:
+        parts.append(no_causes(diagnosis, context))
+    parts += [impact.line(evidence, context), context.say("page.lead_no_change")]
+    return " ".join(parts)
+
+
+def _figures(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
+    unknown = sum(answer.outcome is Outcome.UNKNOWN for answer in diagnosis.checklist)
+    return (
+        impact.figure(evidence, context),
+        *_unfinished(evidence, context),
+        _cause_figure(diagnosis, context),
+        _task_figure(evidence, context),
+        Figure(
+            context.say("figure.unknown"),
+            context.say("figure.causes_value", count=unknown),
+            context.say("figure.unknown_note", total=len(diagnosis.checklist)),
+            "unk" if unknown else None,
+        ),
+    )
+
+
+def _unfinished(evidence: Evidence, context: Context) -> tuple[Figure, ...]:
+    began = since(evidence)
+    if began is None:
+        return ()
+    length = duration((evidence.collected_at - began).total_seconds(), context.lang)
+    threshold = context.say("figure.threshold", length=minutes(evidence.stuck_after_s, context.lang))
+    return (Figure(context.say("figure.unfinished"), length, threshold),)
+
+
+def _cause_figure(diagnosis: Diagnosis, context: Context) -> Figure:
+    causes = diagnosis.failed("cause")
+    sure = sum(verdict.confidence == "confirmed" for verdict in causes)
+    note = context.say("figure.causes_note", confirmed=sure, likely=len(causes) - sure)
+    return Figure(context.say("figure.causes"), context.say("figure.causes_value", count=len(causes)), note)
+
+
+def _task_figure(evidence: Evidence, context: Context) -> Figure:
+    service = evidence.service
+    living = [task for task in evidence.tasks() if task.get("lastStatus") == "RUNNING"]
+    unhealthy = sum(task.get("healthStatus") == "UNHEALTHY" for task in living)
+    value = context.say("figure.tasks_value", running=service.get("runningCount", "–"))
+    note = context.say("figure.tasks_note", desired=service.get("desiredCount", "–"), unhealthy=unhealthy)
+    return Figure(context.say("figure.tasks"), value, note)
+
+
+def _symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    found, began = sections.symptoms(diagnosis, evidence, context).blocks, since(evidence)
+    if began is None:
+        return found
+    length = duration((evidence.collected_at - began).total_seconds(), context.lang)
+    return (*found, Paragraph(context.say("page.detected", at=look_stamp(evidence, context), length=length)))
+
+
+def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    cards = sections.causes(diagnosis, evidence, context).blocks
+    return (Paragraph(context.say("page.direct"), "quiet"), *cards) if diagnosis.failed("cause") else cards
+
+
+def _fix(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
+    name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
+    return (Paragraph(context.say(f"page.{name}")),)
+
+
+def _verify(evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
+
+
+def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """The guide's prevention for the causes that were found, and the risks that were seen."""
+    inside: list[Block] = [_actions(diagnosis, context), Paragraph(context.say("page.no_owner"), "quiet")]
+    if diagnosis.failed("risk"):
+        inside += [Heading(context.say("page.risks")), *sections.risks(diagnosis, evidence, context).blocks]
+    return tuple(inside)
+
+
+def _actions(diagnosis: Diagnosis, context: Context) -> Table:
+    rows = [
+        (
+            Cell(context.say(f"prevent.{verdict.rule}.group")),
+            Cell(context.say(f"prevent.{verdict.rule}.item")),
+            Cell(words.title(verdict, context.lang)),
+        )
+        for verdict in diagnosis.failed("cause")
+        if text.has(f"report.prevent.{verdict.rule}.item")
+    ]
+    always = tuple(Cell(context.say(f"prevent.always.{part}")) for part in ("group", "item", "cause"))
+    return table(context, "prevention", "group item prevents", [*rows, always])
+
+
+def _appendix(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    found = [section(diagnosis, evidence, context) for section in _APPENDIX]
+    return (*(_folded(section) for section in found), Paragraph(context.say("page.no_journal"), "quiet"))
+
+
+def _folded(section: Section) -> Fold:
+    rows = next((len(block.rows) for block in section.blocks if isinstance(block, Table)), 0)
+    return Fold(section.title, str(rows) if rows else "", section.blocks)

@@ -1,0 +1,204 @@
+"""What the evidence means: state, checklist, causes, symptoms, risks, and what could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.evidence.model import Evidence, Unread
+from runbook_lib.evidence.timeline import since
+from runbook_lib.report import words
+from runbook_lib.report.blocks import (
+    Banner,
+    Block,
+    Card,
+    Cell,
+    Checklist,
+    Fact,
+    Facts,
+    Item,
+    Paragraph,
+    Status,
+    Tag,
+    state,
+    value,
+)
+from runbook_lib.report.context import Context
+from runbook_lib.report.formats import minutes
+from runbook_lib.report.markup import code
+from runbook_lib.report.render import Section
+from runbook_lib.report.sections.values import OUTCOME_TONE, STATE_TONE, full_stamp, look_stamp, table
+
+_PER_CARD = 8
+
+
+def overview(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
+    """State, since when, which service, and the causes at a glance."""
+    inside = (
+        *banner(context),
+        status(diagnosis, evidence, context),
+        Facts(tuple(_glance(diagnosis, evidence, context))),
+    )
+    return Section("overview", context.say("section.overview"), inside, context.lang)
+
+
+def banner(context: Context) -> tuple[Block, ...]:
+    """Says that this is the lab, where it is."""
+    if not context.lab:
+        return ()
+    where = code(context.commands.endpoint_url) if context.commands.endpoint_url else ""
+    return (Banner(context.say("lab.title"), where),)
+
+
+def status(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Status:
+    """The state with how long the oldest unfinished deployment has been going on."""
+    began = since(evidence)
+    text = context.say("since.none")
+    if began is not None:
+        length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
+        text = context.say("since.known", at=full_stamp(began, context), length=length)
+    return Status(STATE_TONE.get(str(diagnosis.state), "unk"), words.state(diagnosis.state, context.lang), text)
+
+
+def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Fact]:
+    target = evidence.target
+    where = " · ".join(code(part) for part in (target.region, target.account) if part)
+    causes = diagnosis.failed("cause")
+    lines = tuple(f"{words.title(v, context.lang)} · {_confidence(v, context)}" for v in causes)
+    return [
+        Fact(context.say("label.target"), (f"{code(target.cluster)} / {code(target.service)}", where)),
+        Fact(context.say("label.causes"), lines or (no_causes(diagnosis, context),)),
+        Fact(context.say("label.unknown"), (unknown_line(diagnosis, evidence, context),)),
+        Fact(context.say("label.look"), (look_line(evidence, context),)),
+    ]
+
+
+def unknown_line(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
+    """How much could not be checked, or that everything could."""
+    count = len(diagnosis.unknown)
+    return context.say("unknown.some", count=count) if count or evidence.unreads else context.say("unknown.none")
+
+
+def look_line(evidence: Evidence, context: Context) -> str:
+    """When, with how many calls and how long the look took."""
+    seconds = f"{evidence.elapsed_s:.1f}"
+    return context.say("look", at=look_stamp(evidence, context), calls=len(evidence.calls), seconds=seconds)
+
+
+def no_causes(diagnosis: Diagnosis, context: Context) -> str:
+    """That no cause was found: not the same as that there is none where something could not be checked."""
+    blind = [v for v in diagnosis.unknown if v.role == "cause"]
+    return context.say("nothing.causes_blind", count=len(blind)) if blind else context.say("nothing.causes")
+
+
+def _confidence(verdict: Verdict, context: Context) -> str:
+    return words.confidence(verdict.confidence, context.lang) if verdict.confidence else ""
+
+
+def checklist(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
+    """The guide's seven questions with what was found."""
+    items = tuple(
+        Item(
+            answer.item,
+            words.checklist_question(answer.item, context.lang),
+            OUTCOME_TONE[answer.outcome],
+            words.outcome(answer.outcome, context.lang),
+            words.line(answer.verdict, context.lang),
+        )
+        for answer in diagnosis.checklist
+    )
+    counts = Counter(answer.outcome for answer in diagnosis.checklist)
+    named = [f"{words.outcome(o, context.lang)}: {counts[o]}" for o in Outcome if counts[o]]
+    count = context.say("checklist.count", total=len(items), counts=" · ".join(named))
+    return Section("checklist", context.say("section.checklist"), (Checklist(items, count),), context.lang)
+
+
+def causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
+    """One card a cause: sure ones filled, likely ones outlined."""
+    found = diagnosis.failed("cause")
+    cards = tuple(_cause(verdict, diagnosis, context) for verdict in found)
+    inside: tuple[Block, ...] = cards or (Paragraph(no_causes(diagnosis, context)),)
+    return Section("causes", context.say("section.causes"), inside, context.lang)
+
+
+def _cause(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> Card:
+    tag = Tag(_confidence(verdict, context), "bad", "solid" if verdict.confidence == "confirmed" else "")
+    return Card(words.title(verdict, context.lang), tag, (Facts(tuple(_card_rows(verdict, diagnosis, context))),))
+
+
+def _card_rows(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> list[Fact]:
+    explained = [v for v in diagnosis.verdicts if verdict.rule in v.explained_by and v.outcome is Outcome.FAIL]
+    rows = [Fact(label, (text,)) for label, text in words.facts(verdict, context.lang, context.timezone)]
+    rows.append(Fact(context.say("label.evidence"), (), cites(verdict, context)))
+    rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
+    rows.append(Fact(context.say("label.fix"), tuple(words.fix(verdict, context.lang)), numbered=True))
+    if explained:
+        titles = " · ".join(dict.fromkeys(words.title(v, context.lang) for v in explained))
+        rows.append(Fact(context.say("label.explains"), (titles,)))
+    return [row for row in rows if any(row.lines) or row.cites]
+
+
+def cites(verdict: Verdict, context: Context) -> tuple[str, ...]:
+    """Where it was seen: operation, field, value; like ones once."""
+    lines = [f"{c.operation} · {c.field}" + (f": {c.value}" if c.value else "") for c in verdict.cites]
+    unique = list(dict.fromkeys(lines))
+    more = (context.say("label.more", count=len(unique) - _PER_CARD),) if len(unique) > _PER_CARD else ()
+    return (*unique[:_PER_CARD], *more)
+
+
+def symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
+    """What was seen to go wrong, and the cause that accounts for it."""
+    titles = {v.rule: words.title(v, context.lang) for v in diagnosis.failed("cause")}
+    rows = [
+        (
+            state("bad", words.title(verdict, context.lang)),
+            Cell(words.line(verdict, context.lang)),
+            Cell(" · ".join(titles[rule] for rule in verdict.explained_by if rule in titles) or "–"),
+        )
+        for verdict in diagnosis.failed("symptom")
+    ]
+    found = table(context, "symptoms", "symptom observed cause", rows)
+    inside: tuple[Block, ...] = (found,) if rows else (Paragraph(context.say("nothing.symptoms")),)
+    return Section("symptoms", context.say("section.symptoms"), inside, context.lang)
+
+
+def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
+    """What is no fault yet. Never in red."""
+    cards = tuple(_risk(verdict, context) for verdict in diagnosis.failed("risk"))
+    inside: tuple[Block, ...] = cards or (Paragraph(context.say("nothing.risks")),)
+    return Section("risks", context.say("section.risks"), inside, context.lang)
+
+
+def _risk(verdict: Verdict, context: Context) -> Card:
+    rows = [Fact(label, (text,)) for label, text in words.facts(verdict, context.lang, context.timezone)]
+    rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
+    rows.append(Fact(context.say("label.fix"), tuple(words.fix(verdict, context.lang)), numbered=True))
+    shown = tuple(row for row in rows if any(row.lines))
+    return Card(words.title(verdict, context.lang), Tag(context.say("risk"), "risk"), (Facts(shown),))
+
+
+def unread(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
+    """What could not be read or judged, why, and what to do; says so where there is nothing of the kind."""
+    readings = [_unread_row(u, context) for u in evidence.unreads]
+    verdicts = [_unknown_row(v, context) for v in diagnosis.unknown]
+    inside: list[Block] = []
+    if readings:
+        inside.append(table(context, "unread", "reading outcome why action", readings))
+    if verdicts:
+        inside.append(table(context, "unknown", "check outcome why", verdicts))
+    shown = tuple(inside) or (Paragraph(context.say("nothing.unread")),)
+    return Section("unread", context.say("section.unread"), shown, context.lang)
+
+
+def _unread_row(unread: Unread, context: Context) -> tuple[Cell, ...]:
+    cell = state("unk", words.outcome(Outcome.UNKNOWN, context.lang))
+    if unread.reason in ("absent", "not-asked"):
+        cell = state("off", context.say(f"unread.{unread.reason}"))
+    why = Cell(words.unread(unread, context.lang))
+    return (Cell(context.say(f"kind.{unread.request.kind}")), cell, why, value(unread.action))
+
+
+def _unknown_row(verdict: Verdict, context: Context) -> tuple[Cell, ...]:
+    cell = state("unk", words.outcome(Outcome.UNKNOWN, context.lang))
+    return (Cell(words.title(verdict, context.lang)), cell, Cell(words.line(verdict, context.lang)))

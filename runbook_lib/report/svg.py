@@ -1,0 +1,98 @@
+"""Drawing by hand: escaped elements, the width a text will take, and ticks of a time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from unicodedata import combining, east_asian_width
+
+from markupsafe import Markup, escape
+
+from runbook_lib.report.markup import clean
+
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+_DAY_S = 86_400
+
+
+def text_width(text: str, size: float) -> float:
+    """About how many pixels a text takes in a sans-serif of that size: Hangul 1 em, capitals and digits 0.6, others 0.54."""
+    return size * sum(_em(character) for character in text)
+
+
+def _em(character: str) -> float:
+    if combining(character):
+        return 0.0
+    if east_asian_width(character) in "WF":
+        return 1.0
+    if character.isupper() or character == "_":
+        return 0.67
+    return 0.6 if character.isdigit() else 0.54 if character not in " .,:;il|'·" else 0.3
+
+
+def first_fitting(labels: tuple[str, ...], room: float, size: float) -> str:
+    """The first label that fits into ``room`` pixels, else none at all."""
+    return next((label for label in labels if text_width(label, size) <= room), "")
+
+
+@dataclass
+class Canvas:
+    """Collects escaped elements. Coordinates are pixels of the view box."""
+
+    lang: str
+    parts: list[Markup] = field(default_factory=list)
+
+    def rect(self, box: tuple[float, float, float, float], css: str, title: str = "", **more: str) -> None:
+        """A rectangle (x, y, width, height) with an optional tooltip."""
+        x, y, width, height = box
+        tip = Markup("<title>{}</title>").format(clean(title, self.lang)) if title else ""
+        extra = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in more.items())
+        shape = Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"{}')
+        head = shape.format(_px(x), _px(y), _px(width), _px(height), css, extra)
+        self.parts.append(head + (Markup(">") + tip + Markup("</rect>") if tip else Markup("/>")))
+
+    def line(self, path: str, css: str) -> None:
+        """A path that is stroked."""
+        self.parts.append(Markup('<path d="{}" class="{}"/>').format(path, css))
+
+    def text(self, at: tuple[float, float], words: str, css: str = "", anchor: str = "start") -> None:
+        """A text at its baseline; ``anchor`` is start, middle or end."""
+        x, y = at
+        place = Markup(' text-anchor="{}"').format(anchor) if anchor != "start" else ""
+        name = Markup(' class="{}"').format(css) if css else ""
+        shown = escape(clean(words, self.lang))
+        self.parts.append(Markup('<text x="{}" y="{}"{}{}>{}</text>').format(_px(x), _px(y), name, place, shown))
+
+    def circle(self, at: tuple[float, float], radius: float, css: str) -> None:
+        """A disc."""
+        x, y = at
+        self.parts.append(
+            Markup('<circle cx="{}" cy="{}" r="{}" class="{}"/>').format(_px(x), _px(y), _px(radius), css)
+        )
+
+    def cross(self, at: tuple[float, float], half: float) -> None:
+        """A cross for a failure."""
+        x, y = at
+        size = _px(half * 2)
+        self.line(f"M{_px(x - half)} {_px(y - half)}l{size} {size}m0 -{size}l-{size} {size}", "cross s-bad")
+
+
+def _px(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def ticks(start: datetime, end: datetime, width: float, apart: float) -> tuple[tuple[datetime, str], ...]:
+    """Round local times at least ``apart`` pixels from each other, with their labels (HH:MM, seconds or the date)."""
+    length = (end - start).total_seconds()
+    days = (_DAY_S * count for count in range(1, 10_000))
+    step = next(s for s in (*_STEPS_S, *days) if s / length * width >= apart)
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = -(-(start - midnight).total_seconds() // step)
+    count = int(length // step) + 1
+    times = (midnight + timedelta(seconds=(first + n) * step) for n in range(count))
+    return tuple((when, _label(when, step)) for when in times if start <= when <= end)
+
+
+def _label(when: datetime, step: float) -> str:
+    if step >= _DAY_S or (when.hour == 0 and when.minute == 0 and when.second == 0):
+        return f"{when:%m-%d}"
+    return f"{when:%H:%M:%S}" if step < 60 else f"{when:%H:%M}"
