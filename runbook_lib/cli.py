@@ -247,19 +247,19 @@ def _archived(notebook: str, given: "Parameters", *, as_json: bool, exit_verdict
     done = run_notebook(path, given)
     if not done.ok:
         raise RunError("run-failed", problem=done.error, folder=str(done.folder))
-    _show_archived(done, given, chosen, as_json=as_json)
+    _show_archived(done, chosen, as_json=as_json)
     raise Exit(done.look.exit_code if exit_verdict and done.look else ExitCode.GOOD)
 
 
-def _show_archived(done: "Archived", given: "Parameters", lang: str, *, as_json: bool) -> None:
-    from runbook_lib.workflow import archived_table
-
+def _show_archived(done: "Archived", lang: str, *, as_json: bool) -> None:
     if as_json:
         files = sorted(str(p) for p in done.folder.iterdir())
         causes = [v.rule for v in done.look.diagnosis.failed("cause")] if done.look else []
         _print(json.dumps({"folder": str(done.folder), "causes": causes, "files": files}, ensure_ascii=False, indent=1))
         return
-    _print(archived_table(done, given, lang))
+    from runbook_lib.report.archived import table
+
+    _print(table(done.look.diagnosis if done.look else None, done.folder, lang))
 
 
 @contextmanager

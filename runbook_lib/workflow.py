@@ -211,9 +211,9 @@ class Incident:
 
     def report(self) -> Any:
         """Writes evidence, verdicts and the report in both languages into the archive, and shows where they are."""
-        from runbook_lib.report import sections
+        from runbook_lib.report.archived import section
 
-        return sections.archived(archive(self), self._context)
+        return section(archive(self), self._context)
 
 
 def context(given: Parameters, evidence: Evidence, lang: str) -> Context:
@@ -362,7 +362,7 @@ def summary(found: Look, given: Parameters, lang: str) -> str:
 
     rendering = context(given, found.evidence, lang)
     parts = (sections.overview, sections.checklist, sections.causes, sections.symptoms, sections.unread)
-    return "\n\n".join(part(found.diagnosis, found.evidence, rendering).text() for part in parts)
+    return "\n\n".join(part(found.diagnosis, found.evidence, rendering).text for part in parts)
 
 
 def find_notebook(name: str) -> Path:

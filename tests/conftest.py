@@ -16,18 +16,21 @@ from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.lab.hosting import Lab
 from runbook_lib.parameters import Parameters, from_file
 from runbook_lib.workflow import Look, look
+from tests.remote_lab import RemoteLab
+
+AnyLab = Lab | RemoteLab
 
 CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 
 
 @pytest.fixture(scope="session")
-def lab_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Lab]]:
+def lab_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RemoteLab]]:
     """A lab a scenario, shared by the tests of this process: for tests that change nothing in it."""
-    running: dict[str, Lab] = {}
+    running: dict[str, RemoteLab] = {}
 
-    def of(scenario: str) -> Lab:
+    def of(scenario: str) -> RemoteLab:
         if scenario not in running:
-            running[scenario] = labs.start(scenario, folder=tmp_path_factory.mktemp(scenario))
+            running[scenario] = RemoteLab(scenario, tmp_path_factory.mktemp(scenario))
         return running[scenario]
 
     yield of
@@ -36,14 +39,14 @@ def lab_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
 
 @pytest.fixture
-def guide(lab_of: Callable[[str], Lab]) -> Lab:
+def guide(lab_of: Callable[[str], RemoteLab]) -> RemoteLab:
     """The guide's incident, shared."""
     return lab_of("guide")
 
 
 @pytest.fixture
 def own_lab(tmp_path: Path) -> Iterator[Callable[[str], Lab]]:
-    """A lab of the test's own, to change and to break."""
+    """A lab of the test's own, to change and to break; one at a time, since moto keeps one state a process."""
     running: list[Lab] = []
 
     def of(scenario: str) -> Lab:
@@ -55,25 +58,25 @@ def own_lab(tmp_path: Path) -> Iterator[Callable[[str], Lab]]:
         lab.close()
 
 
-def access(lab: Lab) -> Access:
+def access(lab: AnyLab) -> Access:
     """How a session reaches the lab."""
     return Access(lab.region, endpoint_url=lab.endpoint_url, credentials="lab")
 
 
-def collection(lab: Lab, **target: str) -> Collection:
+def collection(lab: AnyLab, **target: str) -> Collection:
     """A collection about the lab's service, or about another where ``target`` says so."""
     about = replace(Target(CLUSTER, SERVICE, lab.region), **target)
     return Collection(ReadSession(access(lab)), Evidence(about, datetime.now(UTC), lab=True))
 
 
-def given(lab: Lab, **changed: object) -> Parameters:
+def given(lab: AnyLab, **changed: object) -> Parameters:
     """The lab's own parameters without the local file, with changes."""
     file = {k: v for k, v in from_file(lab.params).items() if k != "task_definition_file"}
     return Parameters(**(file | changed))
 
 
 @pytest.fixture(scope="session")
-def seen(lab_of: Callable[[str], Lab]) -> Callable[[str], Look]:
+def seen(lab_of: Callable[[str], RemoteLab]) -> Callable[[str], Look]:
     """One look at a shared lab, taken once."""
     looks: dict[str, Look] = {}
 

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Cite:
-    """Where a fact was seen: the operation (``ecs:DescribeServices``), the field in AWS's names, and the value or ``""``."""
+    """Where a fact was seen: operation (``ecs:DescribeServices``), field in AWS's names, and the value or ``""``."""
 
     operation: str
     field: str
@@ -47,8 +47,8 @@ class Rule:
     """One fault that can be told from evidence.
 
     ``needs`` are kinds of readings without which nothing can be said: one Unread among them makes the verdict UNKNOWN
-    before ``check`` runs. ``uses`` are kinds that help: ``check`` runs without them and may still prove a fault from the
-    rest, but an Unread or partial reading among needs or uses never allows PASS or NOT_APPLICABLE.
+    before ``check`` runs. ``uses`` are kinds that help: ``check`` runs without them and may still prove a fault from
+    the rest, but an Unread or partial reading among needs or uses never allows PASS or NOT_APPLICABLE.
     ``wants`` names deeper readings, asked only where the service is not healthy.
     ``explains`` are ids of symptoms that this cause accounts for. Lower ``severity`` leads.
     """

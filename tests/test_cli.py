@@ -1,0 +1,117 @@
+"""The command line as its users meet it: results, exit codes, one sentence for what went wrong."""
+
+import json
+import re
+
+import pytest
+
+from tests.command import diagnose_json, ecs_runbook
+
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.fixture
+def params(guide, tmp_path):
+    """The lab's parameters without the local file, as ``parameters/lab.yaml`` has them."""
+    lines = [line for line in guide.params.read_text().splitlines() if not line.startswith("task_definition_file")]
+    path = tmp_path / "params.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_diagnose_prints_json_for_machines(params):
+    found = diagnose_json("--params", params, "--lang", "en")
+    assert sorted(v["label"] for v in found["causes"]) == [
+        "deployments-overlapping",
+        "health-check-path-mismatch",
+        "image-not-found",
+    ]
+    assert {"rule", "label", "outcome", "confidence", "facts", "cites", "title"} <= set(found["causes"][0])
+    assert (found["schema"], found["state"], found["calls"]["total"]) == (1, "stuck", len_of_calls(found))
+    assert [answer["item"] for answer in found["checklist"]] == list(range(1, 8))
+
+
+def len_of_calls(found) -> int:
+    return sum(found["calls"]["by_operation"].values())
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("guide", 1), ("healthy", 0)])
+def test_the_exit_code_tells_the_verdict(lab_of, scenario, code):
+    assert ecs_runbook("diagnose", "--params", lab_of(scenario).params).returncode == code
+
+
+@pytest.mark.parametrize(("lang", "hangul"), [("ko", True), ("en", False)])
+def test_a_person_reads_their_language(params, lang, hangul):
+    done = ecs_runbook("diagnose", "--params", params, "--lang", lang)
+    assert bool(HANGUL.search(done.stdout)) is hangul
+    assert bool(HANGUL.search(done.stderr)) is hangul
+    assert "momentir-cx-llm-service" in done.stdout
+
+
+def test_saved_evidence_replays_to_the_same_causes_without_aws(params, tmp_path):
+    saved = tmp_path / "evidence.json"
+    live = diagnose_json("--params", params, "--save", saved)
+    replayed = diagnose_json("--evidence", saved)
+    assert replayed["causes"] == live["causes"]
+    assert replayed["checklist"] == live["checklist"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["diagnose", "-p", "clustr=a"], 2, "`cluster`"),
+        (["diagnose", "-p", "cluster"], 2, "NAME=VALUE"),
+        (["diagnose", "-p", "cluster=a"], 2, "`service`"),
+        (["diagnose", "-p", "stuck_after=soon"], 2, "`stuck_after`"),
+        (["diagnose", "-p", "cluster=../../etc"], 2, "`cluster`"),
+        (["diagnose", "--params", "/nowhere.yaml"], 2, "/nowhere.yaml"),
+        (["diagnose", "--evidence", "/nowhere.json"], 2, "/nowhere.json"),
+        (["diagnoze"], 2, "diagnose"),
+        (["diagnose", "--colour"], 2, "--colour"),
+        (["run", "no-such-notebook", "-p", "cluster=a"], 2, "no-such-notebook.ipynb"),
+        (["lab", "up", "--scenario", "guid"], 2, "guide"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_wrong_input_is_one_sentence_and_a_documented_exit_code(arguments, code, words, lang):
+    done = ecs_runbook(*arguments, ECS_RUNBOOK_LANG=lang)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert bool(HANGUL.search(done.stderr)) is (lang == "ko")
+
+
+def test_a_service_that_does_not_exist_is_a_usage_error(params):
+    done = ecs_runbook("diagnose", "--params", params, "-p", "service=nobody", "--lang", "en")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`nobody`" in done.stderr
+
+
+def test_an_endpoint_that_does_not_answer_could_not_be_looked_at():
+    done = ecs_runbook(
+        "diagnose", "-p", "cluster=a", "-p", "service=b", "-p", "credentials=lab",
+        "--region", "ap-northeast-2", "--endpoint-url", "http://127.0.0.1:9", "--lang", "en",
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.count("\n") <= 2
+
+
+def test_commands_are_filled_in_without_aws():
+    done = ecs_runbook("commands", "-p", "cluster=my cluster".replace(" ", "-"), "-p", "service=web", "--lang", "en")
+    assert done.returncode == 0
+    assert "aws ecs describe-services" in done.stdout
+    assert "my-cluster" in done.stdout
+    named = json.loads(ecs_runbook("commands", "-p", "cluster=a", "-p", "service=b", "--json").stdout)
+    assert {"name", "argv"} == set(named[0])
+
+
+def test_help_is_in_the_users_language():
+    korean, english = (ecs_runbook("--help", "--lang", lang).stdout for lang in ("ko", "en"))
+    assert "원인" in korean
+    assert not HANGUL.search(english)
+
+
+def test_scenarios_are_listed():
+    names = [row["name"] for row in json.loads(ecs_runbook("lab", "scenarios", "--json").stdout)]
+    assert {"guide", "guide-target-group", "healthy"} <= set(names)

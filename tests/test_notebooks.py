@@ -1,0 +1,72 @@
+"""The notebooks run headless by plain papermill, in both languages, from the root and from their own folder."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HANGUL = re.compile("[가-힣]")
+
+
+def papermill(notebook: str, output: Path, *arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "papermill", notebook, str(output), "--no-progress-bar", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"PYTHONWARNINGS": "ignore"},
+        check=False,
+    )
+
+
+def outputs(path: Path) -> list[dict]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def html(path: Path) -> str:
+    return "".join("".join(o.get("data", {}).get("text/html", "")) for o in outputs(path))
+
+
+@pytest.mark.parametrize(
+    ("folder", "notebook", "lang"),
+    [(".", "notebooks/10_diagnose.ipynb", "ko"), ("notebooks", "10_diagnose.ipynb", "en")],
+)
+def test_diagnose_runs_headless_from_any_folder(guide, tmp_path, folder, notebook, lang):
+    out = tmp_path / "out.ipynb"
+    done = papermill(notebook, out, "-f", guide.params, "-p", "lang", lang, cwd=ROOT / folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    text = html(out)
+    assert "LANGSMITH_TRACING" in text
+    assert "bfea2cf646ba4eb2b4f0e07661b6de2fef444f75" in text
+    assert ("이미지 태그" in text) is (lang == "ko")
+
+
+def test_postmortem_by_plain_papermill_archives_itself(guide, tmp_path):
+    out = tmp_path / "out.ipynb"
+    done = papermill("notebooks/90_postmortem.ipynb", out, "-f", guide.params, "-p", "outputs", tmp_path / "archive")
+    assert done.returncode == 0, done.stderr[-2000:]
+    [manifest] = (tmp_path / "archive").rglob("manifest.json")
+    assert (manifest.parent / "report.ko.html").is_file()
+    assert str(manifest.parent) in html(out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-p", "clustr", "a"], "`cluster`"),
+        (["-p", "cluster", "a"], "`service`"),
+    ],
+)
+def test_a_wrong_parameter_is_one_sentence_and_no_call(tmp_path, arguments, words):
+    out = tmp_path / "out.ipynb"
+    assert papermill("notebooks/10_diagnose.ipynb", out, *arguments).returncode != 0
+    [error] = [o for o in outputs(out) if o["output_type"] == "error"]
+    assert words in error["traceback"][0]
+    assert len(error["traceback"]) == 1
+    assert HANGUL.search(error["traceback"][0])
