@@ -43,7 +43,7 @@ check: setup ## lint, formatting, types, layers, clean notebooks, fresh docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 	$(BIN)/python docs/generate.py --check
 
 docs: setup ## write the pages of docs/ that are generated from the code
