@@ -155,13 +155,27 @@ def _read(path: Path) -> Scenario:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LabError("bad-scenario", file=str(path), line=line, problem=str(error.problem)) from error
+    if not isinstance(document, dict):
+        raise LabError("bad-scenario", file=str(path), line=1, problem="a scenario is a mapping")
+    if "extends" in document:
+        document = _extended(document)
     try:
-        return Scenario.model_validate({"name": path.stem, **(document or {})})
+        return Scenario.model_validate({"name": path.stem, **document})
     except ValidationError as error:
         first = error.errors()[0]
         place = [part for part in first["loc"] if part != "[key]"]
         problem = f"{'.'.join(map(str, place))}: {first['msg']}"
         raise LabError("bad-scenario", file=str(path), line=_line(text, place), problem=problem) from error
+
+
+def _extended(document: dict[str, Any]) -> dict[str, Any]:
+    """Put a scenario over the one that it extends: mappings are joined name by name, anything else is replaced."""
+    base = load(document.pop("extends")).model_dump(by_alias=True, exclude={"name"}, exclude_unset=True)
+    joined = {
+        key: {**base[key], **value} if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in document.items()
+    }
+    return {**base, **joined}
 
 
 def _line(text: str, place: list[int | str]) -> int:

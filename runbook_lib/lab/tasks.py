@@ -32,8 +32,10 @@ def launch(
     service, deployment = owner or (None, None)
     task_id = region.ids.hexadecimal()
     arn = region.arn("task", f"{cluster}/{task_id}")
-    address = f"10.0.{region.ids.below(2)}.{4 + region.ids.below(240)}"
     network = document.pop("network", None) or {}
+    subnets = network.get("subnets") or ["subnet-00000000"]
+    place = region.ids.below(len(subnets))
+    address = f"10.0.{place}.{4 + region.ids.below(240)}"
     task = Task(
         id=task_id,
         arn=arn,
@@ -44,8 +46,8 @@ def launch(
         started_by=document.pop("startedBy", ""),
         created_at=region.time if service else region.now,
         address=address,
-        attachment=_attachment(region, address, network),
-        zone=region.name + "ac"[region.ids.below(2)],
+        attachment=_attachment(region, address, subnets[place]),
+        zone=region.name + "ac"[place % 2],
         document=document,
         service=service,
         deployment=deployment,
@@ -59,10 +61,9 @@ def _container(region: Region, cluster: str, task_id: str, definition: Document)
     return Container(region.arn("container", f"{cluster}/{task_id}/{region.ids.uuid()}"), definition)
 
 
-def _attachment(region: Region, address: str, network: Document) -> Document:
-    subnets = network.get("subnets") or ["subnet-00000000"]
+def _attachment(region: Region, address: str, subnet: str) -> Document:
     details = {
-        "subnetId": subnets[region.ids.below(len(subnets))],
+        "subnetId": subnet,
         "networkInterfaceId": f"eni-{region.ids.hexadecimal(17)}",
         "privateIPv4Address": address,
     }
