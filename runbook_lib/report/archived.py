@@ -42,9 +42,7 @@ def _causes(diagnosis: Diagnosis | None, lang: str) -> list[str]:
     if not found:
         return [say("archive.none", lang, state=state)]
     head = tuple(say(f"archive.{key}", lang) for key in ("cause", "confidence", "line"))
-    rows = [
-        (words.title(v, lang), words.confidence(v.confidence or "likely", lang), words.line(v, lang)) for v in found
-    ]
+    rows = [(words.title(v, lang), words.confidence(v.confidence, lang), words.line(v, lang)) for v in found]
     ruler = tuple("─" * width for width in _WIDTHS)
     lines = [say("archive.causes", lang, count=len(found), state=state), "", *_row(head), *_row(ruler)]
     return lines + [line for row in rows for line in _row(tuple(unmarked(cell, lang) for cell in row))]
@@ -55,7 +53,10 @@ def _row(cells: tuple[str, ...]) -> list[str]:
     parts = [wrapped(cell, width) for cell, width in zip(cells, _WIDTHS, strict=True)]
     height = max(len(part) for part in parts)
     filled = [part + [""] * (height - len(part)) for part in parts]
-    return ["  ".join(_padded(line, w) for line, w in zip(row, _WIDTHS, strict=True)).rstrip() for row in zip(*filled)]
+    return [
+        "  ".join(_padded(line, w) for line, w in zip(row, _WIDTHS, strict=True)).rstrip()
+        for row in zip(*filled, strict=True)
+    ]
 
 
 def _padded(text: str, width: int) -> str:
