@@ -47,13 +47,13 @@ def interleaved(
 
 def _run(command: Command, env: Mapping[str, str], expected: int) -> Sample:
     began = time.perf_counter()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    said = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
+    ) as process:
+        said = process.stderr.read() if process.stderr else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != expected:
         words = " ".join(command)
         raise SystemExit(f"{words}: exit code {process.returncode}, expected {expected}\n{said.decode()}")
