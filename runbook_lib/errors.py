@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import IntEnum
 from typing import Any
 
@@ -80,4 +79,6 @@ class RunError(RunbookError):
 
 def nearest(name: str, known: list[str]) -> str:
     """The known name most like ``name``, or an empty string."""
+    from difflib import get_close_matches
+
     return next(iter(get_close_matches(name, known, n=1, cutoff=0.5)), "")

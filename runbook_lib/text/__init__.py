@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 LANGUAGES = ("ko", "en")
+_FOLDER = Path(__file__).parent
 
 
 def language(*choices: str | None) -> str:
@@ -45,13 +46,12 @@ def has(key: str) -> bool:
 @cache
 def areas() -> tuple[str, ...]:
     """The names of the text files, without ending."""
-    files = (entry.name for entry in resources.files(__name__).iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
 
 @cache
 def _area(name: str) -> dict[str, dict[str, str]]:
-    source = resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    source = (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     return dict(_flat(name, yaml.load(source, Loader=yaml.CSafeLoader)))
 
 
