@@ -64,16 +64,16 @@ def judge_pair(evidence: Evidence, pair: Pair) -> Finding:
     container = sides.container_side(evidence, pair.definition, pair.probe.container)
     target = sides.target_side(evidence, pair.definition, pair.target.arn)
     if pair.same:
-        return passed(**_facts(pair), differ=False)
+        return passed(**_facts(evidence, pair), differ=False)
     if container.failing and target.failing:
-        return unknown("both-failing", **_facts(pair))
+        return unknown("both-failing", **_facts(evidence, pair))
     if container.failing:
         return _container_fails(evidence, pair, target)
     if target.failing:
         return _target_fails(evidence, pair, container, target)
     if container.passing and target.passing:
-        return passed(**_facts(pair), differ=True)
-    return unknown("not-observed", **_facts(pair))
+        return passed(**_facts(evidence, pair), differ=True)
+    return unknown("not-observed", **_facts(evidence, pair))
 
 
 def log_requests(evidence: Evidence, pair: Pair) -> tuple[Request, ...]:
@@ -91,7 +91,7 @@ def log_requests(evidence: Evidence, pair: Pair) -> tuple[Request, ...]:
 
 def _container_fails(evidence: Evidence, pair: Pair, target: Side) -> Finding:
     own, other = _answers(evidence, pair)
-    facts = _facts(pair, side="container", code=own.status if own.bad else "")
+    facts = _facts(evidence, pair, side="container", code=own.status if own.bad else "")
     if own.good and not own.bad:
         return passed(**facts | {"side": ""}, differ=True, answered=True)
     if not (target.passing or other.good):
@@ -105,7 +105,7 @@ def _container_fails(evidence: Evidence, pair: Pair, target: Side) -> Finding:
 def _target_fails(evidence: Evidence, pair: Pair, container: Side, target: Side) -> Finding:
     own, other = _answers(evidence, pair)
     code = ", ".join(target.codes) or (other.status if other.bad else "")
-    facts = _facts(pair, side="target_group", code=code)
+    facts = _facts(evidence, pair, side="target_group", code=code)
     if not (container.passing or own.good):
         return unknown("not-observed", **facts)
     if target.unreachable and not code and pair.probe.port == pair.target.port:
@@ -127,7 +127,7 @@ def _answers(evidence: Evidence, pair: Pair) -> tuple[Answer, Answer]:
     return own, sides.logged(evidence, pair.definition, pair.target.path)
 
 
-def _facts(pair: Pair, **more: Any) -> dict[str, Any]:
+def _facts(evidence: Evidence, pair: Pair, **more: Any) -> dict[str, Any]:
     return {
         "side": "",
         "code": "",
@@ -140,6 +140,8 @@ def _facts(pair: Pair, **more: Any) -> dict[str, Any]:
         "target_port": pair.target.port,
         "matcher": pair.target.matcher,
         "revision": deployments.revision(pair.definition),
+        "cluster": evidence.target.cluster,
+        "service": evidence.target.service,
         **more,
     }
 

@@ -159,7 +159,9 @@ def stopped(number: int, revision: int, minutes: float, reason: str, **changes: 
     exit_code = changes.pop("exit_code", 143)
     ended = {"stoppingAt": ago(minutes + 0.5), "stoppedAt": ago(minutes), "stoppedReason": reason}
     whole = task(number, revision, minutes + 2 if ran else None, created=minutes + 3, healthStatus=health)
-    containers = [{"name": "app", "lastStatus": "STOPPED", "healthStatus": health, "exitCode": exit_code if ran else None}]
+    containers = [
+        {"name": "app", "lastStatus": "STOPPED", "healthStatus": health, "exitCode": exit_code if ran else None}
+    ]
     code = {"stopCode": "ServiceSchedulerInitiated" if ran else "TaskFailedToStart"}
     state = {"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "containers": containers}
     return {**whole, **state, **ended, **code, **changes}

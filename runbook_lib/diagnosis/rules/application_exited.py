@@ -71,6 +71,7 @@ def _failed(evidence: Evidence, exited: tuple[Task, ...]) -> Finding:
         revision=deployments.revision(last.get("taskDefinitionArn", "")),
         reason=reason[:600],
         last_at=ended.isoformat() if ended else "",
+        log_group=_log_group(evidence, last, str(container.get("name", ""))),
         out_of_memory=oom,
     )
 
@@ -81,6 +82,13 @@ def _culprit(evidence: Evidence, task: Task) -> dict[str, Any]:
     optional = {c.get("name") for c in definition.get("containerDefinitions") or [] if not c.get("essential", True)}
     found: list[dict[str, Any]] = [c for c in task.get("containers") or [] if c.get("name") not in optional]
     return min(found, key=_guilt, default={})
+
+
+def _log_group(evidence: Evidence, task: Task, name: str) -> str:
+    definition = evidence.task_definitions().get(task.get("taskDefinitionArn", ""), {})
+    containers: list[dict[str, Any]] = definition.get("containerDefinitions") or []
+    found: list[dict[str, Any]] = [c.get("logConfiguration") or {} for c in containers if c.get("name") == name]
+    return next((str((log.get("options") or {}).get("awslogs-group", "")) for log in found), "")
 
 
 def _guilt(container: dict[str, Any]) -> int:

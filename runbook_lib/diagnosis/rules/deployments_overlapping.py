@@ -70,10 +70,17 @@ def _facts(evidence: Evidence) -> dict[str, Any]:
         "oldest_age_s": deploying_for_s(evidence),
         "keep": "" if _cannot_start(evidence, primary) else revision(primary.get("taskDefinition", "")),
         "last_completed": _last_completed(evidence),
+        "superseded_unhealthy": _superseded_unhealthy(evidence),
         "state": str(state_of(evidence)),
         "cluster": evidence.target.cluster,
         "service": evidence.target.service,
     }
+
+
+def _superseded_unhealthy(evidence: Evidence) -> list[str]:
+    """The ids of UNHEALTHY tasks of the deployments that the PRIMARY supersedes: the guide stops them first."""
+    older = [d for d in deployments.current(evidence) if d.get("status") == "ACTIVE"]
+    return [tasks.identity(t) for t in tasks.unhealthy(evidence) if any(tasks.belongs(t, d) for d in older)]
 
 
 def _brief(evidence: Evidence, deployment: Deployment) -> dict[str, Any]:

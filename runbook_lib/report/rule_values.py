@@ -1,0 +1,161 @@
+"""The facts of a verdict as its words need them: formatted, joined, and the variant of the words that fits."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runbook_lib.diagnosis.messages import pull_failure
+from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.report.formats import minutes, number
+from runbook_lib.text import has, say
+
+Facts = Mapping[str, Any]
+NOTHING = "–"
+
+
+def values(verdict: Verdict, lang: str) -> dict[str, str]:
+    """Every fact as text by its name, and what the rule's words want besides. Lists stand between code marks."""
+    shown = {name: _plain(name, fact, lang) for name, fact in verdict.facts.items()}
+    derive = _DERIVED.get(verdict.rule)
+    known = verdict.outcome is not Outcome.UNKNOWN or "operation" not in verdict.facts
+    more = derive(verdict.facts, lang) if derive and known else {}
+    return shown | {"what": _what(verdict.facts, lang), "exception": str(verdict.facts.get("exception", ""))} | more
+
+
+def variants(verdict: Verdict) -> tuple[str, ...]:
+    """Which of several wordings of means and fix fit the facts, the best first."""
+    choose = _VARIANT.get(verdict.rule)
+    return (choose(verdict) if choose else "", str(verdict.facts.get("side", "")))
+
+
+def line_variants(verdict: Verdict) -> tuple[str, ...]:
+    """Which of several wordings of the one line fit the facts, the best first."""
+    facts = verdict.facts
+    found = {
+        "health_check_path_mismatch": {
+            Outcome.FAIL: "code" if facts.get("code") else "no-code",
+            Outcome.PASS: "differ" if facts.get("differ") else "same",
+        },
+        "deployments_overlapping": {Outcome.PASS: "some" if facts.get("count") else "none"},
+        "tasks_unhealthy": {Outcome.FAIL: "stopped" if facts.get("stopped_for_it") else "now"},
+    }
+    return (found.get(verdict.rule, {}).get(verdict.outcome, ""), *variants(verdict))
+
+
+def _plain(name: str, fact: Any, lang: str) -> str:
+    if isinstance(fact, list):
+        return "`, `".join(_unmarked(item) for item in fact if isinstance(item, str)) or NOTHING
+    if fact is None or fact == "":
+        return NOTHING
+    if name.endswith("_s") and isinstance(fact, int | float):
+        return minutes(fact, lang)
+    if isinstance(fact, int | float) and not isinstance(fact, bool):
+        return number(fact)
+    return _unmarked(fact)
+
+
+def _unmarked(fact: object) -> str:
+    """A value without backticks, which would end the code mark that it stands in."""
+    return str(fact).replace("`", "ˋ")
+
+
+def _what(facts: Facts, lang: str) -> str:
+    """The names of the readings that are wanting."""
+    kinds = facts.get("kinds") or []
+    return ", ".join(kind_name(kind, lang) for kind in kinds) or NOTHING
+
+
+def kind_name(kind: str, lang: str) -> str:
+    """A kind of reading in words."""
+    key = f"report.kind.{kind}"
+    return say(key, lang) if has(key) else f"`{kind}`"
+
+
+def _overlapping(facts: Facts, lang: str) -> dict[str, str]:
+    return {"oldest": minutes(facts.get("oldest_age_s", 0), lang)}
+
+
+def _image(facts: Facts, lang: str) -> dict[str, str]:
+    newest = facts.get("newest") or [{}]
+    host = str(facts.get("image", "")).partition("/")[0]
+    return {
+        "ref": facts.get("tag") or facts.get("digest") or NOTHING,
+        "short_images": "`, `".join(str(image).rpartition("/")[2] for image in facts.get("images", [])),
+        "fixed_image": f"{host}/{facts.get('repository')}:{newest[0].get('tag', '')}",
+        "family": _family(facts),
+    }
+
+
+def _paths(facts: Facts, lang: str) -> dict[str, str]:
+    ports = (facts.get("container_port"), facts.get("target_port"))
+    differ = None not in ports and ports[0] != ports[1]
+    prefix = [f":{port}" if differ else "" for port in ports]
+    return {
+        "container_check": f"{prefix[0]}{facts.get('container_path', '')}",
+        "target_check": f"{prefix[1]}{facts.get('target_path', '')}",
+        "port_option": f" --health-check-port {ports[0]}" if differ else "",
+        "expected": str(facts.get("matcher") or NOTHING),
+        "family": _family(facts),
+    }
+
+
+def _duplicate(facts: Facts, lang: str) -> dict[str, str]:
+    paths = (place["where"] for place in facts.get("places", []) if place["source"] == "file")
+    return {"path": shlex.quote(next(paths, "task-definition.json"))}
+
+
+def _pull(facts: Facts, lang: str) -> dict[str, str]:
+    key = f"rules.image_pull_failed.kind.{pull_kind(facts)}"
+    return {"kind": say(key, lang)}
+
+
+def pull_kind(facts: Facts) -> str:
+    """The kind of a failed pull, out of ECS's own message."""
+    return pull_failure(str(facts.get("message", ""))) or "unknown"
+
+
+def _family(facts: Facts) -> str:
+    return str(facts.get("revision", "")).partition(":")[0]
+
+
+_DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
+    "deployments_overlapping": _overlapping,
+    "image_tag_absent": _image,
+    "health_check_path_mismatch": _paths,
+    "secret_env_duplicate": _duplicate,
+    "image_pull_failed": _pull,
+}
+
+
+def _image_variant(verdict: Verdict) -> str:
+    if verdict.facts.get("no_repository"):
+        return "no-repository"
+    return "tags" if verdict.facts.get("newest") else "no-tags"
+
+
+def _paths_variant(verdict: Verdict) -> str:
+    side = str(verdict.facts.get("side", ""))
+    return f"{side}-likely" if side == "container" and verdict.confidence == "likely" else side
+
+
+def _overlap_variant(verdict: Verdict) -> str:
+    if verdict.facts.get("keep"):
+        return "keep"
+    return "back" if verdict.facts.get("last_completed") else "replace"
+
+
+def _unanswered_variant(verdict: Verdict) -> str:
+    return "code" if verdict.facts.get("code") else str(verdict.facts.get("side", ""))
+
+
+_VARIANT: dict[str, Callable[[Verdict], str]] = {
+    "image_tag_absent": _image_variant,
+    "application_exited": lambda verdict: "oom" if verdict.facts.get("out_of_memory") else "exited",
+    "health_check_path_mismatch": _paths_variant,
+    "deployments_overlapping": _overlap_variant,
+    "secret_env_duplicate": lambda verdict: "named" if verdict.facts.get("names") else "unnamed",
+    "image_pull_failed": lambda verdict: pull_kind(verdict.facts),
+    "health_check_unanswered": _unanswered_variant,
+}

@@ -1,0 +1,170 @@
+"""Verdicts in words, Korean or English. Plain text in which backticks mark code; renderers escape it and mark it up."""
+
+from __future__ import annotations
+
+from itertools import count, takewhile
+from typing import Any
+
+from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.evidence.model import Unread
+from runbook_lib.report.formats import clock, minutes, moment, number
+from runbook_lib.report.markup import code
+from runbook_lib.report.rule_values import NOTHING, kind_name, line_variants, values, variants
+from runbook_lib.text import has, say
+
+# What a cause card shows of the facts, in this order; what is empty is left out.
+_CARD: dict[str, tuple[str, ...]] = {
+    "image_tag_absent": ("revision", "ref", "repository", "newest", "also"),
+    "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
+    "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
+    "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
+    "secret_env_duplicate": ("names", "places", "kept"),
+    "image_pull_failed": ("revision", "count", "last_at", "message"),
+    "tasks_unhealthy": ("unhealthy", "running", "stopped_for_it", "tasks"),
+    "health_check_unanswered": ("revision", "target_group", "code", "unhealthy", "stopped_for_it"),
+}
+
+
+def title(verdict: Verdict, lang: str) -> str:
+    """The fault's name where it was found, else what was looked at: a verdict that is no fault must not read as one."""
+    part = "title" if verdict.outcome is Outcome.FAIL else "subject"
+    return say(_key(verdict, part, variants(verdict)), lang, **values(verdict, lang))
+
+
+def line(verdict: Verdict, lang: str) -> str:
+    """The facts on one line, for the checklist. For UNKNOWN: why, and which IAM action; never a yes or no."""
+    if verdict.outcome in (Outcome.UNKNOWN, Outcome.NOT_APPLICABLE):
+        key = _reason_key(verdict)
+    else:
+        key = _key(verdict, f"line.{verdict.outcome}", line_variants(verdict))
+    return say(key, lang, **values(verdict, lang))
+
+
+def facts(verdict: Verdict, lang: str, timezone: str) -> list[tuple[str, str]]:
+    """Label and value of each fact of the cause card. ``timezone`` is an IANA name."""
+    shown = _card_values(verdict, lang)
+    rows = (
+        (name, _value(name, shown[name], lang, timezone)) for name in _CARD.get(verdict.rule, ()) if shown.get(name)
+    )
+    return [(say(f"rules.fact.{_label(name, shown)}", lang), text) for name, text in rows]
+
+
+def means(verdict: Verdict, lang: str) -> str:
+    """Why this breaks the rollout, in one or two sentences."""
+    return say(_key(verdict, "means", variants(verdict)), lang, **values(verdict, lang))
+
+
+def fix(verdict: Verdict, lang: str) -> list[str]:
+    """What to do, one step an entry, with names, tags and paths filled in."""
+    filled = values(verdict, lang)
+    steps = [say(key, lang, **filled | more) for key, more in _steps(verdict)]
+    # A step whose value is not known (a log group, say) would be a command that cannot be run.
+    return [step for step in steps if NOTHING not in step]
+
+
+def outcome(found: Outcome | str, lang: str) -> str:
+    """문제 있음 · Problem, and so on."""
+    return say(f"rules.outcome.{found}", lang)
+
+
+def confidence(level: str | None, lang: str) -> str:
+    """확정 · Confirmed or 유력 · Likely; nothing where a verdict has none."""
+    return say(f"rules.confidence.{level}", lang) if level else ""
+
+
+def state(found: str, lang: str) -> str:
+    """The state of a service."""
+    return say(f"rules.state.{found}", lang)
+
+
+def checklist_question(item: int, lang: str) -> str:
+    """The guide's question, 1 to 7."""
+    return say(f"rules.question.{item}", lang)
+
+
+def unread(found: Unread, lang: str) -> str:
+    """What could not be read, why, and what to do next."""
+    told = {"operation": found.operation, "action": found.action or found.operation, "code": found.code or found.reason}
+    return say(f"rules.unread.{found.reason}", lang, what=kind_name(found.request.kind, lang), **told)
+
+
+def _key(verdict: Verdict, part: str, wanted: tuple[str, ...]) -> str:
+    """The key of a part of a rule's words, in the first of the wanted wordings that there is."""
+    root = f"rules.{verdict.rule}.{part}"
+    return next((key for name in wanted if name and has(key := f"{root}.{name}")), root)
+
+
+def _reason_key(verdict: Verdict) -> str:
+    """The words of a reason: the rule's own, else those that all rules share."""
+    kind, reason = verdict.outcome.lower(), verdict.facts.get("reason", "")
+    own = f"rules.{verdict.rule}.{kind}.{reason}"
+    return own if has(own) else f"rules.{kind}.{reason}"
+
+
+_Step = tuple[str, dict[str, str]]
+
+
+def _steps(verdict: Verdict) -> list[_Step]:
+    """Keys of the steps in their order, each with values of its own."""
+    own: list[_Step] = [(key, {}) for key in _numbered(verdict)]
+    return [*_before(verdict), *own, *((key, {}) for key in _after(verdict))]
+
+
+def _numbered(verdict: Verdict) -> list[str]:
+    root = f"rules.{verdict.rule}.fix"
+    starts = (f"{root}.{name}" for name in variants(verdict) if name)
+    start = next((key for key in starts if has(f"{key}.1")), root)
+    return list(takewhile(has, (f"{start}.{number}" for number in count(1))))
+
+
+def _before(verdict: Verdict) -> list[_Step]:
+    tasks = verdict.facts.get("superseded_unhealthy") or []
+    return [("rules.deployments_overlapping.fix.stop", {"task": str(task)}) for task in tasks]
+
+
+def _after(verdict: Verdict) -> tuple[str, ...]:
+    """A change of the task definition has to be registered and deployed; one of a target group works at once."""
+    variant = variants(verdict)[0]
+    if verdict.rule == "deployments_overlapping":
+        return ("rules.deployments_overlapping.fix.wait",)
+    if verdict.rule == "secret_env_duplicate":
+        return ("rules.secret_env_duplicate.fix.register",)
+    edits = {
+        "image_tag_absent": ("tags", "no-repository"),
+        "health_check_path_mismatch": ("container", "container-likely"),
+    }
+    return ("rules.register", "rules.deploy") if variant in edits.get(verdict.rule, ()) else ()
+
+
+def _card_values(verdict: Verdict, lang: str) -> dict[str, Any]:
+    """The facts, and those that are put together for people."""
+    found = values(verdict, lang)
+    made: dict[str, Any] = {name: found[name] for name in ("ref", "container_check", "target_check") if name in found}
+    return {**verdict.facts, **made, "kept": verdict.facts.get("keep")}
+
+
+def _label(name: str, shown: dict[str, Any]) -> str:
+    return "digest" if name == "ref" and shown.get("digest") else name
+
+
+def _value(name: str, fact: Any, lang: str, timezone: str) -> str:
+    if isinstance(fact, list):
+        return ", ".join(_item(name, item, lang, timezone) for item in fact)
+    if name.endswith("_at"):
+        return clock(str(fact), timezone)
+    if isinstance(fact, int | float):
+        return minutes(fact, lang) if name.endswith("_s") else number(fact)
+    return code(fact)
+
+
+def _item(name: str, item: Any, lang: str, timezone: str) -> str:
+    """One entry of a list: an image's tag, a deployment, a place, a task, or a plain value."""
+    if not isinstance(item, dict):
+        return code(item)
+    if name == "newest":
+        return say("rules.shown.newest", lang, tag=item["tag"], at=moment(item["pushed_at"], timezone))
+    if name == "deployments":
+        return say("rules.shown.deployment", lang, **{**item, "age": minutes(item["age_s"], lang)})
+    if name == "places":
+        return say(f"rules.shown.place.{item['source']}", lang, **item)
+    return code(item["task"][:12])
