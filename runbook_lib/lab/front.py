@@ -19,10 +19,9 @@ from runbook_lib.lab.faults import Fault, Faults
 from runbook_lib.lab.operations import OPERATIONS
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.reply import Reply
-from runbook_lib.lab.transport import INTERNAL, Clients, ask
+from runbook_lib.lab.transport import INTERNAL, Clients, ask, internal_environ
 from runbook_lib.lab.world import World
 
-ACCOUNT = "123456789012"
 StartResponse = Callable[..., object]
 
 
@@ -41,7 +40,7 @@ class Front:
         Every AWS call of a client, in the order of the replies.
     """
 
-    def __init__(self, clock: Clock, account: str = ACCOUNT) -> None:
+    def __init__(self, clock: Clock, account: str) -> None:
         self.clock = clock
         self.account = account
         self.faults = Faults()
@@ -54,6 +53,10 @@ class Front:
         self.others = Clients(self._moto)
         self._regions: dict[tuple[str, str], Region] = {}
         self._lock = threading.Lock()
+
+    def reset_moto(self) -> None:
+        """Empty moto, which keeps one state a process for all labs in it."""
+        ask(self._moto, internal_environ("POST", "http://lab/moto-api/reset", {}, b"", self.account))
 
     def region(self, name: str, account: str | None = None) -> Region:
         """Return a Region of an account, made on its first use."""

@@ -11,10 +11,44 @@ from typing import Any
 import yaml
 
 from runbook_lib.lab.clock import Clock
+from runbook_lib.lab.errors import LabError
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
 from runbook_lib.lab.scenario import Scenario, load
 from runbook_lib.lab.server import Server
+
+FIRST_ACCOUNT = "123456789012"
+
+
+class _Accounts:
+    """Accounts for the labs of this process.
+
+    moto keeps one state a process, so labs that run at once must not share an account. Only where none runs is that
+    state emptied, and the first account used again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: set[str] = set()
+        self._next = int(FIRST_ACCOUNT)
+
+    def take(self) -> str:
+        """Return an account that no lab has used since moto was emptied."""
+        with self._lock:
+            if not self._taken:
+                self._next = int(FIRST_ACCOUNT)
+            account = str(self._next)
+            self._next += 1
+            self._taken.add(account)
+            return account
+
+    def give_back(self, account: str) -> None:
+        """Say that the lab of an account is closed."""
+        with self._lock:
+            self._taken.discard(account)
+
+
+_ACCOUNTS = _Accounts()
 
 
 class Lab:
@@ -35,16 +69,22 @@ class Lab:
     def __init__(self, scenario: Scenario, port: int, folder: Path) -> None:
         self.scenario = scenario
         self.region = scenario.region
-        self._front = Front(Clock())
-        self.account = self._front.account
-        self._server = Server(self._front.answer, port)
+        self.account = _ACCOUNTS.take()
+        self._front = Front(Clock(), self.account)
+        try:
+            self._server = Server(self._front.answer, port)
+        except LabError:
+            _ACCOUNTS.give_back(self.account)
+            raise
         self.endpoint_url = self._server.url
         self._player = Player(self._front, scenario)
         try:
+            if self.account == FIRST_ACCOUNT:
+                self._front.reset_moto()
             files = self._player.play(folder)
             self.params = _write_parameters(folder / "parameters.yaml", self, files)
         except BaseException:
-            self._server.close()
+            self.close()
             raise
         self._front.calls.clear()
         self._server.start()
@@ -82,6 +122,7 @@ class Lab:
         """Stop serving; requests under way end."""
         self._front.closing.set()
         self._server.close()
+        _ACCOUNTS.give_back(self.account)
 
     def __enter__(self) -> "Lab":
         return self

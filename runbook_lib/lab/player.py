@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from runbook_lib.lab.application import Application
+from runbook_lib.lab.errors import LabError
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.scenario import Image, Listener, Scenario, Step, TargetGroup
 from runbook_lib.lab.transport import Clients
@@ -58,7 +61,13 @@ class Player:
         service, _, method = str(step.call).partition(".")
         body = self.body(step.body) if step.body else {}
         client = self._clients.get(service, self._front.account, self._scenario.region)
-        getattr(client, method)(**{**body, **self._resolve(step.parameters)})
+        try:
+            getattr(client, method)(**{**body, **self._resolve(step.parameters)})
+        except (ClientError, AttributeError, KeyError) as error:
+            problem = f"{step.call}: {error}"
+            if isinstance(error, ClientError):
+                problem += f" ({error.response['Error']['Code']})"
+            raise LabError("bad-scenario", file=self._scenario.name, line=1, problem=problem) from error
 
     def body(self, name: str) -> dict[str, Any]:
         """Return a request body of the scenario, with its base, its changes and its references resolved."""

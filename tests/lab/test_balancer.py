@@ -1,0 +1,61 @@
+"""The load balancer's own HTTP and HTTPS."""
+
+import http.client
+import ssl
+from typing import Any
+
+from tests.lab.conftest import CLUSTER, Bench, MakeBench
+
+
+def dns_name(bench: Bench) -> str:
+    return str(bench.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["DNSName"])
+
+
+def test_a_healthy_task_answers(guide: Bench) -> None:
+    status, headers = guide.browse("/?a=1")
+    assert (status, headers["Server"]) == (200, "uvicorn")
+
+
+def test_https_is_answered_on_the_same_port(guide: Bench) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    port = int(guide.lab.endpoint_url.rpartition(":")[2])
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    connection.request("HEAD", "/", headers={"Host": dns_name(guide)})
+    reply = connection.getresponse()
+    assert (reply.status, reply.read()) == (200, b"")
+    connection.close()
+
+
+def test_an_unknown_load_balancer_is_not_served(guide: Bench) -> None:
+    assert guide.browse("/", "other-1.ap-northeast-2.elb.amazonaws.com")[0] == 503
+
+
+def test_no_target_is_503_and_none_listening_502(bench: MakeBench) -> None:
+    played = bench()
+    assert played.browse("/")[0] == 200
+    played.ecs.stop_task(cluster=CLUSTER, task=played.tasks()[0]["taskArn"])
+    assert played.browse("/")[0] == 503
+    assert played.play_until(lambda: bool(played.target_health()), 200, step=5)
+    states: set[int] = set()
+
+    def served() -> bool:
+        states.add(played.browse("/")[0])
+        return 200 in states
+
+    assert played.play_until(served, 120, step=5)
+    assert states >= {502, 200}
+
+
+def test_a_listener_can_redirect(bench: MakeBench) -> None:
+    played = bench()
+    elb = played.client("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    plain = next(listener for listener in listeners if listener["Protocol"] == "HTTP")
+    target: dict[str, Any] = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    action = {"Type": "redirect", "RedirectConfig": target}
+    elb.modify_listener(ListenerArn=plain["ListenerArn"], DefaultActions=[action])
+    status, headers = played.browse("/docs")
+    assert (status, headers["Location"]) == (301, f"https://{dns_name(played)}:443/docs")

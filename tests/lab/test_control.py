@@ -1,0 +1,158 @@
+"""Faults, the record of calls, the clock, and the simulated time in every reply."""
+
+import datetime as dt
+import time
+import urllib.error
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from tests.lab.conftest import CLUSTER, SERVICE, Bench, MakeBench
+
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with Bench("healthy", tmp_path_factory.mktemp("faulty")) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "rule", "code", "status"),
+    [
+        ("ecs", "list_clusters", {"error": "AccessDeniedException", "message": "no"}, "AccessDeniedException", 400),
+        ("ecs", "list_clusters", {"error": "ServerException", "status": 500}, "ServerException", 500),
+        ("elbv2", "describe_load_balancers", {"error": "Throttling", "message": "Rate exceeded"}, "Throttling", 400),
+        ("cloudwatch", "describe_alarms", {"error": "AccessDenied", "status": 403}, "AccessDenied", 403),
+        ("logs", "describe_log_groups", {"error": "ThrottlingException"}, "ThrottlingException", 400),
+        ("sts", "get_caller_identity", {"error": "ExpiredToken", "status": 403}, "ExpiredToken", 403),
+    ],
+)
+def test_a_fault_speaks_the_protocol_of_its_service(
+    faulty: Bench, service: str, method: str, rule: dict[str, Any], code: str, status: int
+) -> None:
+    client = faulty.client(service, config=ONCE)
+    faulty.lab.faults([{"service": service, **rule}])
+    with pytest.raises(ClientError) as refused:
+        getattr(client, method)()
+    faulty.lab.faults([])
+    client.close()
+    assert refused.value.response["Error"]["Code"] == code
+    assert refused.value.response["Error"]["Message"] == rule.get("message", code)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_a_throttle_once_is_retried(faulty: Bench) -> None:
+    faulty.control("faults", {"rules": [{"service": "ecs", "error": "ThrottlingException", "times": 1}]})
+    assert faulty.client("ecs").list_clusters()["ResponseMetadata"]["RetryAttempts"] == 1
+    faulty.control("faults", {"rules": []})
+
+
+def test_only_the_third_call_fails(faulty: Bench) -> None:
+    client = faulty.client("ecs", config=ONCE)
+    faulty.lab.faults([{"service": "ecs", "action": "ListClusters", "error": "ServerException", "nth": [3]}])
+    outcomes = []
+    for _ in range(5):
+        try:
+            client.list_clusters()
+            outcomes.append("ok")
+        except ClientError:
+            outcomes.append("failed")
+    faulty.lab.faults([])
+    client.close()
+    assert outcomes == ["ok", "ok", "failed", "ok", "ok"]
+
+
+def test_a_connection_can_break(faulty: Bench) -> None:
+    client = faulty.client("ecs", config=ONCE)
+    faulty.lab.faults([{"service": "ecs", "reset": True, "times": 1}])
+    with pytest.raises(ConnectionClosedError):
+        client.list_clusters()
+    assert client.list_clusters()["clusterArns"]
+    faulty.lab.faults([])
+    client.close()
+
+
+def test_delayed_calls_do_not_wait_for_each_other(faulty: Bench) -> None:
+    client = faulty.client("ecs", config=Config(max_pool_connections=8))
+    client.list_clusters()
+    faulty.lab.faults([{"service": "ecs", "delay": 0.4}])
+    before = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(client.list_clusters) for _ in range(6)]
+        assert all(future.result()["clusterArns"] for future in done)
+    took = time.monotonic() - before
+    faulty.lab.faults([])
+    client.close()
+    assert 0.4 <= took < 1.6, "one after the other would take 2.4 s"
+
+
+@pytest.mark.parametrize("rules", [[{"colour": "red"}], [{"nth": 3}], [7]])
+def test_a_rule_that_makes_no_sense_is_refused(faulty: Bench, rules: list[Any]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        faulty.control("faults", {"rules": rules})
+    assert refused.value.code == 400
+    refused.value.close()
+
+
+def test_clients_calls_are_recorded_in_order(bench: MakeBench) -> None:
+    played = bench()
+    assert played.lab.calls() == []
+    played.service()
+    played.client("ecr").describe_repositories()
+    played.target_health()
+    with pytest.raises(ClientError):
+        played.ecs.describe_task_definition(taskDefinition="gone")
+    recorded = [
+        (call["service"], call["action"], call["status"]) for call in played.control("calls", method="GET")["calls"]
+    ]
+    assert recorded == [
+        ("ecs", "DescribeServices", 200),
+        ("ecr", "DescribeRepositories", 200),
+        ("elbv2", "DescribeTargetGroups", 200),
+        ("elbv2", "DescribeTargetHealth", 200),
+        ("ecs", "DescribeTaskDefinition", 400),
+    ]
+    played.lab.advance(600)
+    played.control("calls", {"reset": True})
+    assert played.lab.calls() == []
+
+
+def test_the_clock_steps_and_runs(bench: MakeBench) -> None:
+    played = bench()
+    before = played.control("clock", {})["now"]
+    assert played.control("clock", {"advance": 3600})["now"] == pytest.approx(before + 3600, abs=0.01)
+    assert played.control("clock", {"rate": 10})["rate"] == 10
+    assert played.control("clock", {"rate": 0})["now"] > before + 3600
+
+
+def test_replies_bear_the_simulated_time(bench: MakeBench) -> None:
+    played = bench()
+    played.lab.advance(86400)
+    replies = [
+        played.ecs.list_clusters(),
+        played.client("ecr").describe_repositories(),
+        played.client("elbv2").describe_load_balancers(),
+    ]
+    now = dt.datetime.fromtimestamp(played.lab.now, dt.UTC)
+    for reply in replies:
+        stamped = parsedate_to_datetime(reply["ResponseMetadata"]["HTTPHeaders"]["date"])
+        assert abs(stamped - now) < dt.timedelta(seconds=2)
+
+
+def test_an_unknown_control_endpoint_says_what_there_is(faulty: Bench) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        faulty.control("weather", {})
+    assert b"/_lab/clock" in refused.value.read()
+    refused.value.close()
+
+
+def test_accounts_are_apart(faulty: Bench) -> None:
+    own = faulty.client("sts").get_caller_identity()["Account"]
+    assert own == faulty.lab.account == "123456789012"
+    assert faulty.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]

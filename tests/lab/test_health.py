@@ -1,0 +1,100 @@
+"""Health checks ask the application that the scenario describes, on the port and path that the configuration names."""
+
+from typing import Any
+
+import pytest
+
+from tests.lab.conftest import FAMILY, Bench, MakeBench
+
+
+def check(command: list[str], **others: int) -> dict[str, Any]:
+    return {"command": command, "interval": 10, "timeout": 5, "retries": 2, **others}
+
+
+@pytest.mark.parametrize(
+    ("command", "health"),
+    [
+        (["CMD-SHELL", "curl -f http://localhost:8000/health || exit 1"], "HEALTHY"),
+        (["CMD-SHELL", "curl -f http://localhost:8000/ || exit 1"], "HEALTHY"),
+        (["CMD-SHELL", "curl -f http://localhost:8000/nowhere || exit 1"], "UNHEALTHY"),
+        (["CMD-SHELL", "curl -f http://localhost:9000/health || exit 1"], "UNHEALTHY"),
+        (["CMD-SHELL", "curl -f http://localhost/health || exit 1"], "UNHEALTHY"),
+        (["CMD", "true"], "HEALTHY"),
+        (["NONE"], "UNKNOWN"),
+    ],
+)
+def test_the_container_check_asks_what_its_command_says(bench: MakeBench, command: list[str], health: str) -> None:
+    played = bench()
+    played.update(taskDefinition=f"{FAMILY}:{played.revise(1, healthCheck=check(command))}")
+    played.lab.advance(85)
+    new = [task for task in played.tasks() if task["taskDefinitionArn"].endswith(":2")]
+    assert [task["healthStatus"] for task in new] == [health]
+
+
+def test_failures_within_the_start_period_do_not_count(bench: MakeBench) -> None:
+    played = bench()
+    wrong = ["CMD-SHELL", "curl -f http://localhost:8000/nowhere || exit 1"]
+    played.update(taskDefinition=f"{FAMILY}:{played.revise(1, healthCheck=check(wrong, startPeriod=120))}")
+    played.lab.advance(180)
+    new = next(task for task in played.tasks() if task["taskDefinitionArn"].endswith(":2"))
+    assert new["healthStatus"] == "UNKNOWN"
+    assert played.play_until(lambda: "failed container health checks" in str(played.messages()), 60)
+
+
+def set_up_check(bench: Bench, **changes: Any) -> None:
+    bench.client("elbv2").modify_target_group(TargetGroupArn=bench.group(), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "reason", "description"),
+    [
+        (
+            {"HealthCheckPath": "/nowhere"},
+            "unhealthy",
+            "Target.ResponseCodeMismatch",
+            "Health checks failed with these codes: [404]",
+        ),
+        ({"HealthCheckPort": "9000"}, "unhealthy", "Target.FailedHealthChecks", "Health checks failed"),
+        ({"HealthCheckPath": "/nowhere", "Matcher": {"HttpCode": "200,400-404"}}, "healthy", None, None),
+    ],
+)
+def test_the_target_check_asks_what_the_target_group_says(
+    bench: MakeBench, changes: dict[str, Any], state: str, reason: str | None, description: str | None
+) -> None:
+    played = bench()
+    set_up_check(played, **changes)
+    played.lab.advance(65)
+    found = played.target_health()[0]
+    assert (found["State"], found.get("Reason"), found.get("Description")) == (state, reason, description)
+
+
+def test_a_recovery_takes_the_healthy_threshold(bench: MakeBench) -> None:
+    played = bench()
+    set_up_check(played, HealthCheckPath="/nowhere")
+    played.lab.advance(75)
+    set_up_check(played, HealthCheckPath="/health")
+    played.lab.advance(90)
+    assert "unhealthy" in {found["State"] for found in played.target_health()}
+    assert played.play_until(lambda: {f["State"] for f in played.target_health()} == {"healthy"}, 600)
+    assert played.play_until(lambda: played.messages()[0] == "has reached a steady state.", 600)
+
+
+def test_the_grace_period_holds_replacement_back(bench: MakeBench) -> None:
+    played = bench()
+    set_up_check(played, HealthCheckPath="/nowhere")
+    played.update(forceNewDeployment=True, healthCheckGracePeriodSeconds=600)
+    played.lab.advance(500)
+    assert all("is unhealthy in" not in message for message in played.messages())
+    assert played.play_until(lambda: "is unhealthy in" in str(played.messages()), 300)
+
+
+def test_targets_that_nobody_simulates_are_motos(bench: MakeBench) -> None:
+    played = bench()
+    elb = played.client("elbv2")
+    vpc = elb.describe_target_groups()["TargetGroups"][0]["VpcId"]
+    other = elb.create_target_group(Name="other", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    arn = other["TargetGroups"][0]["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.0.0.9", "Port": 80}])
+    assert len(elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]) == 1
+    asked = elb.describe_target_health(TargetGroupArn=played.group(), Targets=[{"Id": "10.9.9.9", "Port": 1}])
+    assert asked["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"] == "Target.NotRegistered"
