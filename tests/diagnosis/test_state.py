@@ -1,0 +1,106 @@
+"""Every state, and the clock that a deployment's age is told by."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from runbook_lib.diagnosis.state import State, deploying_for_s, deploying_since, state_of
+from tests.diagnosis.builder import (
+    CODE_404,
+    NOW,
+    ago,
+    brief,
+    deployment,
+    deployment_id,
+    event,
+    evidence,
+    guide,
+    healthy,
+    service,
+    target,
+    task,
+    unread,
+    without,
+)
+
+DONE = {"rolloutState": "COMPLETED", "runningCount": 1}
+YOUNG = deployment(2, 3)
+CASES = {
+    "no service": (evidence(unreads=(unread("service"),)), State.UNKNOWN),
+    "young": (healthy(described=service(YOUNG)), State.DEPLOYING),
+    "young with failed tasks": (healthy(described=service(deployment(2, 3, failedTasks=1))), State.FAILING),
+    "young with an unhealthy task": (
+        healthy(described=service(YOUNG), tasks=[task(1, 2, 2, healthStatus="UNHEALTHY")]),
+        State.FAILING,
+    ),
+    "older than stuck_after": (healthy(described=service(deployment(2, 15.1))), State.STUCK),
+    "exactly stuck_after": (healthy(described=service(deployment(2, 15))), State.DEPLOYING),
+    "the oldest in progress decides": (guide(), State.STUCK),
+    "failed": (healthy(described=service(deployment(2, 3, rolloutState="FAILED"))), State.FAILING),
+    "completed": (healthy(), State.HEALTHY),
+    "completed, too few run": (healthy(described=service(deployment(2, 30, **DONE), desiredCount=2)), State.FAILING),
+    "completed, one more runs (scale-in)": (
+        healthy(described=service(deployment(2, 30, **DONE | {"runningCount": 2}))),
+        State.HEALTHY,
+    ),
+    "completed, an unhealthy task": (healthy(tasks=[task(1, 2, 5, healthStatus="UNHEALTHY")]), State.FAILING),
+    "completed, an unhealthy target": (healthy(targets=[target(1, "unhealthy", CODE_404)]), State.FAILING),
+    "completed, a draining target": (healthy(targets=[target(1, "healthy"), target(2, "draining")]), State.HEALTHY),
+    "completed, scaled to 0": (
+        healthy(
+            described=service(deployment(2, 30, rolloutState="COMPLETED"), desiredCount=0),
+            tasks=[],
+            targets=[],
+        ),
+        State.HEALTHY,
+    ),
+    "completed, tasks not readable": (without(healthy(), "tasks"), State.UNKNOWN),
+    "completed, targets not readable": (without(healthy(), "target_health"), State.UNKNOWN),
+    "no rollout state, all run": (
+        healthy(described=service(deployment(2, 30, rolloutState="", runningCount=1))),
+        State.HEALTHY,
+    ),
+    "no rollout state, none run": (healthy(described=service(deployment(2, 30, rolloutState=""))), State.UNKNOWN),
+    "no deployments at all": (healthy(described=service()), State.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("found", "state"), CASES.values(), ids=CASES)
+def test_state(found, state):
+    assert state_of(found) is state
+
+
+def test_age_counts_from_the_clock_of_aws():
+    assert deploying_for_s(guide()) == 18 * 60
+    assert deploying_for_s(replace(guide(), collected_at=NOW + timedelta(minutes=5))) == 23 * 60
+
+
+def test_nothing_in_progress_has_no_age():
+    assert deploying_since(healthy()) is None
+    assert deploying_for_s(healthy()) == 0
+
+
+BACK = deployment(1, 14_400, runningCount=1)
+FAILED = deployment(2, 7, status="ACTIVE", rolloutState="FAILED")
+ROLLBACKS = {
+    "the failed deployment is still listed": (service(BACK, FAILED), []),
+    "only the service deployments tell": (
+        service({**BACK, "rolloutStateReason": "ECS deployment circuit breaker: rolling back to deploymentId x."}),
+        [brief(2, "ROLLBACK_IN_PROGRESS", 7)],
+    ),
+    "only an event tells": (
+        service(
+            {**BACK, "rolloutStateReason": "ECS deployment circuit breaker: rolling back to deploymentId x."},
+            events=[event(7, f"rolling back to deployment {deployment_id(1)}.")],
+        ),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("described", "briefs"), ROLLBACKS.values(), ids=ROLLBACKS)
+def test_a_rollback_is_not_as_old_as_the_deployment_it_goes_back_to(described, briefs):
+    found = healthy(described=described, briefs=briefs)
+    assert deploying_since(found).isoformat() == ago(7)
+    assert state_of(found) is not State.STUCK
