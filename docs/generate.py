@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runbook_lib.diagnosis.model import Rule
 from runbook_lib.diagnosis.rules import RULES
-from runbook_lib.text import template
+from runbook_lib.text import LANGUAGES, template
 
 DOCS = Path(__file__).parent
 COMMANDS = ("diagnose", "report", "run", "commands", "lab up", "lab scenarios")
@@ -54,7 +54,7 @@ def rule_section(rule: Rule) -> str:
     """A rule's entry: its names, what it reads, and its module's docstring."""
     summary, *rest = (inspect.getdoc(inspect.getmodule(rule.check)) or "").splitlines()
     facts = {
-        "Title": f"{template(f'rules.{rule.id}.title', 'en')} · {template(f'rules.{rule.id}.title', 'ko')}",
+        "About": " · ".join(template(f"rules.{rule.id}.subject", lang) for lang in LANGUAGES),
         "Role": rule.role,
         "Label": f"`{rule.label}`",
         "Needs": _names(rule.needs),
