@@ -17,11 +17,12 @@ NOTHING = "–"
 
 def values(verdict: Verdict, lang: str) -> dict[str, str]:
     """Every fact as text by its name, and what the rule's words want besides. Lists stand between code marks."""
-    shown = {name: _plain(name, fact, lang) for name, fact in verdict.facts.items()}
+    facts = _unmarked(dict(verdict.facts))
+    shown = {name: _plain(name, fact, lang) for name, fact in facts.items()}
     derive = _DERIVED.get(verdict.rule)
-    known = verdict.outcome is not Outcome.UNKNOWN or "operation" not in verdict.facts
-    more = derive(verdict.facts, lang) if derive and known else {}
-    return shown | {"what": _what(verdict.facts, lang), "exception": str(verdict.facts.get("exception", ""))} | more
+    known = verdict.outcome is not Outcome.UNKNOWN or "operation" not in facts
+    more = derive(facts, lang) if derive and known else {}
+    return shown | {"what": _what(facts, lang), "exception": str(facts.get("exception", ""))} | more
 
 
 def variants(verdict: Verdict) -> tuple[str, ...]:
@@ -46,19 +47,21 @@ def line_variants(verdict: Verdict) -> tuple[str, ...]:
 
 def _plain(name: str, fact: Any, lang: str) -> str:
     if isinstance(fact, list):
-        return "`, `".join(_unmarked(item) for item in fact if isinstance(item, str)) or NOTHING
+        return "`, `".join(item for item in fact if isinstance(item, str)) or NOTHING
     if fact is None or fact == "":
         return NOTHING
     if name.endswith("_s") and isinstance(fact, int | float):
         return minutes(fact, lang)
-    if isinstance(fact, int | float) and not isinstance(fact, bool):
-        return number(fact)
-    return _unmarked(fact)
+    return number(fact) if isinstance(fact, int | float) and not isinstance(fact, bool) else str(fact)
 
 
-def _unmarked(fact: object) -> str:
-    """A value without backticks, which would end the code mark that it stands in."""
-    return str(fact).replace("`", "ˋ")
+def _unmarked(fact: Any) -> Any:
+    """A fact whose texts hold no backticks: one would end the code mark that the value stands in."""
+    if isinstance(fact, dict):
+        return {name: _unmarked(below) for name, below in fact.items()}
+    if isinstance(fact, list):
+        return [_unmarked(item) for item in fact]
+    return fact.replace("`", "ˋ") if isinstance(fact, str) else fact
 
 
 def _what(facts: Facts, lang: str) -> str:

@@ -10,7 +10,8 @@ from tests.diagnosis.rules.verdicts import FAIL, PASS, UNKNOWN, facts, verdict
 RULE = "secret_env_duplicate"
 REFUSAL = (
     "An error occurred (ClientException) when calling the RegisterTaskDefinition operation: The secret name must be "
-    "unique and not shared with any new or existing environment variables set on the container, such as 'LANGSMITH_TRACING'."
+    "unique and not shared with any new or existing environment variables set on the container, "
+    "such as 'LANGSMITH_TRACING'."
 )
 
 

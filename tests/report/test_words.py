@@ -1,0 +1,147 @@
+"""Every verdict has its words in both languages, with its values filled in and nothing left open."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from runbook_lib.diagnosis.engine import judge
+from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.diagnosis.rules import RULES
+from runbook_lib.diagnosis.state import State
+from runbook_lib.evidence.model import UNREAD_REASONS, Unread, request
+from runbook_lib.report import words
+from tests.diagnosis import builder as made
+from tests.diagnosis.rules import test_application_exited as exits
+from tests.diagnosis.rules import test_deployments_overlapping as overlaps
+from tests.diagnosis.rules import test_health_check_path_mismatch as paths
+from tests.diagnosis.rules import test_health_check_unanswered as unanswered
+from tests.diagnosis.rules import test_image_pull_failed as pulls
+from tests.diagnosis.rules import test_image_tag_absent as tags
+from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
+from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
+
+MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy)
+INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))
+EVIDENCE = {
+    f"{module.RULE}: {name}": (module.RULE, case[0]) for module in MODULES for name, case in module.OUTCOMES.items()
+} | {
+    "out of memory": ("application_exited", exits.crashing(exits.exited(1, 2, 137, reason=exits.OOM))),
+    "image_tag_absent: also": (
+        "image_tag_absent",
+        made.guide(
+            definitions=[made.definition(3, made.container(tag="latest"), made.container("b", "gone"))],
+            tags=("latest", "gone"),
+        ),
+    ),
+    **{
+        label: ("image_pull_failed", made.guide(tasks=[made.stopped(1, 3, 2, text, ran=False)]))
+        for text, label in pulls.WHY
+    },
+}
+LEFT_OPEN = re.compile(r"[{}]|None|\bFalse\b|\bTrue\b|``")
+HANGUL = re.compile(r"[가-힣]")
+both = pytest.mark.parametrize("lang", ["ko", "en"])
+
+
+def of(rule, evidence) -> Verdict:
+    return next(verdict for verdict in judge(evidence).verdicts if verdict.rule == rule)
+
+
+def every_text(verdict: Verdict, lang: str) -> list[str]:
+    found = [words.title(verdict, lang), words.line(verdict, lang)]
+    if verdict.outcome is Outcome.FAIL:
+        found += [words.means(verdict, lang), *words.fix(verdict, lang)]
+        found += [text for row in words.facts(verdict, lang, "Asia/Seoul") for text in row]
+    return found
+
+
+@both
+@pytest.mark.parametrize(("rule", "evidence"), EVIDENCE.values(), ids=EVIDENCE)
+def test_a_verdict_reads_whole(rule, evidence, lang):
+    for text in every_text(of(rule, evidence), lang):
+        assert text.strip()
+        assert not LEFT_OPEN.search(text), text
+        assert text.count("`") % 2 == 0, text
+        assert lang == "ko" or not HANGUL.search(text), text
+
+
+@both
+@pytest.mark.parametrize(("rule", "evidence"), EVIDENCE.values(), ids=EVIDENCE)
+def test_a_fault_comes_with_what_to_do_and_facts(rule, evidence, lang):
+    verdict = of(rule, evidence)
+    if verdict.outcome is Outcome.FAIL:
+        assert words.fix(verdict, lang)
+        assert words.facts(verdict, lang, "Asia/Seoul")
+
+
+@both
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES])
+@pytest.mark.parametrize("reason", [*UNREAD_REASONS, "partial", "rule-crashed"])
+def test_a_verdict_that_could_not_be_given_says_why(rule, reason, lang):
+    facts = {"reason": reason, "operation": "ecr:BatchGetImage", "action": "ecr:BatchGetImage", "kinds": ["image_tags"]}
+    told = {"reason": reason, "exception": "KeyError"} if reason == "rule-crashed" else facts
+    text = words.line(Verdict(rule, "unknown", "cause", Outcome.UNKNOWN, facts=told), lang)
+    assert not LEFT_OPEN.search(text)
+
+
+def test_a_missing_permission_is_named_and_is_no_fault():
+    denied = of("image_tag_absent", made.without(made.healthy(), "image_tags"))
+    assert words.title(denied, "ko") == "이미지 태그"
+    assert "`ecr:BatchGetImage` 권한 없음" in words.line(denied, "ko")
+
+
+@both
+@pytest.mark.parametrize("reason", UNREAD_REASONS)
+def test_what_could_not_be_read_is_one_sentence_with_its_operation(reason, lang):
+    lost = Unread(request("image_tags"), "ecr:BatchGetImage", "ecr:BatchGetImage", reason, "Code", "message")
+    assert "`ecr:BatchGetImage`" in words.unread(lost, lang)
+
+
+LINES = {
+    "deployments_overlapping": "`IN_PROGRESS` 배포: 2개 (가장 오래된 배포: 18분째)",
+    "tasks_unhealthy": "비정상 태스크: 1개 중 1개 · 헬스체크 실패로 중지: 2개",
+    "secret_env_duplicate": "중복 이름: `LANGSMITH_TRACING` · 위치: `aws/task-definition.json`",
+    "health_check_path_mismatch": "컨테이너: `/health` · 대상 그룹: `/` · 받은 코드: 404 · 정상 응답 코드: 200",
+    "image_tag_absent": "태그: `latest` · 리포지토리: `momentir-cx-llm`",
+    "image_pull_failed": "중지 사유: 이미지가 레지스트리에 없음 · 3회 · 리비전: `momentir-cx-llm:3`",
+    "health_check_unanswered": "컨테이너 헬스체크 실패 · 비정상: 1개 · 중지: 2개 · 리비전: `momentir-cx-llm:2`",
+}
+
+
+@pytest.mark.parametrize(("rule", "line"), LINES.items())
+def test_the_lines_of_the_guides_incident(rule, line):
+    assert words.line(of(rule, INCIDENT), "ko") == line
+
+
+def test_a_fix_is_exact():
+    steps = words.fix(of("image_tag_absent", INCIDENT), "en")
+    assert f"`{made.image(made.COMMIT)}`" in steps[0]
+    assert f"--cluster {made.CLUSTER} --service {made.SERVICE} --task-definition {made.FAMILY}`" in steps[-1]
+    side = words.fix(of("health_check_path_mismatch", made.guide_target_group()), "en")
+    assert f"modify-target-group --target-group-arn {made.GROUP} --health-check-path /health`" in side[0]
+
+
+def test_a_path_with_a_space_is_quoted():
+    found = of("secret_env_duplicate", made.evidence(made.file(made.doubled(), path="my app/td.json")))
+    assert "file://'my app/td.json'" in words.fix(found, "en")[1]
+
+
+def test_a_command_with_an_unknown_value_is_left_out():
+    definition = made.definition(2, made.container(logConfiguration=None))
+    found = of("application_exited", exits.crashing(exits.exited(1, 2), definitions=[definition]))
+    assert not [step for step in words.fix(found, "en") if "aws logs" in step]
+
+
+def test_a_value_cannot_end_its_code_mark():
+    hostile = replace(of("image_tag_absent", INCIDENT), facts={"tag": "a`b", "repository": "`", "image": "x`y"})
+    assert words.line(hostile, "en").count("`") == 4
+
+
+@both
+def test_states_outcomes_confidences_and_questions_have_words(lang):
+    assert all(words.state(state, lang) for state in State)
+    assert all(words.outcome(outcome, lang) for outcome in Outcome)
+    assert all(words.confidence(level, lang) for level in ("confirmed", "likely"))
+    assert words.confidence(None, lang) == ""
+    assert len({words.checklist_question(item, lang) for item in range(1, 8)}) == 7
