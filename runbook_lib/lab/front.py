@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -19,10 +20,18 @@ from runbook_lib.lab.faults import Fault, Faults
 from runbook_lib.lab.operations import OPERATIONS
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.reply import Reply
-from runbook_lib.lab.transport import INTERNAL, Clients, ask, internal_environ
+from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
 from runbook_lib.lab.world import World
 
 StartResponse = Callable[..., object]
+
+
+@cache
+def _moto() -> tuple[WsgiApplication, Clients]:
+    """Return moto and the clients of it, which all labs of a process share as they share moto's state."""
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
+    application = DomainDispatcherApplication(create_backend_app)
+    return application, Clients(application)
 
 
 class Front:
@@ -48,9 +57,7 @@ class Front:
         self.applications: dict[str, Application] = {}
         self.pushed: dict[str, float] = {}
         self.closing = threading.Event()
-        os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
-        self._moto = DomainDispatcherApplication(create_backend_app)
-        self.others = Clients(self._moto)
+        self._moto, self.others = _moto()
         self._regions: dict[tuple[str, str], Region] = {}
         self._lock = threading.Lock()
 

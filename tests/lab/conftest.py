@@ -38,11 +38,13 @@ class Bench:
         self.lab.close()
 
     def client(self, service: str, **config: Any) -> Any:
-        if service not in self._clients or config:
+        """Return the client of a service; one of its own where a configuration is given."""
+        key = f"{service} {config}"
+        if key not in self._clients:
             known = {"endpoint_url": self.lab.endpoint_url, "region_name": self.lab.region}
             keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
-            self._clients[service] = boto3.client(service, **known, **keys, **config)
-        return self._clients[service]
+            self._clients[key] = boto3.client(service, **known, **keys, **config)
+        return self._clients[key]
 
     @property
     def ecs(self) -> Any:

@@ -23,27 +23,26 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("service", "method", "rule", "code", "status"),
+    ("service", "method", "rule", "status"),
     [
-        ("ecs", "list_clusters", {"error": "AccessDeniedException", "message": "no"}, "AccessDeniedException", 400),
-        ("ecs", "list_clusters", {"error": "ServerException", "status": 500}, "ServerException", 500),
-        ("elbv2", "describe_load_balancers", {"error": "Throttling", "message": "Rate exceeded"}, "Throttling", 400),
-        ("cloudwatch", "describe_alarms", {"error": "AccessDenied", "status": 403}, "AccessDenied", 403),
-        ("logs", "describe_log_groups", {"error": "ThrottlingException"}, "ThrottlingException", 400),
-        ("sts", "get_caller_identity", {"error": "ExpiredToken", "status": 403}, "ExpiredToken", 403),
+        ("ecs", "list_clusters", {"error": "AccessDeniedException", "message": "no"}, 400),
+        ("ecs", "list_clusters", {"error": "ServerException", "status": 500}, 500),
+        ("elbv2", "describe_load_balancers", {"error": "Throttling", "message": "Rate exceeded"}, 400),
+        ("cloudwatch", "describe_alarms", {"error": "AccessDenied", "status": 403}, 403),
+        ("logs", "describe_log_groups", {"error": "ThrottlingException"}, 400),
+        ("sts", "get_caller_identity", {"error": "ExpiredToken", "status": 403}, 403),
     ],
 )
 def test_a_fault_speaks_the_protocol_of_its_service(
-    faulty: Bench, service: str, method: str, rule: dict[str, Any], code: str, status: int
+    faulty: Bench, service: str, method: str, rule: dict[str, Any], status: int
 ) -> None:
     client = faulty.client(service, config=ONCE)
     faulty.lab.faults([{"service": service, **rule}])
     with pytest.raises(ClientError) as refused:
         getattr(client, method)()
     faulty.lab.faults([])
-    client.close()
-    assert refused.value.response["Error"]["Code"] == code
-    assert refused.value.response["Error"]["Message"] == rule.get("message", code)
+    assert refused.value.response["Error"]["Code"] == rule["error"]
+    assert refused.value.response["Error"]["Message"] == rule.get("message", rule["error"])
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
@@ -64,7 +63,6 @@ def test_only_the_third_call_fails(faulty: Bench) -> None:
         except ClientError:
             outcomes.append("failed")
     faulty.lab.faults([])
-    client.close()
     assert outcomes == ["ok", "ok", "failed", "ok", "ok"]
 
 
@@ -75,7 +73,6 @@ def test_a_connection_can_break(faulty: Bench) -> None:
         client.list_clusters()
     assert client.list_clusters()["clusterArns"]
     faulty.lab.faults([])
-    client.close()
 
 
 def test_delayed_calls_do_not_wait_for_each_other(faulty: Bench) -> None:
@@ -88,7 +85,6 @@ def test_delayed_calls_do_not_wait_for_each_other(faulty: Bench) -> None:
         assert all(future.result()["clusterArns"] for future in done)
     took = time.monotonic() - before
     faulty.lab.faults([])
-    client.close()
     assert 0.4 <= took < 1.6, "one after the other would take 2.4 s"
 
 
@@ -108,9 +104,8 @@ def test_clients_calls_are_recorded_in_order(bench: MakeBench) -> None:
     played.target_health()
     with pytest.raises(ClientError):
         played.ecs.describe_task_definition(taskDefinition="gone")
-    recorded = [
-        (call["service"], call["action"], call["status"]) for call in played.control("calls", method="GET")["calls"]
-    ]
+    calls = played.control("calls", method="GET")["calls"]
+    recorded = [(call["service"], call["action"], call["status"]) for call in calls]
     assert recorded == [
         ("ecs", "DescribeServices", 200),
         ("ecr", "DescribeRepositories", 200),
@@ -154,5 +149,5 @@ def test_an_unknown_control_endpoint_says_what_there_is(faulty: Bench) -> None:
 
 def test_accounts_are_apart(faulty: Bench) -> None:
     own = faulty.client("sts").get_caller_identity()["Account"]
-    assert own == faulty.lab.account == "123456789012"
+    assert own == faulty.lab.account
     assert faulty.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]

@@ -42,7 +42,7 @@ def test_describe_services_shows_two_deployments_in_progress(guide: Bench) -> No
         "rolloutState:rolloutState}}"
     )
     shown = aws(guide, "ecs", "describe-services", "--cluster", CLUSTER, "--services", SERVICE, "--query", query)
-    family = f"arn:aws:ecs:ap-northeast-2:123456789012:task-definition/{FAMILY}"
+    family = f"arn:aws:ecs:ap-northeast-2:{guide.lab.account}:task-definition/{FAMILY}"
     assert shown == {
         "status": "ACTIVE",
         "runningCount": 1,
@@ -65,7 +65,7 @@ def test_the_running_task_is_unhealthy(guide: Bench) -> None:
 def test_the_events_tell_of_both_faults(guide: Bench) -> None:
     query = "services[0].events[:30].message"
     shown = aws(guide, "ecs", "describe-services", "--cluster", CLUSTER, "--services", SERVICE, "--query", query)
-    image = f"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/{FAMILY}:latest"
+    image = f"{guide.lab.account}.dkr.ecr.ap-northeast-2.amazonaws.com/{FAMILY}:latest"
     assert (
         f"(service {SERVICE}) was unable to place a task. Reason: CannotPullContainerError: pull image manifest has "
         f"been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
@@ -82,7 +82,7 @@ def test_ecr_has_commit_hashes_only(guide: Bench) -> None:
     assert SHA in tags
     assert all(len(tag) == 40 for tag in tags)
     assert len({image["digest"] for image in shown}) == len(shown) == 4
-    assert len({image["pushed"][:10] for image in shown}) >= 3, "pushed on different days"
+    assert len({int(image["pushed"]) // 86400 for image in shown}) >= 3, "pushed on different days"
 
 
 def test_the_load_balancer_checks_the_root_and_is_content(guide: Bench) -> None:
@@ -111,10 +111,10 @@ def test_the_application_logs_the_checks(guide: Bench) -> None:
     )["events"]
     lines = [event["message"] for event in events]
     assert "INFO:     Application startup complete." in lines
-    assert any(
-        line.startswith("INFO:     127.0.0.1:") and '"GET /health HTTP/1.1" 404 Not Found' in line for line in lines
-    )
-    assert any(line.startswith("INFO:     10.0.") and '"GET / HTTP/1.1" 200 OK' in line for line in lines)
+    own = [line for line in lines if line.startswith("INFO:     127.0.0.1:")]
+    balancers = [line for line in lines if line.startswith("INFO:     10.0.")]
+    assert {line.partition(" - ")[2] for line in own} == {'"GET /health HTTP/1.1" 404 Not Found'}
+    assert '"GET / HTTP/1.1" 200 OK' in {line.partition(" - ")[2] for line in balancers}
 
 
 def test_service_deployments_agree(guide: Bench) -> None:
@@ -136,8 +136,8 @@ def test_the_file_in_the_repository_is_refused(guide: Bench) -> None:
         guide.ecs.register_task_definition(**document)
     assert refused.value.response["Error"] == {
         "Code": "ClientException",
-        "Message": "The secret name must be unique and not shared with any new or existing environment variables set on "
-        "the container, such as 'LANGSMITH_TRACING'.",
+        "Message": "The secret name must be unique and not shared with any new or existing environment variables set "
+        "on the container, such as 'LANGSMITH_TRACING'.",
     }
 
 

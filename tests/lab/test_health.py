@@ -70,20 +70,23 @@ def test_the_target_check_asks_what_the_target_group_says(
 
 def test_a_recovery_takes_the_healthy_threshold(bench: MakeBench) -> None:
     played = bench()
+    played.update(healthCheckGracePeriodSeconds=7200)
     set_up_check(played, HealthCheckPath="/nowhere")
     played.lab.advance(75)
     set_up_check(played, HealthCheckPath="/health")
-    played.lab.advance(90)
-    assert "unhealthy" in {found["State"] for found in played.target_health()}
-    assert played.play_until(lambda: {f["State"] for f in played.target_health()} == {"healthy"}, 600)
-    assert played.play_until(lambda: played.messages()[0] == "has reached a steady state.", 600)
+    for seconds, state in ((110, "unhealthy"), (60, "healthy")):
+        played.lab.advance(seconds)
+        assert [found["State"] for found in played.target_health()] == [state]
 
 
 def test_the_grace_period_holds_replacement_back(bench: MakeBench) -> None:
     played = bench()
+    played.update(desiredCount=0, healthCheckGracePeriodSeconds=600)
+    played.lab.advance(120)
     set_up_check(played, HealthCheckPath="/nowhere")
-    played.update(forceNewDeployment=True, healthCheckGracePeriodSeconds=600)
+    played.update(desiredCount=1)
     played.lab.advance(500)
+    assert "unhealthy" in {found["State"] for found in played.target_health()}
     assert all("is unhealthy in" not in message for message in played.messages())
     assert played.play_until(lambda: "is unhealthy in" in str(played.messages()), 300)
 

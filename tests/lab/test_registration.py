@@ -40,8 +40,8 @@ def _without_role(document: dict[str, Any]) -> None:
 
 
 SECRET = (
-    "The secret name must be unique and not shared with any new or existing environment variables set on the container, "
-    "such as 'A'."
+    "The secret name must be unique and not shared with any new or existing environment variables set on the "
+    "container, such as 'A'."
 )
 ENVIRONMENT, SECRETS = [{"name": "A", "value": "1"}], [{"name": "A", "valueFrom": "a"}]
 REFUSED: list[tuple[Change, str]] = [
