@@ -167,7 +167,7 @@ def _rows(evidence: Evidence, events: tuple[EventMark, ...]) -> tuple[Deployment
     current = _current(evidence)
     known = {str(d.get("id")) for d, _ in current}
     revisions = _revision_of_deployment(evidence)
-    followers = [created for _, created in current[1:]] + [None]
+    followers = [*(created for _, created in current[1:]), None][: len(current)]
     rows = [_row(d, after, evidence.collected_at, tasks) for (d, _), after in zip(current, followers, strict=True)]
     past = [row for brief in _past(evidence, known) if (row := _past_row(brief, revisions, tasks))]
     return _until_replaced(tuple(sorted(past + rows, key=lambda row: row.start)))
@@ -175,7 +175,7 @@ def _rows(evidence: Evidence, events: tuple[EventMark, ...]) -> tuple[Deployment
 
 def _until_replaced(rows: tuple[DeploymentRow, ...]) -> tuple[DeploymentRow, ...]:
     """A past deployment that succeeded stayed in force until the next one was created."""
-    followers = [row.start for row in rows[1:]] + [None]
+    followers = [*(row.start for row in rows[1:]), None][: len(rows)]
     return tuple(
         replace(row, bars=(*row.bars, Span("completed", row.bars[-1].end, after)))
         if row.status == "SUCCESSFUL" and after and after > row.bars[-1].end
@@ -280,7 +280,10 @@ def _target_states(evidence: Evidence) -> dict[str, str]:
 def addresses(task: dict[str, Any]) -> tuple[str, ...]:
     """The private IPv4 addresses of a task of DescribeTasks."""
     interfaces = (i for c in task.get("containers", ()) for i in c.get("networkInterfaces", ()))
-    return tuple(dict.fromkeys(str(i["privateIpv4Address"]) for i in interfaces if i.get("privateIpv4Address")))
+    details = (d for a in task.get("attachments", ()) for d in a.get("details", ()))
+    found = [i.get("privateIpv4Address") for i in interfaces]
+    found += [d.get("value") for d in details if d.get("name") == "privateIPv4Address"]
+    return tuple(dict.fromkeys(str(address) for address in found if address))
 
 
 def _track(

@@ -1,4 +1,4 @@
-"""What a section is made of: plain data that is rendered twice, as HTML (``templates/``) and for a terminal (``plain``).
+"""What a section is made of: plain data, rendered as HTML (``templates/``) and for a terminal (``plain``).
 
 Strings are prose in which backticks mark code, unless a name says *said*: those are words of AWS, shown as they are.
 """

@@ -1,4 +1,4 @@
-"""The guide's AWS CLI commands with this service's names filled in. Pure; what is not known stays a quoted placeholder."""
+"""The guide's AWS CLI commands with this service's names filled in; what is not known stays a placeholder."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def in_shell(argv: tuple[str, ...]) -> str:
         return line
     groups: list[list[str]] = [[]]
     for word in argv:
-        if word.startswith("-") and len(groups[-1]) > 0:
+        if word.startswith("--"):
             groups.append([])
         groups[-1].append(_quoted(word))
     return " \\\n  ".join(" ".join(group) for group in groups)

@@ -25,7 +25,9 @@ def figure(evidence: Evidence, context: Context) -> Figure:
 
 def line(evidence: Evidence, context: Context) -> str:
     """One sentence about users."""
-    return context.say(f"impact.{_impact(evidence)}_line", **_counts(evidence))
+    found = _impact(evidence)
+    name = "unread" if found == "unknown" and evidence.unread("target_health", "target_groups") else found
+    return context.say(f"impact.{name}_line", **_counts(evidence))
 
 
 def blocks(evidence: Evidence, context: Context) -> tuple[Block, ...]:

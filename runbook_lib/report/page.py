@@ -1,22 +1,23 @@
-"""The report as one HTML file: the postmortem's form, offline, in one language. Saved evidence gives it in the other too."""
+"""The report as one offline HTML file in one language, in the postmortem's form."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from runbook_lib import text
 from runbook_lib.diagnosis.engine import Diagnosis
-from runbook_lib.diagnosis.model import Outcome
+from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.evidence.timeline import since
 from runbook_lib.report import impact, sections, words
-from runbook_lib.report.blocks import Block, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
+from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
 from runbook_lib.report.markup import clean, code, unmarked
 from runbook_lib.report.render import Section, page
 from runbook_lib.report.sections.findings import banner, no_causes, status
-from runbook_lib.report.sections.values import full_stamp, look_stamp, shell, table, when_text
+from runbook_lib.report.sections.values import look_stamp, shell, table, when_text
 
 _FAILED = ("failing", "stuck")
 _APPENDIX = (
@@ -49,7 +50,7 @@ def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
         "plain_title": unmarked(title, context.lang),
         "strap": context.say("page.strap"),
         "contents": context.say("page.contents"),
-        "banner": banner(context),
+        "banner": banner(evidence, context),
         "head": (status(diagnosis, evidence, context),),
         "meta": _meta(evidence, context),
         "sections": _parts(diagnosis, evidence, context),
@@ -59,12 +60,11 @@ def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
 
 
 def _meta(evidence: Evidence, context: Context) -> list[tuple[str, str]]:
-    target, began = evidence.target, since(evidence)
+    target = evidence.target
     pairs = [
         ("account", target.account),
         ("region", target.region),
         ("cluster", target.cluster),
-        ("began", full_stamp(began, context) if began else ""),
         ("read", look_stamp(evidence, context)),
     ]
     return [(context.say(f"page.{name}"), clean(value, context.lang)) for name, value in pairs if value]
@@ -88,22 +88,33 @@ def _parts(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[P
 
 
 def _summary(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    return (Paragraph(_lead(diagnosis, evidence, context), "lead"), Figures(_figures(diagnosis, evidence, context)))
+    lead = Paragraph(_lead(diagnosis, evidence, context), "lead")
+    causes = tuple(_cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
+    named = (Bullets(causes),) if causes else ()
+    return (lead, *named, Figures(_figures(diagnosis, evidence, context)))
+
+
+def _cause_line(verdict: Verdict, context: Context) -> str:
+    """A cause with the first sentence of what it means."""
+    return context.say(
+        "page.lead_cause",
+        title=words.title(verdict, context.lang),
+        confidence=words.confidence(verdict.confidence or "likely", context.lang),
+        means=re.split(r"(?<=\.) ", words.means(verdict, context.lang))[0],
+    )
 
 
 def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
-    """What, since when, why, whom it hit, and where it stands: for somebody who reads nothing else."""
-    began, causes = since(evidence), diagnosis.failed("cause")
+    """What, since when, whom it hit and where it stands, for somebody who reads nothing else."""
+    began = since(evidence)
     parts = [context.say("page.lead_done")]
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         parts = [context.say("page.lead_open", began=when_text(began, evidence, context), length=length)]
-    if causes:
-        named = ", ".join(words.title(verdict, context.lang) for verdict in causes)
-        parts += [context.say("page.lead_causes", causes=named), words.means(causes[0], context.lang)]
-    else:
+    if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
-    parts += [impact.line(evidence, context), context.say("page.lead_no_change")]
+    now = context.say("page.lead_state", state=words.state(diagnosis.state, context.lang))
+    parts += [impact.line(evidence, context), now, context.say("page.lead_no_change")]
     return " ".join(parts)
 
 
@@ -140,11 +151,14 @@ def _cause_figure(diagnosis: Diagnosis, context: Context) -> Figure:
 
 
 def _task_figure(evidence: Evidence, context: Context) -> Figure:
+    """Unhealthy ones are counted only where every task was read."""
     service = evidence.service
     living = [task for task in evidence.tasks() if task.get("lastStatus") == "RUNNING"]
-    unhealthy = sum(task.get("healthStatus") == "UNHEALTHY" for task in living)
+    unhealthy = str(sum(task.get("healthStatus") == "UNHEALTHY" for task in living))
+    seen = evidence.all("tasks") and not evidence.unread("tasks", "task_arns")
     value = context.say("figure.tasks_value", running=service.get("runningCount", "–"))
-    note = context.say("figure.tasks_note", desired=service.get("desiredCount", "–"), unhealthy=unhealthy)
+    facts = {"desired": service.get("desiredCount", "–"), "unhealthy": unhealthy}
+    note = context.say("figure.tasks_note" if seen else "figure.tasks_unseen", **facts)
     return Figure(context.say("figure.tasks"), value, note)
 
 
@@ -194,9 +208,9 @@ def _actions(diagnosis: Diagnosis, context: Context) -> Table:
 
 def _appendix(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     found = [section(diagnosis, evidence, context) for section in _APPENDIX]
-    return (*(_folded(section) for section in found), Paragraph(context.say("page.no_journal"), "quiet"))
+    return (*(_folded(section, context) for section in found), Paragraph(context.say("page.no_journal"), "quiet"))
 
 
-def _folded(section: Section) -> Fold:
+def _folded(section: Section, context: Context) -> Fold:
     rows = next((len(block.rows) for block in section.blocks if isinstance(block, Table)), 0)
-    return Fold(section.title, str(rows) if rows else "", section.blocks)
+    return Fold(section.title, context.say("page.rows", count=rows) if rows else "", section.blocks)

@@ -10,6 +10,7 @@ from runbook_lib.report.markup import clean, unmarked
 
 WIDTH = 100
 _GAP = "  "
+_NARROWEST = 9
 _MARK: dict[b.Tone | None, str] = {
     "ok": "✓ ",
     "bad": "✗ ",
@@ -131,7 +132,7 @@ def _table(block: b.Table, lang: str, width: int) -> list[str]:
 def _cell(cell: b.Cell, lang: str) -> str:
     shown = clean(cell.text, lang) if cell.kind == "said" else unmarked(cell.text, lang)
     note = f" ({unmarked(cell.note, lang)})" if cell.note else ""
-    return _MARK[cell.tone] + shown + note
+    return ("" if cell.tone == "off" else _MARK[cell.tone]) + shown + note
 
 
 def _widths(rows: list[list[str]], width: int) -> list[int]:
@@ -140,9 +141,9 @@ def _widths(rows: list[list[str]], width: int) -> list[int]:
         max(max(columns(line) for line in cell.split("\n")) for cell in column) for column in zip(*rows, strict=True)
     ]
     room = width - len(_GAP) * (len(sizes) - 1)
-    while sum(sizes) > room and max(sizes) > 12:
+    while sum(sizes) > room and max(sizes) > _NARROWEST:
         widest = sizes.index(max(sizes))
-        sizes[widest] = max(12, sizes[widest] - (sum(sizes) - room), sorted(sizes)[-2] - 1 if len(sizes) > 1 else 0)
+        sizes[widest] = max(_NARROWEST, sizes[widest] - (sum(sizes) - room), sorted(sizes)[-2] - 1 if len(sizes) > 1 else 0)
     return sizes
 
 

@@ -15,7 +15,7 @@ _DAY_S = 86_400
 
 
 def text_width(text: str, size: float) -> float:
-    """About how many pixels a text takes in a sans-serif of that size: Hangul 1 em, capitals and digits 0.6, others 0.54."""
+    """About how many pixels a text takes in a sans-serif of that size: Hangul 1 em, Latin about 0.56."""
     return size * sum(_em(character) for character in text)
 
 

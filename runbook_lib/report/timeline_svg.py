@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
@@ -17,6 +18,7 @@ from runbook_lib.report.svg import Canvas, first_fitting, text_width, ticks
 MOST_ROWS = 6
 MOST_LANES = 5
 _FONT, _SMALL = 11.5, 10.5
+_LABELLED = 3  # rows in which a moment's label may stand; marks alone may need more
 _BAR, _LANE, _LANE_GAP = 19.0, 12.0, 4.0
 _BAR_CSS = {"progress": "t-run", "superseded": "t-off", "completed": "t-ok", "failed": "t-bad", "stopped": "t-off"}
 _PHASE_CSS = {
@@ -27,6 +29,7 @@ _PHASE_CSS = {
     "stopping": "t-off",
     "not-started": "t-bad",
 }
+_ERROR = re.compile(r"\b[A-Z]\w{3,60}(?:Error|Exception)\b")
 _TARGET_CSS = {"healthy": "f-ok", "unhealthy": "f-bad"}
 
 
@@ -44,7 +47,7 @@ WIDE, MIDDLE, NARROW = Size("w", 904, 88, 64), Size("m", 700, 84, 64), Size("n",
 
 
 def drawing(timeline: Timeline, context: Context, names: dict[str, str], numbered: tuple[Moment, ...]) -> Drawing:
-    """Three drawings and their legend. ``names`` labels deployments by id; ``numbered`` are the moments of the table."""
+    """Three drawings and their legend. ``names`` labels deployments by id; ``numbered`` are the table's moments."""
     drawings = [_Picture(timeline, context, names, numbered, size).svg() for size in (WIDE, MIDDLE, NARROW)]
     return Drawing(drawings[0], drawings[1], drawings[2], _legend(timeline, context))
 
@@ -162,9 +165,9 @@ class _Picture:
         name = self.names.get(row.id, "")
         if self.size.left:
             shown = first_fitting((name, name[:10] + "…"), self.size.left - 8, 13)
-            self.canvas.text((0, self.y + 14), shown, "b m")
+            self.canvas.text((0, self.y + 14), shown, "b")
             return
-        self.canvas.text((0, self.y + 11), name, "b m hal")
+        self.canvas.text((0, self.y + 11), name, "b hal")
         states = " · ".join(part for part in (row.status, row.rollout) if part)
         taken = text_width(name, 13) + 14
         self.canvas.text((taken, self.y + 11), first_fitting((states, row.status), 340 - taken, _SMALL), "s hal")
@@ -214,7 +217,7 @@ class _Picture:
             self.y += 16
 
     def _lanes(self, tasks: list[TaskTrack]) -> tuple[list[list[TaskTrack]], int]:
-        """Tasks beside each other in as few lanes as they need; what failed is placed first, the rest may be left out."""
+        """Tasks beside each other in few lanes; what failed is placed first, the rest may be left out."""
         lanes: list[list[TaskTrack]] = []
         left_out = 0
         for task in sorted(tasks, key=lambda t: (not t.failed, t.start)):
@@ -238,7 +241,7 @@ class _Picture:
         for span in task.spans:
             begin, end = self.x(span.start), self.x(span.end)
             width = max(end - begin, 5.0 if span.kind in ("unhealthy", "not-started") else 1.0)
-            begin = min(begin, self.size.width - width)
+            begin = min(begin, self.x(task.end) - width) if span.kind == "unhealthy" else begin
             title = self._tip(task, span) if self.size.left else ""
             self.canvas.rect((begin, self.y, width, _LANE), _PHASE_CSS[span.kind], title)
         last = task.spans[-1]
@@ -297,15 +300,19 @@ class _Picture:
         self.y += max(len(taken), 1) * 22 + 2
 
     def _moment_labels(self, moment: Moment) -> tuple[str, ...]:
-        name = self.names.get(moment.subject, "")
-        full = self.context.say(f"timeline.moment.{moment.kind}", name=name)
-        return (full, name, "") if name else (full, "")
+        """Full, short, none. A failure is named by AWS's own error word where it has one."""
+        if moment.kind == "deployment":
+            name = self.names.get(moment.subject, "")
+            return (self.context.say("timeline.moment.deployment", name=name), name, "")
+        error = _ERROR.search(moment.message) if moment.kind == "failure" else None
+        kind = "health" if moment.kind == "failure" and "health checks" in moment.message else moment.kind
+        return (error[0] if error else self.context.say(f"timeline.moment.{kind}"), "")
 
     def _place(self, x: float, labels: tuple[str, ...], taken: list[list[tuple[float, float]]]) -> tuple[int, str, str]:
         """The first row with room for the fullest label; at the right of the mark, else at its left."""
         for label in labels:
             wide = text_width(label, _FONT) + 8 if label else 0.0
-            for lane in range(3):
+            for lane in range(_LABELLED if label else len(self.numbered)):
                 row = taken[lane] if lane < len(taken) else []
                 for anchor, box in (("start", (x - 10, x + 10 + wide)), ("end", (x - 10 - wide, x + 10))):
                     free = all(box[1] <= a or b <= box[0] for a, b in row)

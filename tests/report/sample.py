@@ -64,7 +64,12 @@ def unhealthy_task(created: str, started: str, stopping: str, stopped: str) -> d
     containers = [{"name": "app", "lastStatus": "STOPPED", "healthStatus": "UNHEALTHY", "exitCode": 137}]
     reason = "Task failed container health checks"
     return task(
-        2, times, stoppedReason=reason, stopCode="ServiceSchedulerInitiated", healthStatus="UNHEALTHY", containers=containers
+        2,
+        times,
+        stoppedReason=reason,
+        stopCode="ServiceSchedulerInitiated",
+        healthStatus="UNHEALTHY",
+        containers=containers,
     )
 
 
@@ -119,8 +124,9 @@ def _deployment(number: str, status: str, revision: int, created: str, failed: i
 def events() -> list[dict[str, str]]:
     """Service events, newest first, in AWS's words."""
     found: list[tuple[str, str]] = [
-        ("07:01:40", "has reached a steady state."),
-        ("07:01:40", f"(deployment ecs-svc/{FIRST}) deployment completed."),
+        ("07:01:38", f"has stopped 1 running tasks: (task {identity('first')})."),
+        ("06:21:36", "has reached a steady state."),
+        ("06:21:36", f"(deployment ecs-svc/{FIRST}) deployment completed."),
     ]
     for one in tasks():
         name = one["taskArn"].rpartition("/")[2]
@@ -134,7 +140,8 @@ def events() -> list[dict[str, str]]:
             found.append((_clock(one["stoppingAt"], 3), f"deregistered 1 targets in (target-group {GROUP})"))
     ordered = sorted(found, reverse=True)
     return [
-        {"id": identity(*pair), "createdAt": moment(pair[0]), "message": f"(service {SERVICE}) {pair[1]}"} for pair in ordered
+        {"id": identity(*pair), "createdAt": moment(pair[0]), "message": f"(service {SERVICE}) {pair[1]}"}
+        for pair in ordered
     ]
 
 
@@ -175,7 +182,9 @@ def task_definition(revision: int) -> dict[str, Any]:
         "essential": True,
         "portMappings": [{"containerPort": 8000, "protocol": "tcp"}],
         "environment": [{"name": "OPENAI_API_TYPE", "value": "***"}],
-        "secrets": [{"name": "LANGSMITH_TRACING", "valueFrom": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:llm"}],
+        "secrets": [
+            {"name": "LANGSMITH_TRACING", "valueFrom": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:llm"}
+        ],
         "healthCheck": {"command": ["CMD-SHELL", check], "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 0},
     }
     return {
@@ -248,22 +257,33 @@ def readings() -> tuple[Reading, ...]:
     """Every reading of a first look and the deeper one after it."""
     ecr = {"registry": ACCOUNT, "region": REGION, "repository": FAMILY}
     asked = {"images": [{"imageTag": TAG, "imageDigest": f"sha256:{identity(TAG) * 2}"}]}
-    absent = {"imageId": {"imageTag": "latest"}, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
-    arns = {status: [t["taskArn"] for t in tasks() if t["desiredStatus"] == status] for status in ("RUNNING", "STOPPED")}
-    log = request("log_tail", group="/ecs/momentir-cx-llm", stream="app", region=REGION, paths="/health,/")
+    absent = {
+        "imageId": {"imageTag": "latest"},
+        "failureCode": "ImageNotFound",
+        "failureReason": "Requested image not found",
+    }
+    arns = {
+        status: [t["taskArn"] for t in tasks() if t["desiredStatus"] == status] for status in ("RUNNING", "STOPPED")
+    }
+    stream = f"ecs/app/{tasks()[0]['taskArn'].rpartition('/')[2]}"
+    log = request("log_tail", group="/ecs/momentir-cx-llm", stream=stream, region=REGION, paths="/health,/")
     return (
         Reading(request("service"), "ecs:DescribeServices", service()),
         *(Reading(request("task_arns", desired_status=s), "ecs:ListTasks", found) for s, found in arns.items()),
         Reading(request("service_deployments"), "ecs:ListServiceDeployments", service_deployments()),
-        Reading(request("tasks", arns=",".join(sum(arns.values(), []))), "ecs:DescribeTasks", tasks()),
+        Reading(
+            request("tasks", arns=",".join(arn for found in arns.values() for arn in found)),
+            "ecs:DescribeTasks",
+            tasks(),
+        ),
         *(
             Reading(request("task_definition", arn=definition(n)), "ecs:DescribeTaskDefinition", task_definition(n))
             for n in (3, 2)
         ),
-        Reading(request("target_groups", arns=GROUP), "elasticloadbalancing:DescribeTargetGroups", target_groups()),
+        Reading(request("target_groups", arns=GROUP), "elbv2:DescribeTargetGroups", target_groups()),
         Reading(
             request("target_health", target_group_arn=GROUP),
-            "elasticloadbalancing:DescribeTargetHealth",
+            "elbv2:DescribeTargetHealth",
             target_health(),
         ),
         Reading(

@@ -17,6 +17,7 @@ from runbook_lib.report.sections.values import look_stamp, short_revision, table
 from runbook_lib.report.timeline_svg import MOST_ROWS, drawing
 
 MOST_MOMENTS = 12
+_DRAWN = ("service", "task_arns", "tasks", "service_deployments", "target_health")
 
 
 def timeline(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
@@ -25,7 +26,8 @@ def timeline(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
     moments = key_moments(found)
     rows = [_moment(n, m, diagnosis, evidence, context) for n, m in enumerate(moments, 1)]
     listing = table(context, "moments", "number time source what", rows, at=look_stamp(evidence, context))
-    inside = (drawing(found, context, _names(found), moments), *_left_out(found, moments, context), listing)
+    picture = drawing(found, context, _names(found, context), moments)
+    inside = (picture, *_left_out(found, moments, evidence, context), listing)
     return Section("timeline", context.say("section.timeline"), inside, context.lang)
 
 
@@ -34,14 +36,15 @@ def key_moments(found: Timeline) -> tuple[Moment, ...]:
     return found.moments[-MOST_MOMENTS:]
 
 
-def _names(found: Timeline) -> dict[str, str]:
-    """Deployments by id as ``:3``, or the end of the id where the revision is not known."""
+def _names(found: Timeline, context: Context) -> dict[str, str]:
+    """Deployments by id as ``:3``; one whose revision is not known is just an earlier one."""
     families = {revision(row.task_definition).partition(":")[0] for row in found.rows if row.task_definition}
     shown = short_revision if len(families) < 2 else revision
-    return {row.id: shown(row.task_definition) if row.task_definition else "…" + row.id[-5:] for row in found.rows}
+    unknown = context.say("timeline.earlier")
+    return {row.id: shown(row.task_definition) if row.task_definition else unknown for row in found.rows}
 
 
-def _left_out(found: Timeline, moments: tuple[Moment, ...], context: Context) -> tuple[Block, ...]:
+def _left_out(found: Timeline, moments: tuple[Moment, ...], evidence: Evidence, context: Context) -> tuple[Block, ...]:
     """Says what is not drawn."""
     counts = {
         "left_out.rows": len(found.rows) - MOST_ROWS,
@@ -49,6 +52,9 @@ def _left_out(found: Timeline, moments: tuple[Moment, ...], context: Context) ->
         "left_out.moments": len(found.moments) - len(moments),
     }
     parts = [context.say(key, count=count) for key, count in counts.items() if count > 0]
+    kinds = dict.fromkeys(u.request.kind for u in evidence.unread(*_DRAWN))
+    if kinds:
+        parts.append(context.say("left_out.unread", kinds=", ".join(context.say(f"kind.{kind}") for kind in kinds)))
     return (Paragraph(" ".join(parts), "quiet"),) if parts else ()
 
 

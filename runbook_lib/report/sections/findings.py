@@ -29,23 +29,25 @@ from runbook_lib.report.formats import minutes
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.values import OUTCOME_TONE, STATE_TONE, full_stamp, look_stamp, table
+from runbook_lib.text import has
 
 _PER_CARD = 8
+_BRIEF = 48
 
 
 def overview(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """State, since when, which service, and the causes at a glance."""
     inside = (
-        *banner(context),
+        *banner(evidence, context),
         status(diagnosis, evidence, context),
         Facts(tuple(_glance(diagnosis, evidence, context))),
     )
     return Section("overview", context.say("section.overview"), inside, context.lang)
 
 
-def banner(context: Context) -> tuple[Block, ...]:
+def banner(evidence: Evidence, context: Context) -> tuple[Block, ...]:
     """Says that this is the lab, where it is."""
-    if not context.lab:
+    if not (context.lab or evidence.lab):
         return ()
     where = code(context.commands.endpoint_url) if context.commands.endpoint_url else ""
     return (Banner(context.say("lab.title"), where),)
@@ -129,7 +131,7 @@ def _cause(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> Card:
 
 def _card_rows(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> list[Fact]:
     explained = [v for v in diagnosis.verdicts if verdict.rule in v.explained_by and v.outcome is Outcome.FAIL]
-    rows = [Fact(label, (text,)) for label, text in words.facts(verdict, context.lang, context.timezone)]
+    rows = _what(verdict, context)
     rows.append(Fact(context.say("label.evidence"), (), cites(verdict, context)))
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
     rows.append(Fact(context.say("label.fix"), tuple(words.fix(verdict, context.lang)), numbered=True))
@@ -137,6 +139,14 @@ def _card_rows(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> list
         titles = " · ".join(dict.fromkeys(words.title(v, context.lang) for v in explained))
         rows.append(Fact(context.say("label.explains"), (titles,)))
     return [row for row in rows if any(row.lines) or row.cites]
+
+
+def _what(verdict: Verdict, context: Context) -> list[Fact]:
+    """The facts: short ones share a line, long ones have their own."""
+    facts = words.facts(verdict, context.lang, context.timezone)
+    brief = [f"{label}: {text}" for label, text in facts if len(text) <= _BRIEF]
+    rows = [Fact(context.say("label.what"), (" · ".join(brief),))] if brief else []
+    return rows + [Fact(label, (text,)) for label, text in facts if len(text) > _BRIEF]
 
 
 def cites(verdict: Verdict, context: Context) -> tuple[str, ...]:
@@ -171,7 +181,7 @@ def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section
 
 
 def _risk(verdict: Verdict, context: Context) -> Card:
-    rows = [Fact(label, (text,)) for label, text in words.facts(verdict, context.lang, context.timezone)]
+    rows = _what(verdict, context)
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
     rows.append(Fact(context.say("label.fix"), tuple(words.fix(verdict, context.lang)), numbered=True))
     shown = tuple(row for row in rows if any(row.lines))
@@ -196,7 +206,12 @@ def _unread_row(unread: Unread, context: Context) -> tuple[Cell, ...]:
     if unread.reason in ("absent", "not-asked"):
         cell = state("off", context.say(f"unread.{unread.reason}"))
     why = Cell(words.unread(unread, context.lang))
-    return (Cell(context.say(f"kind.{unread.request.kind}")), cell, why, value(unread.action))
+    return (Cell(_kind(unread.request.kind, context)), cell, why, value(unread.action))
+
+
+def _kind(kind: str, context: Context) -> str:
+    """A kind of reading in words, or its own name where it is newer than our words."""
+    return context.say(f"kind.{kind}") if has(f"report.kind.{kind}") else code(kind)
 
 
 def _unknown_row(verdict: Verdict, context: Context) -> tuple[Cell, ...]:

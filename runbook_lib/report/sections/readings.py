@@ -20,6 +20,7 @@ MOST_EVENTS = 20
 MOST_TASKS = 40
 MOST_IMAGES = 20
 _DIGEST = 12
+_Reason = tuple[str, str]
 
 
 def service_state(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
@@ -73,7 +74,9 @@ def running_tasks(diagnosis: Diagnosis, evidence: Evidence, context: Context) ->
             table(context, "running_tasks", columns, rows, shown=len(rows), total=len(living)),
         )
     else:
-        inside = _not_read(evidence, context, "tasks", "task_arns") or (Paragraph(context.say("nothing.running_tasks")),)
+        inside = _not_read(evidence, context, "tasks", "task_arns") or (
+            Paragraph(context.say("nothing.running_tasks")),
+        )
     return _section("running_tasks", inside + shell(evidence, context, "running_tasks"), context)
 
 
@@ -103,7 +106,7 @@ def task_details(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> 
     tasks = sorted(evidence.tasks(), key=lambda t: str(t.get("createdAt", "")), reverse=True)
     reasons = _reasons(tasks)
     rows = [_detail(task, reasons, evidence, context) for task in tasks[:MOST_TASKS]]
-    columns = "task revision task_status health created started stopped stop_code exit_code reason"
+    columns = "task revision task_status health created started stopped exit_code reason"
     if rows:
         caption = table(context, "task_details", columns, rows, shown=len(rows), total=len(tasks))
         inside: tuple[Block, ...] = (caption, *_quoted(reasons, tasks, context))
@@ -112,13 +115,17 @@ def task_details(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> 
     return _section("task_details", inside + shell(evidence, context, "stopped_tasks", "task_details"), context)
 
 
-def _reasons(tasks: list[dict[str, Any]]) -> list[str]:
-    """Stopped reasons in the order of the tasks, each once."""
-    return list(dict.fromkeys(str(t["stoppedReason"]) for t in tasks if t.get("stoppedReason")))
+def _reasons(tasks: list[dict[str, Any]]) -> list[_Reason]:
+    """Stop codes and stopped reasons in the order of the tasks, each pair once."""
+    return list(dict.fromkeys(_reason(task) for task in tasks if task.get("stoppedReason")))
 
 
-def _detail(task: dict[str, Any], reasons: list[str], evidence: Evidence, context: Context) -> tuple[Cell, ...]:
-    reason = str(task.get("stoppedReason") or "")
+def _reason(task: dict[str, Any]) -> _Reason:
+    return str(task.get("stopCode") or "–"), str(task.get("stoppedReason") or "")
+
+
+def _detail(task: dict[str, Any], reasons: list[_Reason], evidence: Evidence, context: Context) -> tuple[Cell, ...]:
+    reason = _reason(task)
     codes = [str(c["exitCode"]) for c in task.get("containers", ()) if c.get("exitCode") is not None]
     return (
         value(short_id(str(task.get("taskArn", "")))),
@@ -128,9 +135,8 @@ def _detail(task: dict[str, Any], reasons: list[str], evidence: Evidence, contex
         when(task.get("createdAt"), evidence, context),
         when(task.get("startedAt"), evidence, context),
         when(task.get("stoppedAt"), evidence, context),
-        value(task.get("stopCode")),
         Cell(", ".join(codes) or "–", "number"),
-        Cell(_letter(reasons.index(reason)) if reason else "–"),
+        Cell(_letter(reasons.index(reason)) if reason in reasons else "–"),
     )
 
 
@@ -139,11 +145,11 @@ def _letter(index: int) -> str:
     return chr(65 + index) if index < 26 else _letter(index // 26 - 1) + _letter(index % 26)
 
 
-def _quoted(reasons: list[str], tasks: list[dict[str, Any]], context: Context) -> list[Block]:
-    counts = Counter(str(t.get("stoppedReason") or "") for t in tasks)
+def _quoted(reasons: list[_Reason], tasks: list[dict[str, Any]], context: Context) -> list[Block]:
+    counts = Counter(_reason(task) for task in tasks)
     return [
-        Quote(reason, context.say("label.reason", letter=_letter(n), count=counts[reason]))
-        for n, reason in enumerate(reasons)
+        Quote(said, context.say("label.reason", letter=_letter(n), code=code(stop), count=counts[(stop, said)]))
+        for n, (stop, said) in enumerate(reasons)
     ]
 
 

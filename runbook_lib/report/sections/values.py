@@ -34,7 +34,6 @@ _TONES: dict[str, Tone] = {
     "FAILED": "bad",
     "UNHEALTHY": "bad",
     "unhealthy": "bad",
-    "UNKNOWN": "unk",
     "unavailable": "unk",
 }
 
