@@ -20,6 +20,7 @@ _REASON = re.compile(r"due to \(reason ([^()]{1,600}(?:\([^()]{0,200}\)[^()]{0,2
 # Label -> what its texts contain, in lower case. The first label that fits counts: a rate limit comes as a 4xx too, and
 # a platform that is missing reads like an image that is missing.
 _PULL: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("disk-full", ("no space left on device",)),
     ("image-pull-rate-limit", ("toomanyrequests", "pull rate limit", "429 too many requests")),
     (
         "image-platform-mismatch",
@@ -69,7 +70,7 @@ _ABSENT = (
 )
 _REFUSED = ("pull access denied", "authorization failed", "denied:")
 _REGISTRY_AUTH = "unable to pull secrets or registry auth"
-_ABOUT_SECRETS = ("retrieve secret", "secrets manager", "secretsmanager", "ssm", "json key", "from asm")
+_ABOUT_ECR = ("amazon ecr", "ecr registry auth", "error ecr", ".ecr.", "api.ecr", "getauthorizationtoken")
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def is_out_of_memory(text: str) -> bool:
 def _is_pull(lower: str) -> bool:
     if "cannotpull" in lower or "toomanyrequests" in lower or "pull rate limit" in lower:
         return True
-    return _REGISTRY_AUTH in lower and not any(sign in lower.partition(_REGISTRY_AUTH)[2] for sign in _ABOUT_SECRETS)
+    _, found, rest = lower.partition(_REGISTRY_AUTH)
+    # The same words head a failed pull and a secret that cannot be had; nothing after them was cut off.
+    return bool(found) and (any(sign in rest for sign in _ABOUT_ECR) or not any(c.isalpha() for c in rest))
 
 
 def _absent_or_refused(lower: str) -> str:

@@ -61,6 +61,8 @@ WHY = [
     ("CannotPullContainerError: 403 Forbidden", "image-pull-auth"),
     ("CannotPullContainerError: dial tcp: i/o timeout", "image-pull-network"),
     ("CannotPullContainerError: toomanyrequests", "image-pull-rate-limit"),
+    ("CannotPullContainerError: no space left on device", "disk-full"),
+    ("CannotPullContainerError: does not contain descriptor matching platform", "image-platform-mismatch"),
     (LATEST, "image-not-found"),
     ("CannotPullContainerError: ref pull has been retried 1 time(s)", "unknown"),
 ]
