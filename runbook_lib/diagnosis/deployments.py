@@ -58,7 +58,7 @@ def completed_at(evidence: Evidence, deployment: Deployment) -> datetime | None:
         return None
     said = f"(deployment {deployment.get('id')}) deployment completed."
     events = evidence.service.get("events") or []
-    by_event = (at(event.get("createdAt")) for event in events if said in event.get("message", ""))
+    by_event = (at(event.get("createdAt")) for event in events if said in (event.get("message") or ""))
     return next(by_event, None) or at(_brief(evidence, deployment).get("finishedAt"))
 
 

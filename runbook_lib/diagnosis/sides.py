@@ -109,13 +109,13 @@ def _health(task: Task, container: str) -> str:
 
 def _stopped_for(evidence: Evidence, mine: tuple[Task, ...], words: str) -> tuple[Task, ...]:
     wanted = {task.get("taskArn") for task in mine}
-    found = failures.recent(evidence, lambda task: words in task.get("stoppedReason", ""))
+    found = failures.recent(evidence, lambda task: words in (task.get("stoppedReason") or ""))
     return tuple(task for task in found if task.get("taskArn") in wanted)
 
 
 def _names(task: Task, group_arn: str) -> bool:
     """Whether the stopped reason names this target group; one that names none may mean any."""
-    named = mentions(task.get("stoppedReason", "")).target_groups
+    named = mentions((task.get("stoppedReason") or "")).target_groups
     return not named or group_arn in named
 
 
@@ -125,7 +125,7 @@ def _events(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> list[
     since = evidence.collected_at - failures.RECENT
     texts = []
     for event in evidence.service.get("events") or []:
-        text = event.get("message", "")
+        text = event.get("message") or ""
         moment = at(event.get("createdAt"))
         if "is unhealthy in" not in text or moment is None or moment < since:
             continue

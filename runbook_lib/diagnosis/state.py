@@ -84,7 +84,7 @@ def _began(evidence: Evidence, deployment: Deployment) -> datetime | None:
 
 def _is_rollback(evidence: Evidence, deployment: Deployment) -> bool:
     newer = deployments.created(deployments.newest(evidence)) > deployments.created(deployment)
-    return newer or "rolling back" in deployment.get("rolloutStateReason", "")
+    return newer or "rolling back" in (deployment.get("rolloutStateReason") or "")
 
 
 def _rollback_since(evidence: Evidence, back_to: Deployment) -> datetime | None:
@@ -92,6 +92,8 @@ def _rollback_since(evidence: Evidence, back_to: Deployment) -> datetime | None:
     failed = [d for d in others if d.get("rolloutState") == "FAILED"] or others
     briefs: list[dict[str, Any]] = evidence.data("service_deployments", [])
     rolling = [b for b in briefs if b.get("status") == "ROLLBACK_IN_PROGRESS"]
-    events = [e for e in evidence.service.get("events") or [] if "rolling back to deployment" in e.get("message", "")]
+    events = [
+        e for e in evidence.service.get("events") or [] if "rolling back to deployment" in (e.get("message") or "")
+    ]
     times = (at(found.get("createdAt")) for found in (*failed, *rolling, *events))
     return next((moment for moment in times if moment), at(back_to.get("createdAt")))

@@ -54,7 +54,7 @@ def _ended_by_itself(task: Task) -> bool:
 def _failed(evidence: Evidence, exited: tuple[Task, ...]) -> Finding:
     last = exited[0]
     container = _culprit(evidence, last)
-    reason = str(container.get("reason") or last.get("stoppedReason", ""))
+    reason = str(container.get("reason") or (last.get("stoppedReason") or ""))
     oom = any(is_out_of_memory(text) for task in exited for text in tasks.texts(task))
     ended = tasks.ended_at(last)
     code = container.get("exitCode")
