@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from runbook_lib.errors import ExitCode, InputError, RunbookError, RunError
@@ -34,7 +35,34 @@ def _help(key: str) -> str:
     return say(f"cli.{key}", LANG)
 
 
+def _translated(page: str) -> str:
+    """A help page whose fixed words, which typer has in English only, are in the user's language."""
+    for english, key in _HELP_WORDS.items():
+        page = page.replace(english, say(f"cli.help.{key}", LANG))
+    return page
+
+
+_HELP_WORDS = {
+    "Usage: ": "usage",
+    "\nOptions:\n": "options",
+    "\nCommands:\n": "commands",
+    "\nArguments:\n": "arguments",
+    "Show this message and exit.": "help",
+}
+
+
+class _Group(TyperGroup):
+    def get_help(self, ctx: typer.Context) -> str:
+        return _translated(super().get_help(ctx))
+
+
+class _Command(TyperCommand):
+    def get_help(self, ctx: typer.Context) -> str:
+        return _translated(super().get_help(ctx))
+
+
 app = typer.Typer(
+    cls=_Group,
     name="ecs-runbook",
     help=_help("app"),
     add_completion=False,
@@ -42,9 +70,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-lab_app = typer.Typer(help=_help("lab"), no_args_is_help=True, rich_markup_mode=None)
+lab_app = typer.Typer(cls=_Group, help=_help("lab"), no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(lab_app, name="lab")
 
+Lang = Annotated[str, typer.Option("--lang", help=_help("option.lang"))]
 Json = Annotated[bool, typer.Option("--json", help=_help("option.json"))]
 ExitVerdict = Annotated[bool, typer.Option("--exit-verdict", help=_help("option.exit_verdict"))]
 
@@ -52,7 +81,7 @@ ExitVerdict = Annotated[bool, typer.Option("--exit-verdict", help=_help("option.
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     "params": (Annotated[Path | None, typer.Option("--params", help=_help("option.params"))], None),
     "override": (Annotated[list[str] | None, typer.Option("-p", "--parameter", help=_help("option.override"))], None),
-    "lang": (Annotated[str, typer.Option("--lang", help=_help("option.lang"))], ""),
+    "lang": (Lang, ""),
     "endpoint_url": (Annotated[str, typer.Option("--endpoint-url", help=_help("option.endpoint_url"))], ""),
     "profile": (Annotated[str, typer.Option("--profile", help=_help("option.profile"))], ""),
     "region": (Annotated[str, typer.Option("--region", help=_help("option.region"))], ""),
@@ -60,7 +89,12 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def _command(function: Callable[..., None]) -> Callable[..., None]:
+@app.callback()
+def _root(lang: Lang = "") -> None:
+    """``--lang`` may also stand before the command."""
+
+
+def _looking(function: Callable[..., None]) -> Callable[..., None]:
     """Registers ``function(given, ...)`` with the shared options; it gets them as one validated ``Parameters``."""
     own = {p.name: (p.annotation, p.default) for p in signature(function).parameters.values() if p.name != "given"}
 
@@ -73,11 +107,11 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
     listed = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
     vars(run)["__signature__"] = Signature(listed)
     run.__annotations__ = {name: kind for name, (kind, _) in ordered}
-    app.command(function.__name__, help=_help(function.__name__))(run)
+    app.command(function.__name__, cls=_Command, help=_help(function.__name__))(run)
     return function
 
 
-@_command
+@_looking
 def diagnose(
     given: "Parameters",
     *,
@@ -92,13 +126,13 @@ def diagnose(
     raise Exit(found.exit_code)
 
 
-@_command
+@_looking
 def report(given: "Parameters", *, as_json: Json = False, exit_verdict: ExitVerdict = False) -> None:
     """Runs 90_postmortem and archives it."""
     _archived("90_postmortem", given, as_json=as_json, exit_verdict=exit_verdict)
 
 
-@_command
+@_looking
 def run(
     given: "Parameters",
     *,
@@ -110,7 +144,7 @@ def run(
     _archived(notebook, given, as_json=as_json, exit_verdict=exit_verdict)
 
 
-@_command
+@_looking
 def commands(given: "Parameters", *, as_json: Json = False) -> None:
     """Prints the guide's commands; without saved evidence nothing is read."""
     from runbook_lib.workflow import filled_commands
@@ -123,10 +157,7 @@ def commands(given: "Parameters", *, as_json: Json = False) -> None:
     _print("\n\n".join(f"# {say(c.title_key, chosen)}\n{c.text}" for c in filled))
 
 
-Lang = Annotated[str, typer.Option("--lang", help=_help("option.lang"))]
-
-
-@lab_app.command("up", help=_help("lab_up"))
+@lab_app.command("up", cls=_Command, help=_help("lab_up"))
 def lab_up(
     scenario: Annotated[str, typer.Option("--scenario", help=_help("option.scenario"))] = "guide",
     port: Annotated[int | None, typer.Option("--port", help=_help("option.port"))] = None,
@@ -140,7 +171,7 @@ def lab_up(
         lab.serve(scenario, port=lab.DEFAULT_PORT if port is None else port, folder=folder)
 
 
-@lab_app.command("scenarios", help=_help("lab_scenarios"))
+@lab_app.command("scenarios", cls=_Command, help=_help("lab_scenarios"))
 def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
     """Lists the scenarios with their descriptions."""
     with _lab() as lab:

@@ -15,6 +15,9 @@ from papermill.exceptions import PapermillExecutionError
 
 from runbook_lib.archive.store import RUN_FOLDER, Run
 
+# ipykernel warns at every start that a loopback connection is not encrypted.
+_QUIET = ["--IPKernelApp.log_level=ERROR"]
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -33,7 +36,12 @@ def execute(run: Run, notebook: Path, parameters: dict[str, Any]) -> Execution:
     try:
         with _environment(RUN_FOLDER, str(run.folder)):
             papermill.execute_notebook(
-                str(notebook), str(target), parameters=parameters, progress_bar=False, log_output=False
+                str(notebook),
+                str(target),
+                parameters=parameters,
+                progress_bar=False,
+                log_output=False,
+                extra_arguments=_QUIET,
             )
     except PapermillExecutionError as error:
         return Execution(False, str(error.evalue))

@@ -30,8 +30,8 @@ def section(folder: Path, context: Context) -> Section:
 def table(diagnosis: Diagnosis | None, folder: Path, lang: str) -> str:
     """The causes in a table, then the paths of the reports; ``lang``'s report is named first."""
     pages = sorted(folder.glob("report.*.html"), key=lambda p: lang not in p.name)
-    label = say("archive.report", lang)
-    return "\n".join([*_causes(diagnosis, lang), "", *(f"{label}: {page}" for page in pages or [folder])])
+    paths = [say("archive.report", lang, lang=page.suffixes[-2].lstrip("."), path=page) for page in pages]
+    return "\n".join([*_causes(diagnosis, lang), "", *(paths or [str(folder)])])
 
 
 def _causes(diagnosis: Diagnosis | None, lang: str) -> list[str]:
