@@ -115,7 +115,7 @@ def _stopped_for(evidence: Evidence, mine: tuple[Task, ...], words: str) -> tupl
 
 def _names(task: Task, group_arn: str) -> bool:
     """Whether the stopped reason names this target group; one that names none may mean any."""
-    named = mentions((task.get("stoppedReason") or "")).target_groups
+    named = mentions(task.get("stoppedReason") or "").target_groups
     return not named or group_arn in named
 
 

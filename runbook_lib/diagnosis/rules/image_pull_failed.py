@@ -85,7 +85,7 @@ def _events(evidence: Evidence) -> list[tuple[str, str]]:
     found = []
     for event in evidence.service.get("events") or []:
         moment = at(event.get("createdAt"))
-        if moment and moment >= since and pull_failure((event.get("message") or "")):
+        if moment and moment >= since and pull_failure(event.get("message") or ""):
             found.append((str(event["message"]), moment.isoformat()))
     return found
 

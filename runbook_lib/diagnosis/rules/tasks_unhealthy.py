@@ -51,7 +51,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def _stopped_for_it(task: Task) -> bool:
-    said = health_failure((task.get("stoppedReason") or ""))
+    said = health_failure(task.get("stoppedReason") or "")
     return said is not None and said.label == _LABEL
 
 
