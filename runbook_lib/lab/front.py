@@ -26,11 +26,25 @@ from runbook_lib.lab.world import World
 StartResponse = Callable[..., object]
 
 
+class _Moto(DomainDispatcherApplication):
+    """moto, which would look through its own folder for each request to find the service of a host."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._found: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return moto's backend of a host."""
+        if host not in self._found:
+            self._found[host] = super().get_backend_for_host(host)
+        return self._found[host]
+
+
 @cache
 def _moto() -> tuple[WsgiApplication, Clients]:
     """Return moto and the clients of it, which all labs of a process share as they share moto's state."""
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
-    application = DomainDispatcherApplication(create_backend_app)
+    application = _Moto()
     return application, Clients(application)
 
 

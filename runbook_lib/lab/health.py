@@ -100,7 +100,7 @@ def _probe(task: Task, container: Container, at: float) -> bool:
 
 
 def _check_target(region: Region, task: Task, target: Target) -> None:
-    group = region.target_group(target.group_arn)
+    group = region.world.target_group(target.group_arn)
     if group is None:
         return
     while target.next_check <= region.time:

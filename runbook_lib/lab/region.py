@@ -8,7 +8,7 @@ from runbook_lib.lab import events, health, scheduler, tasks
 from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.ids import Ids
 from runbook_lib.lab.state import Deployment, Document, Service, Task
-from runbook_lib.lab.world import TargetGroup, World
+from runbook_lib.lab.world import World
 
 TICK = 5.0  # seconds between two looks at the tasks
 TURN = 3  # ticks between two turns of the service scheduler: 15 s, which gives the start delays seen on AWS
@@ -35,7 +35,6 @@ class Region:
         self.tasks: dict[str, Task] = {}
         self.tags: dict[str, list[Document]] = {}
         self.registered: Counter[tuple[str, str, str]] = Counter()
-        self._groups: dict[str, TargetGroup | None] = {}
         self._ticks = 0
 
     @property
@@ -60,12 +59,6 @@ class Region:
         owned = (task for task in self.tasks.values() if task.service is service)
         return [task for task in owned if deployment is None or task.deployment is deployment]
 
-    def target_group(self, arn: str) -> TargetGroup | None:
-        """Return a target group; it is read once a sync, since nothing can change it meanwhile."""
-        if arn not in self._groups:
-            self._groups[arn] = self.world.target_group(arn)
-        return self._groups[arn]
-
     def record(self, service: Service, text: str, task_set: Deployment | None = None) -> None:
         """Add a service event at the time of the tick."""
         events.record(self.ids, service, self.time, text, task_set)
@@ -76,9 +69,9 @@ class Region:
             end = self.clock.now()
             if self.time + TICK > end:
                 return
-            self._groups.clear()
-            while self.time + TICK <= end:
-                self._tick()
+            with self.world.remembering():
+                while self.time + TICK <= end:
+                    self._tick()
             self._write_logs()
 
     def _tick(self) -> None:

@@ -106,7 +106,7 @@ def stop(region: Region, task: Task, reason: str, code: str, exit_code: int = 0)
 
 def _drain(region: Region, target: Target) -> int:
     target.become("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
-    group = region.target_group(target.group_arn)
+    group = region.world.target_group(target.group_arn)
     return group.drain if group else DEACTIVATING
 
 

@@ -6,9 +6,10 @@ modified target group) is a real cause or a real cure.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +20,7 @@ from runbook_lib.lab.transport import Clients
 
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)(?::([^@]+))?(?:@(.+))?$")
 _BATCH = 1000
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,25 @@ class World:
         self._account = account
         self._region = region
         self.applications = applications if applications is not None else {}
+        self._memory: dict[tuple[str, str], Any] | None = None
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Ask each question once for as long as the context lasts; within a sync nothing else can change."""
+        self._memory = {}
+        try:
+            yield
+        finally:
+            self._memory = None
+
+    def _once(self, question: Callable[[str], Answer], about: str) -> Answer:
+        if self._memory is None:
+            return question(about)
+        key = (question.__name__, about)
+        if key not in self._memory:
+            self._memory[key] = question(about)
+        found: Answer = self._memory[key]
+        return found
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
@@ -59,6 +80,9 @@ class World:
 
         Only ECR is looked into; an image of any other registry is taken to exist.
         """
+        return self._once(self._image_digest, image)
+
+    def _image_digest(self, image: str) -> str | None:
         found = _ECR.match(image)
         if not found:
             return "sha256:" + "0" * 64
@@ -78,6 +102,9 @@ class World:
 
     def secret_problem(self, value_from: str) -> str | None:
         """Return the stopped reason of a secret that can not be read, or None."""
+        return self._once(self._secret_problem, value_from)
+
+    def _secret_problem(self, value_from: str) -> str | None:
         if ":secretsmanager:" in value_from:
             return self._secrets_manager_problem(value_from)
         name = value_from.rsplit(":parameter", maxsplit=1)[-1]
@@ -104,6 +131,9 @@ class World:
 
     def role_exists(self, arn: str) -> bool:
         """Whether IAM has a role."""
+        return self._once(self._role_exists, arn)
+
+    def _role_exists(self, arn: str) -> bool:
         try:
             self.client("iam").get_role(RoleName=arn.rpartition("/")[2])
         except ClientError:
@@ -112,12 +142,17 @@ class World:
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group."""
+        return self._once(self._log_group_exists, name)
+
+    def _log_group_exists(self, name: str) -> bool:
         groups = self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         return any(group["logGroupName"] == name for group in groups)
 
     def create_log_group(self, name: str) -> None:
         """Create a log group, as the awslogs driver does with awslogs-create-group."""
         self.client("logs").create_log_group(logGroupName=name)
+        if self._memory is not None:
+            self._memory[self._log_group_exists.__name__, name] = True
 
     def create_log_stream(self, group: str, stream: str) -> None:
         """Create the log stream of a container."""
@@ -138,6 +173,9 @@ class World:
 
     def target_group(self, arn: str) -> TargetGroup | None:
         """Return a target group's settings, or None where there is none."""
+        return self._once(self._target_group, arn)
+
+    def _target_group(self, arn: str) -> TargetGroup | None:
         elb = self.client("elbv2")
         try:
             found = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"][0]
