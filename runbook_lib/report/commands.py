@@ -212,7 +212,9 @@ def _unhealthy(evidence: Evidence) -> str:
 
 
 def _newest(evidence: Evidence) -> str:
-    primary = next((d for d in evidence.service.get("deployments", ()) if d.get("status") == "PRIMARY"), {})
+    primary: dict[str, Any] = next(
+        (d for d in evidence.service.get("deployments", ()) if d.get("status") == "PRIMARY"), {}
+    )
     mine = [t for t in evidence.tasks() if t.get("startedBy") == primary.get("id") and t.get("lastStatus") != "STOPPED"]
     return _task_id(max(mine, key=lambda t: str(t.get("createdAt", "")))) if mine else ""
 

@@ -143,7 +143,9 @@ def _widths(rows: list[list[str]], width: int) -> list[int]:
     room = width - len(_GAP) * (len(sizes) - 1)
     while sum(sizes) > room and max(sizes) > _NARROWEST:
         widest = sizes.index(max(sizes))
-        sizes[widest] = max(_NARROWEST, sizes[widest] - (sum(sizes) - room), sorted(sizes)[-2] - 1 if len(sizes) > 1 else 0)
+        sizes[widest] = max(
+            _NARROWEST, sizes[widest] - (sum(sizes) - room), sorted(sizes)[-2] - 1 if len(sizes) > 1 else 0
+        )
     return sizes
 
 

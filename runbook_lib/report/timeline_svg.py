@@ -241,7 +241,7 @@ class _Picture:
         for span in task.spans:
             begin, end = self.x(span.start), self.x(span.end)
             width = max(end - begin, 5.0 if span.kind in ("unhealthy", "not-started") else 1.0)
-            begin = min(begin, self.x(task.end) - width) if span.kind == "unhealthy" else begin
+            begin = min(begin, end - width) if span.kind == "unhealthy" else begin
             title = self._tip(task, span) if self.size.left else ""
             self.canvas.rect((begin, self.y, width, _LANE), _PHASE_CSS[span.kind], title)
         last = task.spans[-1]

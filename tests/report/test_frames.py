@@ -9,8 +9,6 @@ import pytest
 from runbook_lib.report.frames import frame
 from tests.report import sample
 
-pandas = pytest.importorskip("pandas")
-
 
 @pytest.mark.parametrize(
     ("kind", "rows", "time"),

@@ -17,6 +17,7 @@ from runbook_lib.report.sections.values import look_stamp, short_revision, table
 from runbook_lib.report.timeline_svg import MOST_ROWS, drawing
 
 MOST_MOMENTS = 12
+MOST_TURNS = 8
 _DRAWN = ("service", "task_arns", "tasks", "service_deployments", "target_health")
 
 
@@ -32,8 +33,10 @@ def timeline(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
 
 
 def key_moments(found: Timeline) -> tuple[Moment, ...]:
-    """The newest ``MOST_MOMENTS``; the look is the last of them."""
-    return found.moments[-MOST_MOMENTS:]
+    """At most ``MOST_MOMENTS``: deployments and the look first, then failures from the first one on."""
+    turns = [moment for moment in found.moments if moment.kind != "failure"][-MOST_TURNS:]
+    failures = [moment for moment in found.moments if moment.kind == "failure"][: MOST_MOMENTS - len(turns)]
+    return tuple(sorted(turns + failures, key=lambda moment: moment.at))
 
 
 def _names(found: Timeline, context: Context) -> dict[str, str]:

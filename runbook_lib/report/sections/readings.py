@@ -207,7 +207,7 @@ def _image(image: dict[str, Any], found: set[str], evidence: Evidence, context: 
     digest = str(image.get("imageDigest", ""))
     short = digest.removeprefix("sha256:")[:_DIGEST]
     pushed = when(image.get("imagePushedAt"), evidence, context)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for tag in image.get("imageTags") or [""]:
         asked = tag in found
         presence = state("ok", context.say("image.asked")) if asked else state("off", context.say("image.present"))

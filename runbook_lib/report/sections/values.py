@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +75,7 @@ def short_revision(arn: str) -> str:
     return ":" + name.rpartition(":")[2] if ":" in name else name
 
 
-def table(context: Context, name: str, columns: str, rows: list[tuple[Cell, ...]], **facts: object) -> Table:
+def table(context: Context, name: str, columns: str, rows: Sequence[tuple[Cell, ...]], **facts: object) -> Table:
     """A table with the caption of ``name`` and the columns named, separated by spaces."""
     titles = tuple(context.say(f"column.{column}") for column in columns.split())
     return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name)
