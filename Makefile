@@ -22,6 +22,7 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q runbook_lib
 	@touch $@
 
 demo: setup ## diagnose the guide's incident on the lab and write its report
@@ -50,4 +51,5 @@ docs: setup ## write the pages of docs/ that are generated from the code
 	$(BIN)/python docs/generate.py
 
 bench: setup ## measure speed and memory against their limits (docs/benchmarks.md)
+	@$(BIN)/python -m compileall -q runbook_lib
 	@$(BIN)/python -m benchmarks.run $(ARGS)

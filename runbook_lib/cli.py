@@ -1,6 +1,7 @@
 """The command line: results on stdout, progress and errors on stderr; every error is a sentence and an exit code."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -164,11 +165,26 @@ def lab_up(
     lang: Lang = "",
 ) -> None:
     """Serves the lab until it is interrupted."""
+    with _lab() as lab, _lab_folder(scenario, port) as folder:
+        lab.serve(scenario, port=lab.DEFAULT_PORT if port is None else port, folder=folder)
+
+
+@contextmanager
+def _lab_folder(scenario: str, port: int | None) -> Iterator[Path]:
+    """Where the lab writes its files: ``.lab/<scenario>``; a lab on a port of its own has a folder of its own."""
+    from shutil import rmtree
+
     from runbook_lib.parameters import home
 
-    folder = home() / ".lab" / Path(scenario).stem
-    with _lab() as lab:
-        lab.serve(scenario, port=lab.DEFAULT_PORT if port is None else port, folder=folder)
+    stem = Path(scenario).stem
+    if port != 0:
+        yield home() / ".lab" / (stem if port is None else f"{stem}-{port}")
+        return
+    folder = home() / ".lab" / f"{stem}-{os.getpid()}"
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
 
 
 @lab_app.command("scenarios", cls=_Command, help=_help("lab_scenarios"))
