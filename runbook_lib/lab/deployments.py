@@ -113,7 +113,7 @@ def threshold(service: Service) -> int:
     kind, value = given.get("type", "BOUNDED_PERCENT"), given.get("value", 50)
     if kind == "COUNT":
         return int(value)
-    share = math.ceil(service.desired * value / 100)
+    share = math.ceil(service.desired * int(value) / 100)
     return share if kind == "UNBOUNDED_PERCENT" else min(200, max(3, share))
 
 

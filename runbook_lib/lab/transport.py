@@ -85,7 +85,8 @@ class Clients:
         }
         environ = internal_environ(request.method, request.url, headers, _body(request.body), account)
         reply = ask(self._application, environ)
-        return AWSResponse(request.url, reply.status, dict(reply.headers), _Raw(reply.body))
+        headers_back: Any = dict(reply.headers)
+        return AWSResponse(request.url, reply.status, headers_back, _Raw(reply.body))
 
 
 class _Raw(io.BytesIO):

@@ -4,7 +4,7 @@ from runbook_lib.lab import deployments
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Container, Deployment, Document, Service, Task
 
-_OVERRIDES = {"containerOverrides": [], "inferenceAcceleratorOverrides": []}
+_OVERRIDES: Document = {"containerOverrides": [], "inferenceAcceleratorOverrides": []}
 
 
 def task(region: Region, found: Task, include: set[str]) -> Document:

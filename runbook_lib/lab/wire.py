@@ -9,7 +9,7 @@ import json
 from functools import cache
 from typing import Any
 
-from botocore.model import ServiceModel, Shape
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
@@ -60,7 +60,7 @@ def render(service: str, action: str, result: Document) -> bytes:
     return json.dumps(_plain(result, shape) if shape else {}).encode()
 
 
-def _typed(value: Any, shape: Shape) -> Any:
+def _typed(value: Any, shape: Any) -> Any:
     _check_type(value, shape)
     if shape.type_name == "structure":
         known = {name: v for name, v in value.items() if name in shape.members and v is not None}
@@ -72,7 +72,7 @@ def _typed(value: Any, shape: Shape) -> Any:
     return value
 
 
-def _check_type(value: Any, shape: Shape) -> None:
+def _check_type(value: Any, shape: Any) -> None:
     accepted = _ACCEPTED.get(shape.type_name)
     if accepted is None:
         return
@@ -82,7 +82,7 @@ def _check_type(value: Any, shape: Shape) -> None:
         raise AwsError("SerializationException", f"{given}_VALUE can not be converted to {shape.type_name.title()}")
 
 
-def _plain(value: Any, shape: Shape) -> Any:
+def _plain(value: Any, shape: Any) -> Any:
     if shape.type_name == "structure":
         unknown = set(value) - set(shape.members)
         if unknown:

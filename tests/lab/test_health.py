@@ -1,34 +1,51 @@
 """Health checks ask the application that the scenario describes, on the port and path that the configuration names."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.lab.conftest import FAMILY, Bench, MakeBench
+from tests.lab.conftest import CLUSTER, FAMILY, Bench, MakeBench
 
 
 def check(command: list[str], **others: int) -> dict[str, Any]:
     return {"command": command, "interval": 10, "timeout": 5, "retries": 2, **others}
 
 
-@pytest.mark.parametrize(
-    ("command", "health"),
-    [
-        (["CMD-SHELL", "curl -f http://localhost:8000/health || exit 1"], "HEALTHY"),
-        (["CMD-SHELL", "curl -f http://localhost:8000/ || exit 1"], "HEALTHY"),
-        (["CMD-SHELL", "curl -f http://localhost:8000/nowhere || exit 1"], "UNHEALTHY"),
-        (["CMD-SHELL", "curl -f http://localhost:9000/health || exit 1"], "UNHEALTHY"),
-        (["CMD-SHELL", "curl -f http://localhost/health || exit 1"], "UNHEALTHY"),
-        (["CMD", "true"], "HEALTHY"),
-        (["NONE"], "UNKNOWN"),
-    ],
-)
-def test_the_container_check_asks_what_its_command_says(bench: MakeBench, command: list[str], health: str) -> None:
-    played = bench()
-    played.update(taskDefinition=f"{FAMILY}:{played.revise(1, healthCheck=check(command))}")
-    played.lab.advance(85)
-    new = [task for task in played.tasks() if task["taskDefinitionArn"].endswith(":2")]
-    assert [task["healthStatus"] for task in new] == [health]
+def curl(address: str) -> list[str]:
+    return ["CMD-SHELL", f"curl -f {address} || exit 1"]
+
+
+COMMANDS = [
+    (curl("http://localhost:8000/health"), "HEALTHY"),
+    (curl("http://localhost:8000/"), "HEALTHY"),
+    (curl("http://localhost:8000/nowhere"), "UNHEALTHY"),
+    (curl("http://localhost:9000/health"), "UNHEALTHY"),
+    (curl("http://localhost/health"), "UNHEALTHY"),
+    (["CMD", "true"], "HEALTHY"),
+    (["NONE"], "UNKNOWN"),
+]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A lab with a task for each of the commands, in their order, long enough for their checks to tell."""
+    with Bench("healthy", tmp_path_factory.mktemp("checked")) as made:
+        network = made.service()["networkConfiguration"]
+        for number, (command, _) in enumerate(COMMANDS):
+            definition = f"{FAMILY}:{made.revise(1, healthCheck=check(command))}"
+            made.ecs.run_task(
+                cluster=CLUSTER, taskDefinition=definition, networkConfiguration=network, startedBy=f"check {number}"
+            )
+        made.lab.advance(85)
+        yield made
+
+
+@pytest.mark.parametrize(("number", "health"), [(number, health) for number, (_, health) in enumerate(COMMANDS)])
+def test_the_container_check_asks_what_its_command_says(checked: Bench, number: int, health: str) -> None:
+    arns = checked.ecs.list_tasks(cluster=CLUSTER, startedBy=f"check {number}")["taskArns"]
+    found = checked.ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]
+    assert [task["healthStatus"] for task in found] == [health]
 
 
 def test_failures_within_the_start_period_do_not_count(bench: MakeBench) -> None:
