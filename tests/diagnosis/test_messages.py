@@ -1,7 +1,5 @@
 """ECS's own texts are told apart, in every form in which they have been seen, in linear time."""
 
-import time
-
 import pytest
 
 from runbook_lib.diagnosis.messages import duplicate_name, health_failure, is_out_of_memory, mentions, pull_failure
@@ -143,7 +141,6 @@ def test_only_ecs_own_word_is_out_of_memory(text, oom):
 
 @pytest.mark.parametrize("read", [pull_failure, health_failure, duplicate_name, mentions, is_out_of_memory])
 @pytest.mark.parametrize("piece", ["(", "(task ", "due to (reason (", "[404, ", "such as '", "CannotPull ", "\x00"])
-def test_a_huge_text_costs_no_time(read, piece):
-    began = time.perf_counter()
-    read(piece * 200_000)
-    assert time.perf_counter() - began < 0.5
+def test_a_huge_text_is_read_in_linear_time(read, piece):
+    """An expression that backtracks would take hours for this, not milliseconds."""
+    assert not read(piece * 200_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -210,15 +209,3 @@ def test_a_page_can_be_made_of_any_evidence(evidence, lang):
 @LANGUAGES
 def test_the_page_is_small(lang):
     assert len(page(sample.guide(), lang).encode()) < 150_000
-
-
-def test_both_languages_take_less_than_a_third_of_a_second():
-    evidence = sample.guide()
-    diagnosis = judge(evidence)
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        for lang in ("ko", "en"):
-            html(diagnosis, evidence, Context(lang))
-        times.append(time.process_time() - start)
-    assert min(times) < 0.3
