@@ -106,8 +106,7 @@ def stop(region: Region, task: Task, reason: str, code: str, exit_code: int = 0)
 
 def _drain(region: Region, target: Target) -> int:
     target.become("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
-    group = region.world.target_group(target.group_arn)
-    return group.drain if group else DEACTIVATING
+    return max(DEACTIVATING, region.world.deregistration_delay(target.group_arn))
 
 
 def _enter(region: Region, task: Task, status: str, seconds: float | None) -> None:

@@ -57,7 +57,7 @@ class Clients:
 
     def __init__(self, application: WsgiApplication) -> None:
         self._application = application
-        self._session = boto3.Session(_KEY, _KEY, botocore_session=SESSION)
+        self._session: Any = boto3.Session(_KEY, _KEY, botocore_session=SESSION)
         self._known: dict[tuple[str, str, str], Any] = {}
         self._lock = threading.Lock()
 

@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """How a target group checks and drains its targets; times in seconds."""
+    """How a target group checks its targets; times in seconds."""
 
     path: str
     port: int | None
@@ -33,7 +33,6 @@ class TargetGroup:
     healthy_threshold: int
     unhealthy_threshold: int
     codes: tuple[tuple[int, int], ...]
-    drain: int
     balancers: tuple[str, ...]
 
     def matches(self, status: int) -> bool:
@@ -176,16 +175,23 @@ class World:
         return self._once(self._target_group, arn)
 
     def _target_group(self, arn: str) -> TargetGroup | None:
-        elb = self.client("elbv2")
         try:
-            found = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"][0]
-            attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+            found = self.client("elbv2").describe_target_groups(TargetGroupArns=[arn])["TargetGroups"][0]
         except ClientError:
             return None
-        return _target_group(found, {item["Key"]: item["Value"] for item in attributes})
+        return _target_group(found)
+
+    def deregistration_delay(self, arn: str) -> int:
+        """Return how long a target group drains a target, in seconds."""
+        try:
+            attributes = self.client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+        except ClientError:
+            return 0
+        given = {item["Key"]: item["Value"] for item in attributes}
+        return int(given.get("deregistration_delay.timeout_seconds", 300))
 
 
-def _target_group(found: Document, attributes: Mapping[str, str]) -> TargetGroup:
+def _target_group(found: Document) -> TargetGroup:
     port = str(found.get("HealthCheckPort", "traffic-port"))
     return TargetGroup(
         path=found.get("HealthCheckPath") or "/",
@@ -194,7 +200,6 @@ def _target_group(found: Document, attributes: Mapping[str, str]) -> TargetGroup
         healthy_threshold=int(found.get("HealthyThresholdCount") or 5),
         unhealthy_threshold=int(found.get("UnhealthyThresholdCount") or 2),
         codes=_codes((found.get("Matcher") or {}).get("HttpCode") or "200"),
-        drain=int(attributes.get("deregistration_delay.timeout_seconds", 300)),
         balancers=tuple(found.get("LoadBalancerArns") or ()),
     )
 

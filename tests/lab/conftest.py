@@ -88,7 +88,7 @@ class Bench:
     def update(self, **parameters: Any) -> dict[str, Any]:
         return self.ecs.update_service(cluster=CLUSTER, service=SERVICE, **parameters)["service"]
 
-    def play_until(self, done: Callable[[], bool], seconds: int = 3600, step: int = 15) -> bool:
+    def play_until(self, done: Callable[[], bool], seconds: int = 3600, step: int = 30) -> bool:
         """Let time pass until something holds; whether it came to hold."""
         for _ in range(0, seconds, step):
             if done():

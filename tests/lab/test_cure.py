@@ -73,7 +73,7 @@ def test_a_wrong_fix_does_not_cure(bench: MakeBench, name: str) -> None:
     scenario, attempt = WRONG[name]
     incident = bench(scenario)
     attempt(incident)
-    assert not incident.play_until(incident.completed, 1800, step=60)
+    assert not incident.play_until(incident.completed, 1200, step=120)
 
 
 def test_pushing_the_wanted_tag_cures_the_pull(bench: MakeBench) -> None:

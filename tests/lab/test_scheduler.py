@@ -59,7 +59,7 @@ def test_the_breaker_rolls_back_to_the_last_completed_deployment(bench: MakeBenc
     before = played.service()["deployments"][0]
     played.update(taskDefinition=f"{FAMILY}:{played.revise(1, 'latest')}", deploymentConfiguration=BREAKER)
     failed = played.service()["deployments"][0]["id"]
-    assert played.play_until(lambda: played.service()["deployments"][0]["id"] == before["id"], 3600)
+    assert played.play_until(lambda: played.service()["deployments"][0]["id"] == before["id"], 3600, step=15)
     primary, last = played.service()["deployments"][0], played.messages()
     assert primary["createdAt"] == before["createdAt"], "a rollback takes up the old deployment"
     assert primary["rolloutStateReason"] == (
