@@ -1,5 +1,6 @@
 """The command line: results on stdout, progress and errors on stderr; every error is a sentence and an exit code."""
 
+import gc
 import json
 import os
 import sys
@@ -201,6 +202,8 @@ def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
 
 def main() -> None:
     """The entry point: runs a command and turns every failure of ours into a sentence and an exit code."""
+    # Imports make many objects and no garbage: looking for some at every 700th costs a tenth of a diagnosis.
+    gc.set_threshold(100_000)
     try:
         code = app(standalone_mode=False)
     except RunbookError as error:

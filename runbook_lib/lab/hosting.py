@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import yaml
 
 from runbook_lib.lab.clock import Clock
-from runbook_lib.lab.errors import LabError
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
 from runbook_lib.lab.scenario import Scenario, load
@@ -70,22 +70,18 @@ class Lab:
         self.scenario = scenario
         self.region = scenario.region
         self.account = _ACCOUNTS.take()
-        self._front = Front(Clock(), self.account)
-        try:
+        with ExitStack() as started:  # what was begun is given back where the rest cannot start
+            started.callback(_ACCOUNTS.give_back, self.account)
+            self._front = Front(Clock(), self.account)
             self._server = Server(self._front.answer, port)
-        except LabError:
-            _ACCOUNTS.give_back(self.account)
-            raise
-        self.endpoint_url = self._server.url
-        self._player = Player(self._front, scenario)
-        try:
+            started.callback(self._server.close)
+            self.endpoint_url = self._server.url
+            self._player = Player(self._front, scenario)
             if self.account == FIRST_ACCOUNT:
                 self._front.reset_moto()
             files = self._player.play(folder)
             self.params = _write_parameters(folder / "parameters.yaml", self, files)
-        except BaseException:
-            self.close()
-            raise
+            started.pop_all()
         self._front.calls.clear()
         self._server.start()
 
