@@ -127,10 +127,13 @@ class Evidence:
         found: dict[str, Any] = self.data("service", {})
         return found
 
-    def tasks(self) -> Iterator[dict[str, Any]]:
-        """Every task read, running and stopped, as DescribeTasks prints them."""
+    def tasks(self, desired: str = "") -> Iterator[dict[str, Any]]:
+        """Every task read, as DescribeTasks prints them; with ``desired`` those that ListTasks names by default.
+
+        A task that is being stopped is still alive, and yet ``desiredStatus`` is STOPPED.
+        """
         for reading in self.all("tasks"):
-            yield from reading.data
+            yield from (task for task in reading.data if not desired or task.get("desiredStatus") == desired)
 
     def task_definitions(self) -> dict[str, dict[str, Any]]:
         """Task definitions read from ECS, by ARN."""

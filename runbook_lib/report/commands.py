@@ -207,7 +207,7 @@ def _task_id(task: dict[str, Any]) -> str:
 
 
 def _unhealthy(evidence: Evidence) -> str:
-    living = (t for t in evidence.tasks() if t.get("lastStatus") != "STOPPED")
+    living = evidence.tasks(desired="RUNNING")
     return next((_task_id(t) for t in living if t.get("healthStatus") == "UNHEALTHY"), "")
 
 
@@ -215,7 +215,7 @@ def _newest(evidence: Evidence) -> str:
     primary: dict[str, Any] = next(
         (d for d in evidence.service.get("deployments", ()) if d.get("status") == "PRIMARY"), {}
     )
-    mine = [t for t in evidence.tasks() if t.get("startedBy") == primary.get("id") and t.get("lastStatus") != "STOPPED"]
+    mine = [t for t in evidence.tasks(desired="RUNNING") if t.get("startedBy") == primary.get("id")]
     return _task_id(max(mine, key=lambda t: str(t.get("createdAt", "")))) if mine else ""
 
 

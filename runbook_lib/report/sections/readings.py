@@ -65,7 +65,7 @@ def _deployment(d: dict[str, Any], evidence: Evidence, context: Context) -> tupl
 
 def running_tasks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """Step 2: the tasks that live, with their health and their target's."""
-    living = [task for task in evidence.tasks() if task.get("lastStatus") != "STOPPED"]
+    living = list(evidence.tasks(desired="RUNNING"))
     targets = _targets(evidence)
     rows = [_living(task, targets, evidence, context) for task in living[:MOST_TASKS]]
     columns = "task revision task_status health target created started"
