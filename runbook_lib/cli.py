@@ -289,12 +289,11 @@ def _show(found: "Look", given: "Parameters", *, as_json: bool) -> None:
 
 
 def _archived(notebook: str, given: "Parameters", *, as_json: bool, exit_verdict: bool) -> None:
-    from runbook_lib.workflow import find_notebook, run_notebook
+    from runbook_lib.workflow import run_notebook
 
     chosen = language(given.lang, LANG)
-    path = find_notebook(notebook)
-    _progress("running", chosen, notebook=str(path))
-    done = run_notebook(path, given)
+    _progress("running", chosen, notebook=notebook)
+    done = run_notebook(notebook, given)
     if not done.ok:
         raise RunError("run-failed", problem=done.error, folder=str(done.folder))
     _show_archived(done, chosen, as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,6 +22,7 @@ from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.text import LANGUAGES, language
 
 if TYPE_CHECKING:
+    from runbook_lib.archive.execution import Execution
     from runbook_lib.archive.store import Run
     from runbook_lib.report.context import Context
 
@@ -275,19 +276,19 @@ class Archived:
     look: Look | None
 
 
-def run_notebook(notebook: Path, given: Parameters) -> Archived:
+def run_notebook(name: str, given: Parameters) -> Archived:
     """Runs a notebook headless and archives it, whether it succeeds, fails or is interrupted.
 
     Raises
     ------
     InputError
-        The notebook does not exist, or the archive cannot be written.
+        The notebook does not exist or is none, or the archive cannot be written.
     """
-    from runbook_lib.archive.execution import execute
+    from runbook_lib.archive.notebooks import find_notebook
     from runbook_lib.archive.store import begin
 
-    if not notebook.is_file():
-        raise InputError("notebook-missing", file=str(notebook))
+    execute = _executor()
+    notebook = find_notebook(name)
     run = begin(resolve(given.outputs), notebook.stem)
     error = "interrupted"
     try:
@@ -296,6 +297,14 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
     finally:
         folder = commit(run, given, error=error, notebook=notebook)
     return Archived(folder, done.ok, done.error, _look_of(folder))
+
+
+def _executor() -> Callable[[Run, Path, dict[str, Any]], Execution]:
+    try:
+        from runbook_lib.archive.execution import execute
+    except ModuleNotFoundError as error:
+        raise InputError("extra-missing", module=error.name or "", extra="jupyter") from error
+    return execute
 
 
 def _injected(given: Parameters) -> dict[str, Any]:
@@ -336,7 +345,10 @@ def _look_of(folder: Path) -> Look | None:
     saved = folder / "evidence.json"
     if not saved.is_file():
         return None
-    evidence = serialisation.load(saved)
+    try:
+        evidence = serialisation.load(saved)
+    except InputError:  # a kernel that was killed while writing leaves half a file: kept, and not believed
+        return None
     return Look(evidence, judge(evidence))
 
 
@@ -363,11 +375,3 @@ def summary(found: Look, given: Parameters, lang: str) -> str:
     rendering = context(given, found.evidence, lang)
     parts = (sections.overview, sections.checklist, sections.causes, sections.symptoms, sections.unread)
     return "\n\n".join(part(found.diagnosis, found.evidence, rendering).text for part in parts)
-
-
-def find_notebook(name: str) -> Path:
-    """A notebook by file name, or by its name among the project's ``notebooks/``."""
-    path = Path(name)
-    if path.suffix == ".ipynb" and (path.is_absolute() or path.is_file()):
-        return path.resolve()
-    return resolve("notebooks") / f"{path.stem}.ipynb"

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import papermill
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
+from nbformat import ValidationError
+from nbformat.reader import NotJSONError
 from papermill.exceptions import PapermillExecutionError
 
 from runbook_lib.archive.store import RUN_FOLDER, Run
@@ -45,8 +48,8 @@ def execute(run: Run, notebook: Path, parameters: dict[str, Any]) -> Execution:
             )
     except PapermillExecutionError as error:
         return Execution(False, str(error.evalue))
-    except DeadKernelError as error:
-        return Execution(False, str(error))
+    except (DeadKernelError, NoSuchKernel, NotJSONError, ValidationError) as error:
+        return Execution(False, f"{type(error).__name__}: {str(error)[:500]}")
     return Execution(True)
 
 
