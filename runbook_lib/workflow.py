@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,8 +19,8 @@ from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence import local, redaction, serialisation
 from runbook_lib.evidence.first_look import rest
 from runbook_lib.evidence.model import Evidence, Reading, Target, Unread
-from runbook_lib.parameters import Parameters, resolve
-from runbook_lib.text import LANGUAGES, language
+from runbook_lib.parameters import Parameters, home, resolve
+from runbook_lib.text import LANGUAGES, language, say
 
 if TYPE_CHECKING:
     from runbook_lib.archive.execution import Execution
@@ -237,7 +238,9 @@ def open_incident(namespace: Mapping[str, Any]) -> Incident:
     from runbook_lib.notebook import explained, given_parameters
 
     with explained(namespace):
-        return Incident(given_parameters(namespace))
+        given = given_parameters(namespace)
+        sys.stdout.write(say("cli.progress.home", language(given.lang), home=home()) + "\n")
+        return Incident(given)
 
 
 def archive(incident: Incident) -> Path:

@@ -13,13 +13,17 @@ ROOT = Path(__file__).parents[1]
 HANGUL = re.compile("[가-힣]")
 
 
-def papermill(notebook: str, output: Path, *arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def papermill(
+    notebook: str, output: Path, *arguments: object, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "papermill", notebook, str(output), "--no-progress-bar", *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"PYTHONWARNINGS": "ignore"},
+        env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        | {"PYTHONWARNINGS": "ignore"}
+        | environment,
         check=False,
     )
 
@@ -54,6 +58,20 @@ def test_postmortem_by_plain_papermill_archives_itself(guide, tmp_path):
     [manifest] = (tmp_path / "archive").rglob("manifest.json")
     assert (manifest.parent / "report.ko.html").is_file()
     assert str(manifest.parent) in html(out)
+
+
+def test_relative_paths_start_from_the_home_that_is_printed(guide, tmp_path):
+    (tmp_path / "home").mkdir()
+    definition = guide.params.parent / "aws" / "task-definition.json"
+    (tmp_path / "home" / "td.json").write_text(definition.read_text(encoding="utf-8"), encoding="utf-8")
+    out = tmp_path / "out.ipynb"
+    done = papermill(
+        str(ROOT / "notebooks" / "10_diagnose.ipynb"), out, "-f", guide.params, "-p", "task_definition_file", "td.json",
+        cwd=tmp_path, ECS_RUNBOOK_HOME=str(tmp_path / "home"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [o["text"] for o in outputs(out) if o["output_type"] == "stream"] == [[f"기준 폴더: {tmp_path}/home\n"]]
+    assert f"{tmp_path}/home/td.json" in html(out)
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,24 @@ def test_looking_changes_nothing_and_reads_no_secret(own_lab):
     assert not actions & {"GetSecretValue", "GetParameter", "GetParameters"}
 
 
-def test_the_fix_of_the_guide_makes_it_quiet(own_lab, tmp_path):
-    lab = own_lab("healthy")
-    lab.advance(600)
-    assert look(given(lab)).exit_code is ExitCode.GOOD
+@pytest.mark.parametrize("scenario", ["guide", "guide-target-group"])
+def test_the_true_fix_makes_it_quiet(own_lab, scenario):
+    lab = own_lab(scenario)
+    lab.fix()
+    lab.advance(60)
+    assert set(causes(look(given(lab)))) <= {"deployments_overlapping"}
+    lab.advance(1800)
+    after = look(given(lab))
+    assert (after.exit_code, after.diagnosis.state) == (ExitCode.GOOD, "healthy")
+
+
+def test_stopping_the_task_alone_does_not(own_lab, boto):
+    lab = own_lab("guide")
+    ecs = boto("ecs", lab.endpoint_url)
+    [task, *_] = ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"]
+    ecs.stop_task(cluster=CLUSTER, task=task)
+    lab.advance(300)
+    assert set(causes(look(given(lab)))) == GUIDE
 
 
 @pytest.mark.parametrize("name", ["cluster", "service"])
