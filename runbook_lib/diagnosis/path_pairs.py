@@ -99,7 +99,7 @@ def _container_fails(evidence: Evidence, pair: Pair, target: Side) -> Finding:
     cites = [_container_cite(pair), _target_cite(pair)]
     if own.bad:
         cites.append(Cite("logs:GetLogEvents", f"GET {pair.probe.path}", own.status))
-    return failed("confirmed" if own.bad else "likely", tuple(cites), **facts)
+    return failed(_sure(own.status if own.bad else ""), tuple(cites), **facts)
 
 
 def _target_fails(evidence: Evidence, pair: Pair, container: Side, target: Side) -> Finding:
@@ -111,12 +111,16 @@ def _target_fails(evidence: Evidence, pair: Pair, container: Side, target: Side)
     if target.unreachable and not code and pair.probe.port == pair.target.port:
         # No answer at all on the port where the container answers itself: the network is in question, not the path.
         return unknown("target-unreachable", **facts)
-    confidence: Confidence = "confirmed" if code else "likely"
     cites = [_container_cite(pair), _target_cite(pair)]
     if target.codes:
         field = "TargetHealthDescriptions[].TargetHealth.Description"
         cites.append(Cite("elbv2:DescribeTargetHealth", field, f"[{code}]"))
-    return failed(confidence, tuple(cites), **facts)
+    return failed(_sure(code), tuple(cites), **facts)
+
+
+def _sure(code: str) -> Confidence:
+    """An answer says that the path is wrong, but for a 5xx: there the path exists, and what is behind it fails."""
+    return "confirmed" if code and "5" not in {status[0] for status in code.split(", ")} else "likely"
 
 
 def _answers(evidence: Evidence, pair: Pair) -> tuple[Answer, Answer]:

@@ -190,7 +190,7 @@ def _risk(verdict: Verdict, context: Context) -> Card:
 
 def unread(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """What could not be read or judged, why, and what to do; says so where there is nothing of the kind."""
-    readings = [_unread_row(u, context) for u in evidence.unreads]
+    readings = list(dict.fromkeys(_unread_row(u, context) for u in evidence.unreads))  # two logs, one sentence
     verdicts = [_unknown_row(v, context) for v in diagnosis.unknown]
     inside: list[Block] = []
     if readings:

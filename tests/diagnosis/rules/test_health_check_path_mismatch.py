@@ -111,6 +111,12 @@ CONFIDENCE = {
         "likely",
         "",
     ),
+    "container, the path is there and fails with 503": (guide(more=(logged(1, ("/health", 503)),)), "likely", "503"),
+    "target, the path is there and fails with 500": (
+        guide_target_group(targets=[target(1, "unhealthy", (CODE_404[0], CODE_404[1].replace("404", "500")))]),
+        "likely",
+        "500",
+    ),
     "target, the log gives the code": (
         guide_target_group(targets=[target(1, "initial")], more=(logged(1, ("/", 404), ("/health", 200)),)),
         "confirmed",
