@@ -61,17 +61,17 @@ def test_postmortem_by_plain_papermill_archives_itself(guide, tmp_path):
 
 
 def test_relative_paths_start_from_the_home_that_is_printed(guide, tmp_path):
-    (tmp_path / "home").mkdir()
+    (tmp_path / "base").mkdir()
     definition = guide.params.parent / "aws" / "task-definition.json"
-    (tmp_path / "home" / "td.json").write_text(definition.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "base" / "td.json").write_text(definition.read_text(encoding="utf-8"), encoding="utf-8")
     out = tmp_path / "out.ipynb"
     done = papermill(
         str(ROOT / "notebooks" / "10_diagnose.ipynb"), out, "-f", guide.params, "-p", "task_definition_file", "td.json",
-        cwd=tmp_path, ECS_RUNBOOK_HOME=str(tmp_path / "home"),
+        cwd=tmp_path, ECS_RUNBOOK_HOME=str(tmp_path / "base"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    assert [o["text"] for o in outputs(out) if o["output_type"] == "stream"] == [[f"기준 폴더: {tmp_path}/home\n"]]
-    assert f"{tmp_path}/home/td.json" in html(out)
+    assert [o["text"] for o in outputs(out) if o["output_type"] == "stream"] == [[f"기준 폴더: {tmp_path}/base\n"]]
+    assert f"{tmp_path}/base/td.json" in html(out)
 
 
 @pytest.mark.parametrize(
