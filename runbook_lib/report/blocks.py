@@ -96,13 +96,27 @@ class Status(Block):
 
 
 @dataclass(frozen=True)
+class Step:
+    """One thing to do, and the command that does it: for a shell, verbatim, or ``""``."""
+
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True)
 class Fact:
-    """A label with one or more lines. ``cites`` say where: operation and field."""
+    """A label with one or more lines, or steps. ``cites`` say where: operation and field. ``link`` is an address."""
 
     label: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
-    numbered: bool = False
+    steps: tuple[Step, ...] = ()
+    link: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show after the label."""
+        return not (any(self.lines) or self.cites or self.steps or self.link)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +87,19 @@ def command(found: tuple[Command, ...], name: str) -> Command:
     return next(c for c in found if c.name == name)
 
 
+def aimed(argv: tuple[str, ...], evidence: Evidence, options: CommandOptions, facts: Mapping[str, str]) -> str:
+    """One more AWS CLI command, such as a fix step's: aimed by the same options as all others, every value quoted.
+
+    ``argv`` begins with the AWS service and may hold ``{fact}``. Cluster, service, family and file are known without
+    being among the facts. An option whose value is empty is left out; one that is there already is not repeated.
+    """
+    n = _from_evidence(evidence, options)
+    known = {"cluster": n.target.cluster, "service": n.target.service, "family": n.family, "file": n.file}
+    words = [word.format(**(known | {k: v for k, v in facts.items() if v or k not in known})) for word in argv]
+    kept = [word for word, after in zip(words, (*words[1:], "end"), strict=True) if word and after]
+    return in_shell(_aws(n, *kept))
+
+
 def in_shell(argv: tuple[str, ...]) -> str:
     """Arguments as one line, or one option a line with ``\\`` where that line would be long."""
     line = " ".join(_quoted(word) for word in argv)
@@ -165,7 +179,7 @@ def _command(name: str, argv: tuple[str, ...]) -> Command:
 
 
 def _aws(n: _Names, service: str, operation: str, *rest: str, region: str = "") -> tuple[str, ...]:
-    where = region or n.target.region
+    where = "" if "--region" in rest else region or n.target.region
     common = ("--region", where) if where else ()
     profile = ("--profile", n.options.profile) if n.options.profile else ()
     endpoint = ("--endpoint-url", n.options.endpoint_url) if n.options.endpoint_url else ()

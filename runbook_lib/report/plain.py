@@ -104,11 +104,19 @@ def _facts(block: b.Facts, lang: str, width: int) -> list[str]:
     edge = min(18, max((columns(label) for label in labels), default=0))
     lines: list[str] = []
     for label, row in zip(labels, block.rows, strict=True):
-        shown = [unmarked(f"{n}. {line}" if row.numbered else line, lang) for n, line in enumerate(row.lines, 1)]
+        shown = [unmarked(line, lang) for line in row.lines]
         shown += [f"[{clean(cite, lang)}]" for cite in row.cites]
-        for n, line in enumerate(shown or ["–"]):
-            lines += _hanging(padded(label if n == 0 else "", edge) + _GAP, line, width)
+        found = [line for text in shown for line in wrapped(text, max(20, width - edge - len(_GAP)))]
+        found += [line for n, step in enumerate(row.steps, 1) for line in _step(f"{n}. ", step, lang, width - edge)]
+        for n, line in enumerate([*found, *([row.link] if row.link else [])] or ["–"]):
+            lines.append(padded(label if n == 0 else "", edge) + _GAP + line)
     return lines
+
+
+def _step(mark: str, step: b.Step, lang: str, width: int) -> list[str]:
+    """A step and its command. A command is never wrapped: its first line alone, pasted, would do something else."""
+    command = clean(step.command, lang).split("\n") if step.command else []
+    return [*_hanging(mark, unmarked(step.text, lang), width - len(_GAP)), *("   " + line for line in command)]
 
 
 def _figures(block: b.Figures, lang: str, width: int) -> list[str]:

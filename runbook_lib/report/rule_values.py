@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -98,15 +97,10 @@ def _paths(facts: Facts, lang: str) -> dict[str, str]:
     return {
         "container_check": f"{prefix[0]}{facts.get('container_path', '')}",
         "target_check": f"{prefix[1]}{facts.get('target_path', '')}",
-        "port_option": f" --health-check-port {ports[0]}" if differ else "",
+        "other_port": str(ports[0]) if differ else "",
         "expected": str(facts.get("matcher") or NOTHING),
         "family": _family(facts),
     }
-
-
-def _duplicate(facts: Facts, lang: str) -> dict[str, str]:
-    paths = (place["where"] for place in facts.get("places", []) if place["source"] == "file")
-    return {"path": shlex.quote(next(paths, "task-definition.json"))}
 
 
 def _pull(facts: Facts, lang: str) -> dict[str, str]:
@@ -127,7 +121,6 @@ _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "deployments_overlapping": _overlapping,
     "image_tag_absent": _image,
     "health_check_path_mismatch": _paths,
-    "secret_env_duplicate": _duplicate,
     "image_pull_failed": _pull,
 }
 

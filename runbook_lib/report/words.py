@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import count, takewhile
 from typing import Any
 
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Unread
 from runbook_lib.report.formats import clock, minutes, moment, number
 from runbook_lib.report.markup import code
-from runbook_lib.report.rule_values import NOTHING, kind_name, line_variants, values, variants
+from runbook_lib.report.rule_values import kind_name, line_variants, values, variants
 from runbook_lib.text import has, say
 
 # What a cause card shows of the facts, in this order; what is empty is left out.
@@ -54,12 +53,15 @@ def means(verdict: Verdict, lang: str) -> str:
     return say(_key(verdict, "means", variants(verdict)), lang, **values(verdict, lang))
 
 
-def fix(verdict: Verdict, lang: str) -> list[str]:
-    """What to do, one step an entry, with names, tags and paths filled in."""
-    filled = values(verdict, lang)
-    steps = [say(key, lang, **filled | more) for key, more in _steps(verdict)]
-    # A step whose value is not known (a log group, say) would be a command that cannot be run.
-    return [step for step in steps if NOTHING not in step]
+def page(verdict: Verdict, lang: str) -> str:
+    """The address of AWS's page about the fault; ``""`` where there is none."""
+    key = f"rules.{verdict.rule}.page"
+    return say(key, lang) if has(key) else ""
+
+
+def joint_title(lang: str) -> str:
+    """The heading of the steps that several causes share."""
+    return say("rules.joint.title", lang)
 
 
 def outcome(found: Outcome | str, lang: str) -> str:
@@ -99,41 +101,6 @@ def _reason_key(verdict: Verdict) -> str:
     kind, reason = verdict.outcome.lower(), verdict.facts.get("reason", "")
     own = f"rules.{verdict.rule}.{kind}.{reason}"
     return own if has(own) else f"rules.{kind}.{reason}"
-
-
-_Step = tuple[str, dict[str, str]]
-
-
-def _steps(verdict: Verdict) -> list[_Step]:
-    """Keys of the steps in their order, each with values of its own."""
-    own: list[_Step] = [(key, {}) for key in _numbered(verdict)]
-    return [*_before(verdict), *own, *((key, {}) for key in _after(verdict))]
-
-
-def _numbered(verdict: Verdict) -> list[str]:
-    root = f"rules.{verdict.rule}.fix"
-    starts = (f"{root}.{name}" for name in variants(verdict) if name)
-    start = next((key for key in starts if has(f"{key}.1")), root)
-    return list(takewhile(has, (f"{start}.{number}" for number in count(1))))
-
-
-def _before(verdict: Verdict) -> list[_Step]:
-    tasks = verdict.facts.get("superseded_unhealthy") or []
-    return [("rules.deployments_overlapping.fix.stop", {"task": str(task)}) for task in tasks]
-
-
-def _after(verdict: Verdict) -> tuple[str, ...]:
-    """A change of the task definition has to be registered and deployed; one of a target group works at once."""
-    variant = variants(verdict)[0]
-    if verdict.rule == "deployments_overlapping":
-        return ("rules.deployments_overlapping.fix.wait",)
-    if verdict.rule == "secret_env_duplicate":
-        return ("rules.secret_env_duplicate.fix.register",)
-    edits = {
-        "image_tag_absent": ("tags", "no-repository"),
-        "health_check_path_mismatch": ("container", "container-likely"),
-    }
-    return ("rules.register", "rules.deploy") if variant in edits.get(verdict.rule, ()) else ()
 
 
 def _card_values(verdict: Verdict, lang: str) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def test_a_section_stands_alone_in_a_notebook(name, lang):
 @LANGUAGES
 def test_a_section_reads_well_in_a_terminal(name, lang):
     shown = section(name, lang).text
-    commands = ("aws", "  --", "watch", "curl")
-    long = [line for line in shown.splitlines() if columns(line) > WIDTH and not line.startswith(commands)]
+    whole = ("aws ", "--", "watch", "curl", "https://docs.aws.amazon.com/")  # what is copied is not wrapped
+    long = [line for line in shown.splitlines() if columns(line) > WIDTH and not any(word in line for word in whole)]
     assert long == []
     assert "\x1b" not in shown
     assert "<" not in shown.replace("<ALB", "").replace("<NEW", "").replace("<TASK", "").replace("<...>", "")

@@ -9,8 +9,9 @@ from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.diagnosis.rules import RULES
 from runbook_lib.diagnosis.state import State
-from runbook_lib.evidence.model import UNREAD_REASONS, Unread, request
-from runbook_lib.report import words
+from runbook_lib.evidence.model import UNREAD_REASONS, Evidence, Unread, request
+from runbook_lib.report import steps, words
+from runbook_lib.report.context import Context
 from tests.diagnosis import builder as made
 from tests.diagnosis.rules import test_application_exited as exits
 from tests.diagnosis.rules import test_deployments_overlapping as overlaps
@@ -48,10 +49,10 @@ def of(rule, evidence) -> Verdict:
     return next(verdict for verdict in judge(evidence).verdicts if verdict.rule == rule)
 
 
-def every_text(verdict: Verdict, lang: str) -> list[str]:
+def every_text(verdict: Verdict, evidence: Evidence, lang: str) -> list[str]:
     found = [words.title(verdict, lang), words.line(verdict, lang)]
     if verdict.outcome is Outcome.FAIL:
-        found += [words.means(verdict, lang), *words.fix(verdict, lang)]
+        found += [words.means(verdict, lang), *(step.text for step in steps.fix(verdict, evidence, Context(lang)))]
         found += [text for row in words.facts(verdict, lang, "Asia/Seoul") for text in row]
     return found
 
@@ -59,7 +60,7 @@ def every_text(verdict: Verdict, lang: str) -> list[str]:
 @both
 @pytest.mark.parametrize(("rule", "evidence"), EVIDENCE.values(), ids=EVIDENCE)
 def test_a_verdict_reads_whole(rule, evidence, lang):
-    for text in every_text(of(rule, evidence), lang):
+    for text in every_text(of(rule, evidence), evidence, lang):
         assert text.strip()
         assert not LEFT_OPEN.search(text), text
         assert text.count("`") % 2 == 0, text
@@ -71,7 +72,7 @@ def test_a_verdict_reads_whole(rule, evidence, lang):
 def test_a_fault_comes_with_what_to_do_and_facts(rule, evidence, lang):
     verdict = of(rule, evidence)
     if verdict.outcome is Outcome.FAIL:
-        assert words.fix(verdict, lang)
+        assert steps.fix(verdict, evidence, Context(lang))
         assert words.facts(verdict, lang, "Asia/Seoul")
 
 
@@ -112,25 +113,6 @@ LINES = {
 @pytest.mark.parametrize(("rule", "line"), LINES.items())
 def test_the_lines_of_the_guides_incident(rule, line):
     assert words.line(of(rule, INCIDENT), "ko") == line
-
-
-def test_a_fix_is_exact():
-    steps = words.fix(of("image_tag_absent", INCIDENT), "en")
-    assert f"`{made.image(made.COMMIT)}`" in steps[0]
-    assert f"--cluster {made.CLUSTER} --service {made.SERVICE} --task-definition {made.FAMILY}`" in steps[-1]
-    side = words.fix(of("health_check_path_mismatch", made.guide_target_group()), "en")
-    assert f"modify-target-group --target-group-arn {made.GROUP} --health-check-path /health`" in side[0]
-
-
-def test_a_path_with_a_space_is_quoted():
-    found = of("secret_env_duplicate", made.evidence(made.file(made.doubled(), path="my app/td.json")))
-    assert "file://'my app/td.json'" in words.fix(found, "en")[1]
-
-
-def test_a_command_with_an_unknown_value_is_left_out():
-    definition = made.definition(2, made.container(logConfiguration=None))
-    found = of("application_exited", exits.crashing(exits.exited(1, 2), definitions=[definition]))
-    assert not [step for step in words.fix(found, "en") if "aws logs" in step]
 
 
 def test_a_value_cannot_end_its_code_mark():

@@ -8,7 +8,7 @@ from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Evidence, Unread
 from runbook_lib.evidence.timeline import since
-from runbook_lib.report import words
+from runbook_lib.report import steps, words
 from runbook_lib.report.blocks import (
     Banner,
     Block,
@@ -17,6 +17,7 @@ from runbook_lib.report.blocks import (
     Checklist,
     Fact,
     Facts,
+    Heading,
     Item,
     Paragraph,
     Status,
@@ -119,26 +120,37 @@ def checklist(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sec
 def causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """One card a cause: sure ones filled, likely ones outlined."""
     found = diagnosis.failed("cause")
-    cards = tuple(_cause(verdict, diagnosis, context) for verdict in found)
-    inside: tuple[Block, ...] = cards or (Paragraph(no_causes(diagnosis, context)),)
+    cards: tuple[Block, ...] = tuple(_cause(verdict, diagnosis, evidence, context) for verdict in found)
+    inside = cards or (Paragraph(no_causes(diagnosis, context)),)
+    if steps.jointly(found):
+        inside += _closing(evidence, context)
     return Section("causes", context.say("section.causes"), inside, context.lang)
 
 
-def _cause(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> Card:
+def _cause(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Card:
     tag = Tag(_confidence(verdict, context), "bad", "solid" if verdict.confidence == "confirmed" else "")
-    return Card(words.title(verdict, context.lang), tag, (Facts(tuple(_card_rows(verdict, diagnosis, context))),))
+    rows = tuple(_card_rows(verdict, diagnosis, evidence, context))
+    return Card(words.title(verdict, context.lang), tag, (Facts(rows),))
 
 
-def _card_rows(verdict: Verdict, diagnosis: Diagnosis, context: Context) -> list[Fact]:
+def _closing(evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """What is left to do once every card's change has been made."""
+    todo = Fact(context.say("label.fix"), steps=tuple(steps.closing(evidence, context)))
+    return (Heading(words.joint_title(context.lang)), Facts((todo,)))
+
+
+def _card_rows(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Fact]:
+    joint = steps.jointly(diagnosis.failed("cause"))
     explained = [v for v in diagnosis.verdicts if verdict.rule in v.explained_by and v.outcome is Outcome.FAIL]
     rows = _what(verdict, context)
     rows.append(Fact(context.say("label.evidence"), (), cites(verdict, context)))
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
-    rows.append(Fact(context.say("label.fix"), tuple(words.fix(verdict, context.lang)), numbered=True))
+    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context, joint=joint))))
     if explained:
         titles = " · ".join(dict.fromkeys(words.title(v, context.lang) for v in explained))
         rows.append(Fact(context.say("label.explains"), (titles,)))
-    return [row for row in rows if any(row.lines) or row.cites]
+    rows.append(Fact(context.say("label.page"), link=words.page(verdict, context.lang)))
+    return [row for row in rows if not row.empty]
 
 
 def _what(verdict: Verdict, context: Context) -> list[Fact]:
@@ -175,16 +187,16 @@ def symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
 
 def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """What is no fault yet. Never in red."""
-    cards = tuple(_risk(verdict, context) for verdict in diagnosis.failed("risk"))
+    cards = tuple(_risk(verdict, evidence, context) for verdict in diagnosis.failed("risk"))
     inside: tuple[Block, ...] = cards or (Paragraph(context.say("nothing.risks")),)
     return Section("risks", context.say("section.risks"), inside, context.lang)
 
 
-def _risk(verdict: Verdict, context: Context) -> Card:
+def _risk(verdict: Verdict, evidence: Evidence, context: Context) -> Card:
     rows = _what(verdict, context)
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
-    rows.append(Fact(context.say("label.fix"), tuple(words.fix(verdict, context.lang)), numbered=True))
-    shown = tuple(row for row in rows if any(row.lines))
+    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context))))
+    shown = tuple(row for row in rows if not row.empty)
     return Card(words.title(verdict, context.lang), Tag(context.say("risk"), "risk"), (Facts(shown),))
 
 

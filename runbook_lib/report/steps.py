@@ -1,0 +1,105 @@
+"""What to do about a fault, step by step, with the commands that do it aimed at the service that was looked at."""
+
+from __future__ import annotations
+
+from itertools import count, takewhile
+
+from runbook_lib.diagnosis.model import Verdict
+from runbook_lib.evidence.model import Evidence
+from runbook_lib.report.blocks import Step
+from runbook_lib.report.commands import aimed
+from runbook_lib.report.context import Context
+from runbook_lib.report.rule_values import NOTHING, values, variants
+from runbook_lib.text import has, say
+
+_DESCRIBE_IMAGES = ("ecr", "describe-images", "--registry-id", "{registry}", "--repository-name", "{repository}")
+_REGISTER = ("ecs", "register-task-definition", "--cli-input-json", "file://{file}")
+_UPDATE = ("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}", "--task-definition")
+_LOGS = ("logs", "tail", "{log_group}", "--since", "1h")
+# The command of a step by the key of its words in text/rules.yaml. Region, profile and endpoint are added to each.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "register": _REGISTER,
+    "deploy": (*_UPDATE, "{family}"),
+    "joint.register": _REGISTER,
+    "joint.deploy": (*_UPDATE, "{family}"),
+    "image_tag_absent.fix.tags.2": (*_DESCRIBE_IMAGES, "--region", "{region}"),
+    "image_tag_absent.fix.no-tags.2": (*_DESCRIBE_IMAGES, "--region", "{region}"),
+    "image_tag_absent.fix.no-repository.1": (
+        *("ecr", "describe-repositories", "--registry-id", "{registry}"),
+        *("--region", "{region}"),
+    ),
+    "application_exited.fix.exited.1": _LOGS,
+    "application_exited.fix.oom.2": _LOGS,
+    "health_check_path_mismatch.fix.target_group.1": (
+        *("elbv2", "modify-target-group", "--target-group-arn", "{target_group_arn}"),
+        *("--health-check-path", "{container_path}", "--health-check-port", "{other_port}"),
+    ),
+    "health_check_path_mismatch.fix.target_group.2": (
+        *("elbv2", "describe-target-health", "--target-group-arn", "{target_group_arn}"),
+    ),
+    "deployments_overlapping.fix.stop": (
+        *("ecs", "stop-task", "--cluster", "{cluster}", "--task", "{task}"),
+        *("--reason", "Stopping unhealthy task to allow clean deployment"),
+    ),
+    "deployments_overlapping.fix.back.2": (*_UPDATE, "{last_completed}"),
+    "deployments_overlapping.fix.wait": (
+        *("ecs", "describe-services", "--cluster", "{cluster}", "--services", "{service}"),
+        *("--query", "services[0].deployments[].rolloutState"),
+    ),
+    "secret_env_duplicate.fix.register": _REGISTER,
+}
+# The wordings of a fix that change the task definition; nothing of them works before a new revision is deployed.
+_EDITS: dict[str, tuple[str, ...]] = {
+    "image_tag_absent": ("tags", "no-repository"),
+    "application_exited": ("oom",),
+    "health_check_path_mismatch": ("container", "container-likely"),
+    "secret_env_duplicate": ("named", "unnamed"),
+}
+
+
+def needs_revision(verdict: Verdict) -> bool:
+    """Whether the fix is a change of the task definition, which has to be registered and deployed."""
+    return variants(verdict)[0] in _EDITS.get(verdict.rule, ())
+
+
+def jointly(causes: tuple[Verdict, ...]) -> bool:
+    """Whether several causes need a new revision: to deploy one a cause would deploy those not yet corrected."""
+    return sum(map(needs_revision, causes)) > 1
+
+
+def fix(verdict: Verdict, evidence: Evidence, context: Context, *, joint: bool = False) -> list[Step]:
+    """What to do, with names, tags and paths filled in; where ``joint``, without the registering that all share."""
+    filled = values(verdict, context.lang)
+    tasks = [str(task) for task in verdict.facts.get("superseded_unhealthy") or []]
+    found = [_step("deployments_overlapping.fix.stop", evidence, context, filled | {"task": task}) for task in tasks]
+    after = () if joint and needs_revision(verdict) else _after(verdict)
+    found += [_step(key, evidence, context, filled) for key in (*_numbered(verdict), *after)]
+    # A step whose value is not known (a log group, say) would be a command that cannot be run.
+    return [step for step in found if NOTHING not in step.text + step.command]
+
+
+def closing(evidence: Evidence, context: Context) -> list[Step]:
+    """The steps that several causes share: every change in one revision, registered once and deployed once."""
+    return [_step(key, evidence, context, {}) for key in ("joint.register", "joint.deploy")]
+
+
+def _step(key: str, evidence: Evidence, context: Context, facts: dict[str, str]) -> Step:
+    argv = COMMANDS.get(key)
+    command = aimed(argv, evidence, context.commands, facts) if argv else ""
+    return Step(say(f"rules.{key}", context.lang, **facts), command)
+
+
+def _numbered(verdict: Verdict) -> list[str]:
+    root = f"{verdict.rule}.fix"
+    starts = (f"{root}.{name}" for name in variants(verdict) if name)
+    start = next((key for key in starts if has(f"rules.{key}.1")), root)
+    return list(takewhile(lambda key: has(f"rules.{key}"), (f"{start}.{number}" for number in count(1))))
+
+
+def _after(verdict: Verdict) -> tuple[str, ...]:
+    """A change of the task definition has to be registered and deployed; one of a target group works at once."""
+    if verdict.rule == "deployments_overlapping":
+        return ("deployments_overlapping.fix.wait",)
+    if verdict.rule == "secret_env_duplicate":
+        return ("secret_env_duplicate.fix.register",)
+    return ("register", "deploy") if needs_revision(verdict) else ()
