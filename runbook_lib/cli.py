@@ -15,11 +15,12 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from runbook_lib.errors import ExitCode, InputError, RunbookError, RunError
-from runbook_lib.text import language, say
+from runbook_lib.text import language, say, sentence
 
 if TYPE_CHECKING:
+    from runbook_lib.look import Look
     from runbook_lib.parameters import Parameters
-    from runbook_lib.workflow import Archived, Look
+    from runbook_lib.runs import Archived
 
 
 def _asked_language(argv: list[str]) -> str | None:
@@ -204,16 +205,9 @@ def main() -> None:
     """The entry point: runs a command and turns every failure of ours into a sentence and an exit code."""
     # Imports make many objects and no garbage: looking for some at every 700th costs a tenth of a diagnosis.
     gc.set_threshold(100_000)
+    _write_anything(sys.stdout, sys.stderr)
     try:
-        code = app(standalone_mode=False)
-    except RunbookError as error:
-        code = _fail(error)
-    except TyperException as error:
-        code = _usage(error)
-    except (KeyboardInterrupt, Abort):
-        code = _tell(say("errors.interrupted", LANG), ExitCode.INTERRUPTED)
-    except Exit as ended:
-        code = ended.exit_code
+        code = _run()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         with suppress(OSError):
             sys.stdout.close()
@@ -221,41 +215,78 @@ def main() -> None:
     sys.exit(int(code or 0))
 
 
-def _fail(error: RunbookError) -> ExitCode:
-    return _tell(say(f"errors.{error.key}", LANG, **error.facts), error.exit_code)
+def _run() -> int:
+    """Runs the command line and returns its exit code."""
+    try:
+        code = int(app(standalone_mode=False) or 0)
+    except RunbookError as error:
+        return _tell(sentence(error.key, error.facts, LANG), error.exit_code)
+    except TyperException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, Abort):
+        code = ExitCode.INTERRUPTED
+    if code == ExitCode.INTERRUPTED:  # typer, too, makes this code of Ctrl-C
+        _tell(say("errors.interrupted", LANG), ExitCode.INTERRUPTED)
+    return code
 
 
-def _usage(error: TyperException) -> ExitCode:
+def _write_anything(*streams: Any) -> None:
+    """A terminal that cannot show a character gets an escape for it rather than ending the command."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _usage(error: TyperException) -> int:
     context = getattr(error, "ctx", None)
+    if context and error.format_message() == context.get_help():  # no arguments at all
+        _print(context.get_help())
+        return ExitCode.GOOD
     command = context.command_path if context else "ecs-runbook"
     return _tell(say("errors.usage", LANG, problem=error.format_message(), command=command), ExitCode.USAGE)
 
 
-def _tell(sentence: str, code: ExitCode) -> ExitCode:
-    sys.stderr.write(f"{sentence}\n")
+def _tell(text: str, code: ExitCode) -> ExitCode:
+    sys.stderr.write(f"{text}\n")
     return code
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    if sys.stdout is None:  # closed by whoever started us: there is nobody to read it
+        return
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError("output-unwritable", problem=error.strerror or "") from error
 
 
 def _given(*, params: Path | None, override: list[str] | None, **flags: Any) -> "Parameters":
     """Parameters by rising precedence: file, flags, ``-p``."""
     from runbook_lib import parameters
 
-    merged = parameters.from_file(params) if params else {}
-    merged |= {name: str(value) for name, value in flags.items() if value}
-    merged |= dict(parameters.override(text) for text in override or [])
-    return parameters.parameters(merged, str(params) if params else "-p")
+    layers = {
+        str(params): parameters.from_file(params) if params else {},
+        "--": {name: str(value) for name, value in flags.items() if value},
+        "-p": dict(parameters.override(text) for text in override or []),
+    }
+    sources = {str(name): _source(layer, name) for layer, given in layers.items() for name in given}
+    merged = {name: value for given in layers.values() for name, value in given.items()}
+    return parameters.parameters(merged, sources)
+
+
+def _source(layer: str, name: str) -> str:
+    """Where a parameter stood, as the user wrote it: a file, ``-p`` or ``--region``."""
+    return f"--{name.replace('_', '-')}" if layer == "--" else layer
 
 
 def _looked(given: "Parameters") -> "Look":
-    from runbook_lib.workflow import look
+    from runbook_lib.look import look
 
     chosen = language(given.lang, LANG)
-    if not given.evidence:
+    if given.cluster and given.service and not given.evidence:
         _progress("reading", chosen, cluster=given.cluster, service=given.service)
     found = look(given)
     evidence = found.evidence
@@ -289,15 +320,18 @@ def _show(found: "Look", given: "Parameters", *, as_json: bool) -> None:
 
 
 def _archived(notebook: str, given: "Parameters", *, as_json: bool, exit_verdict: bool) -> None:
-    from runbook_lib.workflow import run_notebook
+    from runbook_lib.archive.notebooks import find_notebook
+    from runbook_lib.runs import run_notebook
 
     chosen = language(given.lang, LANG)
-    _progress("running", chosen, notebook=notebook)
-    done = run_notebook(notebook, given)
+    path = find_notebook(notebook)
+    _progress("running", chosen, notebook=path)
+    done = run_notebook(path, given)
     if not done.ok:
         raise RunError("run-failed", problem=done.error, folder=str(done.folder))
     _show_archived(done, chosen, as_json=as_json)
-    raise Exit(done.look.exit_code if exit_verdict and done.look else ExitCode.GOOD)
+    verdict = done.look.exit_code if done.look else ExitCode.COULD_NOT_LOOK
+    raise Exit(verdict if exit_verdict else ExitCode.GOOD)
 
 
 def _show_archived(done: "Archived", lang: str, *, as_json: bool) -> None:

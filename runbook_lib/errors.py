@@ -71,6 +71,12 @@ class SafetyError(RunbookError):
     exit_code = ExitCode.BAD
 
 
+class InterruptedRunError(RunbookError):
+    """A notebook run was interrupted; what had run until then was archived."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class RunError(RunbookError):
     """A notebook run failed; what it left was archived."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from runbook_lib.errors import RunbookError
 from runbook_lib.parameters import Parameters, names, parameters
-from runbook_lib.text import language, say
+from runbook_lib.text import language, sentence
 
 # papermill heads the cell that it injects with this comment.
 _INJECTED = "# Parameters"
@@ -51,5 +51,5 @@ def explained(namespace: Mapping[str, Any]) -> Iterator[None]:
         yield
     except RunbookError as error:
         lang = language(str(namespace.get("lang", "")))
-        error.sentence = say(f"errors.{error.key}", lang, **error.facts)
+        error.sentence = sentence(error.key, error.facts, lang)
         raise

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from runbook_lib.errors import InputError, ParameterError, nearest
+from runbook_lib.files import read_text
 
 # ECS's own rule for names; it also keeps a name from becoming a path.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$"
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:ecs:(?P<region>[a-z0-9-]+):\d{12}:(?:cluster|service)/(?:(?P<cluster>[^/]+)/)?(?P<name>[^/]+)$"
+)
+_DEEPEST = 3
 
 
 class Parameters(BaseModel):
@@ -46,15 +53,21 @@ class Parameters(BaseModel):
     def _absent_is_empty(cls, value: Any) -> Any:
         return "" if value is None else value
 
-    @field_validator("cluster", "service", mode="before")
-    @classmethod
-    def _name_of_arn(cls, value: Any) -> Any:
-        return value.rsplit("/", 1)[-1] if isinstance(value, str) and value.startswith("arn:") else value
-
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
-        ZoneInfo(value)  # raises ZoneInfoNotFoundError, a KeyError, or ValueError
+        try:
+            ZoneInfo(value)
+        except (KeyError, OSError) as error:  # no such zone, or a folder of zones
+            raise ValueError(value) from error
+        return value
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)  # raises ValueError, as its port does
+        if value and (not parts.hostname or parts.port == 0):
+            raise ValueError(value)
         return value
 
 
@@ -63,28 +76,52 @@ def names() -> list[str]:
     return list(Parameters.model_fields)
 
 
-def parameters(given: Mapping[str, Any], source: str = "") -> Parameters:
+def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") -> Parameters:
     """Validated parameters.
+
+    ``sources`` says where they stood: one text for all, or one a name.
 
     Raises
     ------
     ParameterError
-        A name is unknown (the nearest known one is named) or a value cannot be used; ``source`` says where it stood.
+        A name is unknown (the nearest known one is named), a value cannot be used, or an ARN is of another Region.
     """
-    for name in given:
+
+    def source(name: str) -> str:
+        return sources if isinstance(sources, str) else sources.get(name, "")
+
+    for name in map(str, given):
         if name not in Parameters.model_fields:
-            raise ParameterError("parameter-unknown", name=name, nearest=nearest(name, names()) or "-", source=source)
+            near = nearest(name, names()) or "-"
+            raise ParameterError("parameter-unknown", name=name, nearest=near, source=source(name))
     try:
-        return Parameters(**given)
+        return Parameters(**_without_arns(given))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise _invalid(str(first["loc"][0]), str(first["msg"]), source, error) from error
-    except KeyError as error:
-        raise _invalid("timezone", str(error), source, error) from error
+        name = str(error.errors()[0]["loc"][0])
+        expected = name if name in _EXPECTED else "text"
+        raise ParameterError(
+            "parameter-invalid", name=name, source=source(name), expected_key=f"errors.expected.{expected}"
+        ) from error
 
 
-def _invalid(name: str, problem: str, source: str, cause: Exception) -> ParameterError:
-    return ParameterError("parameter-invalid", name=name, problem=problem, source=source)
+_EXPECTED = ("cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode", "stuck_after")
+
+
+def _without_arns(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Names for ARNs of a cluster or a service; what else an ARN says (Region, cluster) is taken, not dropped."""
+    out = dict(given)
+    for name in ("cluster", "service"):
+        match = _ARN.match(str(given.get(name) or ""))
+        if not match:
+            continue
+        out[name] = match["name"]
+        region = str(out.get("region") or match["region"])
+        if region != match["region"]:
+            raise ParameterError("arn-elsewhere", name=name, found=match["region"], region=region)
+        out["region"] = region
+        if name == "service" and match["cluster"] and not out.get("cluster"):
+            out["cluster"] = match["cluster"]
+    return out
 
 
 def from_file(path: Path) -> dict[str, Any]:
@@ -93,17 +130,18 @@ def from_file(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        The file cannot be read, is not YAML, or holds no mapping.
+        The file cannot be read, is not YAML, or holds anything but names with plain values.
     """
+    text = read_text(path)
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "file-unreadable", file=str(path), problem=getattr(error, "strerror", None) or "UTF-8"
-        ) from error
+        tree = _plain_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise InputError("parameters-not-yaml", file=str(path), line=line, problem=error.problem or "") from error
+    except (yaml.YAMLError, ValueError) as error:  # a control character, or a date that there is not
+        raise InputError(
+            "parameters-not-yaml", file=str(path), line=1, problem=str(error).partition("\n")[0]
+        ) from error
     if tree is not None and not isinstance(tree, dict):
         raise InputError("parameters-not-yaml", file=str(path), line=1, problem=type(tree).__name__)
     return tree or {}
@@ -115,15 +153,25 @@ def override(text: str) -> tuple[str, Any]:
     Raises
     ------
     ParameterError
-        There is no ``=``, or the value is no YAML scalar.
+        There is no ``=``.
     """
     name, equals, value = text.partition("=")
     if not equals:
         raise ParameterError("override-malformed", text=text)
     try:
-        return name.strip(), yaml.load(value, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
+        return name.strip(), _plain_yaml(value)
+    except (yaml.YAMLError, ValueError):
         return name.strip(), value
+
+
+def _plain_yaml(text: str) -> Any:
+    """YAML without deep nesting, which the C loader would follow until the stack ends."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError("nesting")
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def home() -> Path:

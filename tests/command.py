@@ -2,25 +2,50 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ECS_RUNBOOK = str(Path(sys.executable).parent / "ecs-runbook")
 
 
-def ecs_runbook(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def ecs_runbook(
+    *arguments: object, cwd: Path | None = None, stdout: IO[str] | int = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """One run of the command, in Korean unless ``ECS_RUNBOOK_LANG`` or ``--lang`` says otherwise."""
+    return _ended(_start(arguments, stdout, cwd, environment))
+
+
+def interrupted(*arguments: object, when: Callable[[], bool], **environment: str) -> subprocess.CompletedProcess[str]:
+    """One run of the command that gets Ctrl-C, as a terminal sends it to all its processes, once ``when`` is true."""
+    started = _start(arguments, subprocess.PIPE, None, environment)
+    while not when() and started.poll() is None:
+        os.sched_yield()
+    os.killpg(started.pid, signal.SIGINT)
+    return _ended(started)
+
+
+def _start(
+    arguments: tuple[object, ...], stdout: IO[str] | int, cwd: Path | None, environment: dict[str, str]
+) -> subprocess.Popen[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ECS_RUNBOOK_", "LANG", "LC_"))}
-    return subprocess.run(
+    return subprocess.Popen(
         [ECS_RUNBOOK, *map(str, arguments)],
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
         env=clean | {"PYTHONIOENCODING": "utf-8", **environment},
-        check=False,
+        start_new_session=True,
     )
+
+
+def _ended(started: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    out, err = started.communicate()
+    return subprocess.CompletedProcess(started.args, started.returncode, out, err)
 
 
 def diagnose_json(*arguments: object, **environment: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from runbook_lib.aws.collect import Collection
 from runbook_lib.aws.session import Access, ReadSession
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.lab.hosting import Lab
+from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, from_file
-from runbook_lib.workflow import Look, look
 from tests.remote_lab import RemoteLab
 
 AnyLab = Lab | RemoteLab

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.command import diagnose_json, ecs_runbook
+from tests.command import diagnose_json, ecs_runbook, interrupted
 
 HANGUL = re.compile("[가-힣]")
 
@@ -70,6 +70,30 @@ def test_saved_evidence_replays_to_the_same_causes_without_aws(params, tmp_path)
         (["diagnose", "--colour"], 2, "--colour"),
         (["run", "no-such-notebook", "-p", "cluster=a"], 2, "no-such-notebook.ipynb"),
         (["lab", "up", "--scenario", "guid"], 2, "guide"),
+        (["diagnose", "-p", "timezone=Asia"], 2, "Asia/Seoul"),
+        (["diagnose", "-p", "endpoint_url=http://[::1"], 2, "`endpoint_url`"),
+        (["diagnose", "-p", "endpoint_url=http://127.0.0.1:99999"], 2, "`endpoint_url`"),
+        (["diagnose", "--profile", "nobody", "-p", "cluster=a", "-p", "service=b"], 2, "`nobody`"),
+        (
+            [
+                "diagnose",
+                "-p",
+                "cluster=a",
+                "-p",
+                "service=b",
+                "-p",
+                "region=eu-west-1",
+                "-p",
+                "task_definition_file=/dev/zero",
+            ],
+            2,
+            "/dev/zero",
+        ),
+        (
+            ["diagnose", "-p", "cluster=arn:aws:ecs:us-east-1:123456789012:cluster/a", "--region", "eu-west-1"],
+            2,
+            "us-east-1",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -115,3 +139,68 @@ def test_help_is_in_the_users_language():
 def test_scenarios_are_listed():
     names = [row["name"] for row in json.loads(ecs_runbook("lab", "scenarios", "--json").stdout)]
     assert {"guide", "guide-target-group", "healthy"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1: x",
+        "? 2024-01-01",
+        "cluster: 2024-99-99",
+        "a: \x1b",
+        "- cluster",
+        "a: b: c",
+        "[" * 100_000,
+        "cluster: [[[[a]]]]",
+    ],
+    ids=lambda text: repr(text)[:20],
+)
+def test_a_parameters_file_that_is_none_is_refused_in_one_sentence(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    done = ecs_runbook("diagnose", "--params", path, "--lang", "en")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_wrong_value_is_blamed_on_where_it_stood(params):
+    done = ecs_runbook("diagnose", "--params", params, "--lang", "fr", ECS_RUNBOOK_LANG="en")
+    assert done.returncode == 2
+    assert "--lang" in done.stderr
+    assert str(params) not in done.stderr
+
+
+def test_no_arguments_are_a_wish_for_help():
+    done = ecs_runbook(ECS_RUNBOOK_LANG="en")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: ecs-runbook")
+
+
+def test_a_terminal_without_hangul_gets_escapes(params):
+    done = ecs_runbook("diagnose", "--params", params, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert "\\u" in done.stdout
+
+
+def test_output_that_cannot_be_written_is_said():
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = ecs_runbook("commands", "-p", "cluster=a", "-p", "service=b", stdout=full, ECS_RUNBOOK_LANG="en")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_an_arn_names_cluster_service_and_region(lab_of):
+    arn = "arn:aws:ecs:ap-northeast-2:123456789012:service/momentir-cx-llm-cluster/momentir-cx-llm-service"
+    url = lab_of("healthy").endpoint_url
+    done = ecs_runbook("diagnose", "-p", f"service={arn}", "-p", "credentials=lab", "--endpoint-url", url)
+    assert done.returncode == 0
+
+
+def test_ctrl_c_is_said_and_has_its_code(own_lab):
+    lab = own_lab("guide")
+    lab.faults([{"action": "DescribeServices", "delay": 5}])
+    done = interrupted("diagnose", "--params", lab.params, "--lang", "en", when=lambda: bool(lab.calls()))
+    assert done.returncode == 130
+    assert "Interrupted" in done.stderr
+    assert "Traceback" not in done.stderr

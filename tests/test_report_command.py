@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.command import ecs_runbook
+from tests.command import ecs_runbook, interrupted
 
 FILES = {"evidence.json", "verdicts.json", "report.ipynb", "report.ko.html", "report.en.html", "manifest.json"}
 
@@ -84,3 +84,46 @@ def test_a_failed_run_is_archived_as_failed(guide, tmp_path):
     [manifest] = tmp_path.rglob("manifest.json")
     assert json.loads(manifest.read_text())["status"] == "failed"
     assert (manifest.parent / "report.ipynb").is_file()
+
+
+def test_any_notebook_that_opens_an_incident_leaves_its_evidence_and_verdict(guide, tmp_path):
+    done = ecs_runbook("run", "10_diagnose", "--params", guide.params, "-p", f"outputs={tmp_path}", "--exit-verdict")
+    assert done.returncode == 1
+    [manifest] = tmp_path.rglob("manifest.json")
+    assert {"evidence.json", "verdicts.json", "report.ipynb"} <= {p.name for p in manifest.parent.iterdir()}
+    assert json.loads(manifest.read_text())["counts"]["cause"] == 4
+
+
+def test_a_run_that_read_nothing_is_no_good_news(tmp_path):
+    path = tmp_path / "own.ipynb"
+    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": "1"}
+    spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}))
+    assert ecs_runbook("run", path, "-p", f"outputs={tmp_path}/o", "--exit-verdict").returncode == 3
+
+
+def test_of_a_pasted_log_only_awss_words_are_in_any_written_byte(guide, tmp_path):
+    log = (
+        "export TOKEN=hunter2\nError: hunter2\nAn error occurred (ClientException) when calling the "
+        "RegisterTaskDefinition operation: The secret name must be unique and not shared with any new or existing "
+        "environment variables set on the container, such as 'LANGSMITH_TRACING'.\n"
+    )
+    done = ecs_runbook(
+        "report", "--params", guide.params, "-p", f"outputs={tmp_path}", "-p", f"deploy_message={json.dumps(log * 50)}"
+    )
+    assert done.returncode == 0, done.stderr
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert not [p.name for p in files if "hunter2" in p.read_text(encoding="utf-8")]
+    assert [p.name for p in files if p.name == "report.ipynb" and "must be unique" in p.read_text(encoding="utf-8")]
+
+
+def test_ctrl_c_leaves_an_archived_run_and_says_where(own_lab, tmp_path):
+    lab = own_lab("guide")
+    lab.faults([{"action": "DescribeServices", "delay": 5}])
+    done = interrupted(
+        "report", "--params", lab.params, "-p", f"outputs={tmp_path}", "--lang", "en", when=lambda: bool(lab.calls())
+    )
+    [manifest] = tmp_path.rglob("manifest.json")
+    assert done.returncode == 130
+    assert str(manifest.parent) in done.stderr
+    assert json.loads(manifest.read_text())["status"] == "interrupted"

@@ -16,7 +16,7 @@ from nbformat import ValidationError
 from nbformat.reader import NotJSONError
 from papermill.exceptions import PapermillExecutionError
 
-from runbook_lib.archive.store import RUN_FOLDER, Run
+from runbook_lib.archive.store import RUN_FOLDER, Run, writing
 
 # ipykernel warns at every start that a loopback connection is not encrypted.
 _QUIET = ["--IPKernelApp.log_level=ERROR"]
@@ -37,7 +37,7 @@ def execute(run: Run, notebook: Path, parameters: dict[str, Any]) -> Execution:
     """
     target = run.folder / "report.ipynb"
     try:
-        with _environment(RUN_FOLDER, str(run.folder)):
+        with writing(run.root), _environment(RUN_FOLDER, str(run.folder)):
             papermill.execute_notebook(
                 str(notebook),
                 str(target),

@@ -15,6 +15,7 @@ from typing import Any
 from runbook_lib.archive.store import Run
 
 SCHEMA = 1
+_STATUS = {"": "succeeded", "interrupted": "interrupted"}
 
 
 def manifest(run: Run, facts: Mapping[str, Any], *, error: str, notebook: Path | None) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def manifest(run: Run, facts: Mapping[str, Any], *, error: str, notebook: Path |
         "notebook": run.notebook,
         "began_at": run.began.isoformat(),
         "ended_at": datetime.now(UTC).isoformat(),
-        "status": "failed" if error else "succeeded",
+        "status": _STATUS.get(error, "failed"),
         "error": error,
         "who": _who(),
         "version": version("ecs-runbook"),

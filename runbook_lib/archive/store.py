@@ -9,6 +9,8 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,13 +47,20 @@ class Run:
         return path
 
     def commit(self, target: Target, manifest: dict[str, Any], *, incident: bool) -> Path:
-        """Puts the run where it belongs and returns its final folder; ``manifest.json`` is written last."""
-        parent = incident_folder(self.root, target, self.began, incident=incident)
-        if incident:
-            _write_entry(parent / "journal", self.id, manifest)
-        self.write("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-        final = parent / self.id
-        self.folder.rename(final)
+        """Puts the run where it belongs and returns its final folder; ``manifest.json`` is written last.
+
+        Raises
+        ------
+        InputError
+            The archive cannot be written; what there is of the run stays in its temporary folder.
+        """
+        with writing(self.root):
+            parent = incident_folder(self.root, target, self.began, incident=incident)
+            if incident:
+                _write_entry(parent / "journal", self.id, manifest)
+            self.write("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+            final = parent / self.id
+            self.folder.rename(final)
         return final
 
 
@@ -65,11 +74,18 @@ def begin(root: Path, notebook: str) -> Run:
     """
     began = datetime.now(UTC)
     folder = root / f".{began.strftime(_STAMP)}-{notebook}-{secrets.token_hex(3)}"
-    try:
+    with writing(root):
         folder.mkdir(parents=True)
+    return Run(root, notebook, folder, began)
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Turns a full disk or a missing permission into one sentence about the archive."""
+    try:
+        yield
     except OSError as error:
         raise InputError("outputs-unwritable", folder=str(root), problem=error.strerror or "") from error
-    return Run(root, notebook, folder, began)
 
 
 def incident_folder(root: Path, target: Target, now: datetime, *, incident: bool) -> Path:

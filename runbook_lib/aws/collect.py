@@ -43,14 +43,13 @@ class Collection:
         evidence = self._about
         began = time.perf_counter()
         with ThreadPoolExecutor(_THREADS) as pool:
-            warm = [pool.submit(self._session.client, service) for service in ("ecs", "elbv2", "ecr")]
+            for service in ("ecs", "elbv2", "ecr"):  # made while the first answers are under way
+                pool.submit(self._session.client, service)
             for number, round_of in enumerate(ROUNDS, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
                 evidence = _with(evidence, _read_all(pool, reader, evidence.target, requests))
                 _stop_where_nothing_can_be_read(evidence)
-            for client in warm:
-                client.result()
         return _finished(evidence, reader, began)
 
     def deeper(self, evidence: Evidence, requests: tuple[Request, ...]) -> Evidence:

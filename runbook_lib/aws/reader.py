@@ -80,13 +80,12 @@ class Reader:
         CallFailedError
             With the reason, after botocore's own retries.
         """
-        client = self._session.client(service, region)
-        method = getattr(client, xform_name(operation))
         began = time.perf_counter()
         try:
-            answer: dict[str, Any] = method(**parameters)
+            client = self._session.client(service, region)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except (ClientError, BotoCoreError) as error:
-            self._record(name(service, operation), began, getattr(error, "response", {}), failure_of(error))
+            self._record(name(service, operation), began, getattr(error, "response", None) or {}, failure_of(error))
             raise CallFailedError(name(service, operation), failure_of(error)) from error
         self._record(name(service, operation), began, answer, None)
         return answer

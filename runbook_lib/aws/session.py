@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import boto3.session
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from runbook_lib.aws.operations import CREDENTIAL_CALLS, READS, name
 from runbook_lib.errors import AccessError, ParameterError, SafetyError
@@ -53,19 +53,25 @@ class ReadSession:
                     service,
                     region_name=key[1],
                     endpoint_url=self._access.endpoint_url or None,
-                    config=_CONFIG,
+                    config=_config(self._access),
                 )
             return self._clients[key]
 
 
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=5,
-    read_timeout=20,
-    max_pool_connections=16,
-    tcp_keepalive=True,
-    user_agent_extra="ecs-runbook",
-)
+def _config(access: Access) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=5,
+        read_timeout=20,
+        max_pool_connections=16,
+        tcp_keepalive=True,
+        user_agent_extra="ecs-runbook",
+        proxies={} if _is_loopback(access) else None,  # no proxy can reach this computer's own address
+    )
+
+
+def _is_loopback(access: Access) -> bool:
+    return urlsplit(access.endpoint_url).hostname in _LOOPBACK
 
 
 def _session(access: Access) -> boto3.session.Session:
@@ -78,6 +84,8 @@ def _session(access: Access) -> boto3.session.Session:
             profile_name=access.profile or None,
             **_lab_keys(access),
         )
+    except ProfileNotFound as error:
+        raise ParameterError("profile-missing", profile=access.profile) from error
     except BotoCoreError as error:
         raise AccessError("profile-unusable", profile=access.profile, problem=str(error)) from error
 
@@ -86,7 +94,7 @@ def _lab_keys(access: Access) -> dict[str, Any]:
     """The lab's fixed keys, which are no secret; only a loopback address may be met with them."""
     if access.credentials != LAB_CREDENTIALS:
         return {}
-    if urlsplit(access.endpoint_url).hostname not in _LOOPBACK:
+    if not _is_loopback(access):
         raise ParameterError("lab-credentials-elsewhere", endpoint_url=access.endpoint_url)
     return {"aws_access_key_id": LAB_CREDENTIALS, "aws_secret_access_key": LAB_CREDENTIALS}
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from runbook_lib.errors import InputError
 from runbook_lib.evidence import redaction
 from runbook_lib.evidence.model import Reading, request
+from runbook_lib.files import read_text
 
-# A line of ECS or of a client that quotes it; the rest of a pasted log is not kept.
-_ECS_LINE = re.compile(
-    r"(An error occurred \(|ClientException|Exception:|\(service |service \S+ |Error:|secret name must)"
+# AWS's own words in a pasted log, up to the end of their line. Nothing else of it is kept: a log can hold anything.
+_AWS_WORDS = re.compile(
+    r"An error occurred \(\w{1,80}\)[^\n]{0,600}"
+    r"|\b(?:Client|Server|InvalidParameter|AccessDenied|ClusterNotFound|ServiceNot\w{1,9})Exception: [^\n]{0,600}"
+    r"|The secret name must be unique[^\n]{0,600}"
 )
-_MAX_LINES = 50
+_MOST = 50
 
 
 def task_definition_file(path: Path) -> Reading:
@@ -34,18 +37,21 @@ def task_definition_file(path: Path) -> Reading:
 
 
 def deploy_message(text: str) -> Reading:
-    """The lines of a pasted deploy log that quote ECS, URLs masked."""
-    lines = [redaction.masked_urls(line.strip())[:2000] for line in text.splitlines() if _ECS_LINE.search(line[:2000])]
-    return Reading(request("deploy_message"), "user", {"messages": lines[:_MAX_LINES]})
+    """AWS's own words in a pasted deploy log, each once, URLs masked."""
+    return Reading(request("deploy_message"), "user", {"messages": aws_words(text)})
+
+
+def aws_words(text: str) -> list[str]:
+    """The sentences of AWS in ``text``, each once, at most 50."""
+    found = (redaction.masked_urls(match[0].strip()) for match in _AWS_WORDS.finditer(text))
+    return list(dict.fromkeys(found))[:_MOST]
 
 
 def _json(path: Path) -> object:
     try:
-        tree: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "file-unreadable", file=str(path), problem=getattr(error, "strerror", None) or "UTF-8"
-        ) from error
+        tree: object = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InputError("file-not-json", file=str(path), line=error.lineno, column=error.colno) from error
+    except RecursionError as error:
+        raise InputError("task-definition-file-shape", file=str(path)) from error
     return tree

@@ -10,6 +10,7 @@ from typing import Any
 
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.model import SCHEMA, Call, Evidence, Reading, Request, Target, Unread
+from runbook_lib.files import read_text
 
 
 def plain(value: Any) -> Any:
@@ -47,18 +48,13 @@ def loads(text: str, source: str = "") -> Evidence:
         return _evidence(tree)
     except json.JSONDecodeError as error:
         raise InputError("evidence-not-json", file=source, line=error.lineno, column=error.colno) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError("evidence-damaged", file=source, problem=f"{type(error).__name__}: {error}") from error
 
 
 def load(path: Path) -> Evidence:
-    """Evidence from a file; errors as :func:`loads`."""
-    try:
-        return loads(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "file-unreadable", file=str(path), problem=getattr(error, "strerror", None) or "UTF-8"
-        ) from error
+    """Evidence from a file; errors as :func:`loads` and :func:`runbook_lib.files.read_text`."""
+    return loads(read_text(path), str(path))
 
 
 def _evidence(tree: dict[str, Any]) -> Evidence:

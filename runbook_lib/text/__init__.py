@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,12 @@ def say(key: str, lang: str, /, **facts: Any) -> str:
         The key or a placeholder's value is missing: a programming error, which a contract test finds first.
     """
     return template(key, lang).format(**facts)
+
+
+def sentence(key: str, facts: Mapping[str, Any], lang: str) -> str:
+    """What an error says: ``errors.<key>`` with its facts; a fact ``x_key`` names a text, filled in as ``x``."""
+    filled = {k.removesuffix("_key"): say(v, lang) if k.endswith("_key") else v for k, v in facts.items()}
+    return say(f"errors.{key}", lang, **filled)
 
 
 def template(key: str, lang: str) -> str:

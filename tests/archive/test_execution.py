@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from runbook_lib.archive.notebooks import find_notebook
 from runbook_lib.errors import InputError
 from runbook_lib.parameters import Parameters
-from runbook_lib.workflow import run_notebook
+from runbook_lib.runs import run_notebook
 
 
 def notebook(path, *sources: str, kernel: str = "python3"):
@@ -20,7 +21,8 @@ def notebook(path, *sources: str, kernel: str = "python3"):
 
 
 def run(path, tmp_path):
-    return run_notebook(str(path), Parameters(outputs=str(tmp_path / "outputs"), cluster="c", service="s"))
+    given = Parameters(outputs=str(tmp_path / "outputs"), cluster="c", service="s")
+    return run_notebook(find_notebook(str(path)), given)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """Collecting on the lab: few calls, three rounds, nothing twice, and what could not be had is said."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
-from runbook_lib.aws.collect import ALL_CALLS, FIRST_LOOK_CALLS
+from runbook_lib.aws.collect import ALL_CALLS, FIRST_LOOK_CALLS, Collection
 from runbook_lib.aws.collectors import COLLECTORS
 from runbook_lib.aws.operations import READS
+from runbook_lib.aws.session import Access, ReadSession
 from runbook_lib.errors import AccessError, TargetError
-from runbook_lib.evidence.model import UNREAD_REASONS, request
-from tests.conftest import collection
-
-FAST = {"AWS_MAX_ATTEMPTS": "1"}
+from runbook_lib.evidence.model import UNREAD_REASONS, Evidence, Target, request
+from tests.conftest import CLUSTER, SERVICE, collection
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +106,23 @@ def test_refused_credentials_end_the_look(own_lab, code):
     with pytest.raises(AccessError) as refused:
         collection(lab).first_look()
     assert (refused.value.key, refused.value.facts["code"]) == ("credentials-refused", code)
+
+
+def test_a_connection_that_breaks_off_ends_the_look(own_lab):
+    lab = own_lab("healthy")
+    lab.faults([{"reset": True}])
+    with pytest.raises(AccessError) as refused:
+        collection(lab).first_look()
+    assert refused.value.key == "endpoint-unreachable"
+
+
+def test_half_of_the_credentials_are_none(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+    session = ReadSession(Access("ap-northeast-2", endpoint_url="http://127.0.0.1:9"))
+    with pytest.raises(AccessError) as refused:
+        Collection(session, Evidence(Target(CLUSTER, SERVICE, "ap-northeast-2"), datetime.now(UTC))).first_look()
+    assert refused.value.key == "credentials-missing"
 
 
 def test_an_endpoint_that_does_not_answer_ends_the_look(own_lab):

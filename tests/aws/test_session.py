@@ -49,9 +49,23 @@ def test_the_labs_keys_are_refused_for_any_other_address(url):
     assert refused.value.key == "lab-credentials-elsewhere"
 
 
-def test_an_unknown_profile_is_an_access_error(monkeypatch, tmp_path):
+def test_an_unknown_profile_is_a_wrong_parameter(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(ParameterError) as refused:
+        ReadSession(Access("ap-northeast-2", profile="nobody"))
+    assert refused.value.key == "profile-missing"
+
+
+def test_a_broken_configuration_is_an_access_error(monkeypatch, tmp_path):
+    (tmp_path / "config").write_text("no section", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     with pytest.raises(AccessError) as refused:
         ReadSession(Access("ap-northeast-2", profile="nobody"))
     assert refused.value.key == "profile-unusable"
+
+
+def test_this_computers_own_address_is_asked_past_any_proxy(guide, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert ReadSession(access(guide)).client("ecs").list_tasks(cluster=CLUSTER)["taskArns"]

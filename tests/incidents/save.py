@@ -9,8 +9,8 @@ from pathlib import Path
 
 from runbook_lib import lab as labs
 from runbook_lib.evidence.serialisation import dumps
+from runbook_lib.look import look
 from runbook_lib.parameters import Parameters, from_file
-from runbook_lib.workflow import look
 
 HERE = Path(__file__).parent
 

@@ -1,0 +1,99 @@
+"""One look at a service: read it, or replay what was saved, and judge it; the loop of first and deeper looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from runbook_lib.diagnosis.engine import Diagnosis, judge, wanted
+from runbook_lib.diagnosis.model import Outcome
+from runbook_lib.diagnosis.state import State
+from runbook_lib.errors import ExitCode, ParameterError
+from runbook_lib.evidence import local, serialisation
+from runbook_lib.evidence.first_look import rest
+from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unread
+from runbook_lib.parameters import Parameters, resolve
+
+_DEEPER_LOOKS = 2
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a service: what was read and what it says."""
+
+    evidence: Evidence
+    diagnosis: Diagnosis
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 where a fault was seen or the service is stuck or failing, 3 where an answer is missing, else 0."""
+        faults = self.diagnosis.failed("cause") + self.diagnosis.failed("symptom")
+        if faults or self.diagnosis.state in (State.STUCK, State.FAILING):
+            return ExitCode.BAD
+        answers = [answer.outcome for answer in self.diagnosis.checklist]
+        unanswered = self.diagnosis.state is State.UNKNOWN or Outcome.UNKNOWN in answers
+        return ExitCode.COULD_NOT_LOOK if unanswered else ExitCode.GOOD
+
+
+def look(given: Parameters) -> Look:
+    """Reads the service (or replays saved evidence) and judges it.
+
+    Raises
+    ------
+    ParameterError
+        Cluster or service is not given.
+    TargetError, AccessError, InputError
+        As :meth:`runbook_lib.aws.collect.Collection.first_look` and the readers of local files.
+    """
+    return _replayed(given) if given.evidence else _read(given)
+
+
+def _replayed(given: Parameters) -> Look:
+    evidence = serialisation.load(resolve(given.evidence))
+    wishes = wanted(evidence)
+    if wishes and not evidence.calls:
+        offline = tuple(Unread(wish, "", "", "not-asked") for wish in wishes)
+        evidence = replace(evidence, unreads=evidence.unreads + offline)
+    return Look(evidence, judge(evidence))
+
+
+def _read(given: Parameters) -> Look:
+    from runbook_lib.aws.collect import Collection
+    from runbook_lib.aws.session import Access, ReadSession
+
+    for name in ("cluster", "service"):
+        if not getattr(given, name):
+            raise ParameterError("parameter-missing", name=name)
+    session = ReadSession(Access(given.region, given.profile, given.endpoint_url, given.credentials))
+    if not session.region:
+        raise ParameterError("parameter-missing", name="region")
+    collection = Collection(session, _blank(given, session.region))
+    evidence = collection.first_look()
+    for _ in range(_DEEPER_LOOKS):
+        diagnosis = judge(evidence)
+        deeper = wanted(evidence) if diagnosis.state is not State.HEALTHY else ()
+        wishes = tuple(dict.fromkeys((*_left_out(evidence), *deeper)))
+        if not wishes:
+            return Look(evidence, diagnosis)
+        evidence = collection.deeper(evidence, wishes)
+    return Look(evidence, judge(evidence))
+
+
+def _left_out(evidence: Evidence) -> tuple[Request, ...]:
+    return tuple(wish for wish in rest(evidence) if wish not in evidence.asked())
+
+
+def _blank(given: Parameters, region: str) -> Evidence:
+    """Evidence before AWS is asked: the target, and what the user's own files and words say."""
+    readings: list[Reading] = []
+    if given.task_definition_file:
+        readings.append(local.task_definition_file(resolve(given.task_definition_file)))
+    if given.deploy_message:
+        readings.append(local.deploy_message(given.deploy_message))
+    return Evidence(
+        Target(given.cluster, given.service, region),
+        datetime.now(UTC),
+        readings=tuple(readings),
+        stuck_after_s=given.stuck_after * 60,
+        lab=given.credentials == "lab",
+    )
