@@ -23,6 +23,14 @@ AnyLab = Lab | RemoteLab
 CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def jupyter_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Signatures of notebooks go to a folder of the tests, not among the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("jupyter")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def lab_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RemoteLab]]:
     """A lab a scenario, shared by the tests of this process: for tests that change nothing in it."""

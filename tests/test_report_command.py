@@ -2,7 +2,9 @@
 
 import json
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from tests.command import ecs_runbook, interrupted
 
@@ -59,6 +61,13 @@ def test_the_notebook_holds_no_widget_and_no_error(archived):
     assert "text/html" in kinds
     assert not any("widget" in kind for kind in kinds)
     assert not [o for c in notebook["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
+
+
+def test_jupyter_trusts_the_archived_notebook_and_so_shows_its_styles_and_pictures(archived):
+    notary = NotebookNotary()
+    trusted = notary.check_signature(nbformat.read(archived[1] / "report.ipynb", as_version=4))
+    notary.store.close()
+    assert trusted
 
 
 def test_values_of_environment_variables_are_in_no_written_byte(archived):

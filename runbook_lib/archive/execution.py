@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
 from nbformat import ValidationError
 from nbformat.reader import NotJSONError
+from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from runbook_lib.archive.store import RUN_FOLDER, Run, writing
@@ -50,7 +52,20 @@ def execute(run: Run, notebook: Path, parameters: dict[str, Any]) -> Execution:
         return Execution(False, str(error.evalue))
     except (DeadKernelError, NoSuchKernel, NotJSONError, ValidationError) as error:
         return Execution(False, f"{type(error).__name__}: {str(error)[:500]}")
+    _trust(target)
     return Execution(True)
+
+
+def _trust(notebook: Path) -> None:
+    """Signs a notebook that we have run as Jupyter does with those that a user runs.
+
+    Jupyter takes styles and pictures out of notebooks that this user did not run, and with them the timeline.
+    """
+    notary = NotebookNotary()
+    try:
+        notary.sign(nbformat.read(notebook, as_version=4))
+    finally:
+        notary.store.close()
 
 
 @contextmanager
