@@ -34,19 +34,43 @@ def state_of(evidence: Evidence) -> State:
 
 
 def deploying_since(evidence: Evidence) -> datetime | None:
-    """When the oldest deployment that is IN_PROGRESS was created; for a rollback, the failed deployment's time."""
+    """When what is being deployed began: the PRIMARY where it comes along well, else the oldest IN_PROGRESS one.
+
+    For a rollback it is the failed deployment's time. None where nothing is in progress.
+    """
+    if comes_along_well(evidence):
+        return _began(evidence, deployments.primary(evidence))
+    return oldest_since(evidence)
+
+
+def oldest_since(evidence: Evidence) -> datetime | None:
+    """When the oldest deployment that is IN_PROGRESS began, superseded or not; None where none is."""
     began = [moment for d in deployments.in_progress(evidence) if (moment := _began(evidence, d))]
     return min(began, default=None)
 
 
-def deploying_for_s(evidence: Evidence) -> float:
-    """Seconds from :func:`deploying_since` to the time of the evidence; 0 where nothing is in progress."""
-    since = deploying_since(evidence)
-    return max(0.0, (evidence.collected_at - since).total_seconds()) if since else 0.0
+def comes_along_well(evidence: Evidence) -> bool:
+    """Whether the PRIMARY is IN_PROGRESS, young, and none of its own tasks has failed.
+
+    Then it decides, however old the deployments are that it supersedes: their tasks go as its own come up.
+    """
+    made = deployments.primary(evidence)
+    if made.get("rolloutState") != "IN_PROGRESS" or made.get("failedTasks"):
+        return False
+    began = _began(evidence, made)
+    young = began is not None and (evidence.collected_at - began).total_seconds() <= evidence.stuck_after_s
+    return young and not any(tasks.has_failed(task) for task in tasks.of(evidence, made))
+
+
+def seconds_since(evidence: Evidence, began: datetime | None) -> float:
+    """Seconds from then to the time of the evidence; 0 where there is no such time."""
+    return max(0.0, (evidence.collected_at - began).total_seconds()) if began else 0.0
 
 
 def _while_deploying(evidence: Evidence) -> State:
-    if deploying_for_s(evidence) > evidence.stuck_after_s:
+    if comes_along_well(evidence):
+        return State.DEPLOYING
+    if seconds_since(evidence, oldest_since(evidence)) > evidence.stuck_after_s:
         return State.STUCK
     failures = any(d.get("failedTasks") for d in deployments.in_progress(evidence))
     return State.FAILING if failures or tasks.unhealthy(evidence) else State.DEPLOYING

@@ -11,6 +11,7 @@ from runbook_lib.evidence.model import Evidence, at
 
 Task = dict[str, Any]  # one task of DescribeTasks
 KINDS = ("task_arns", "tasks")  # the readings that tasks come from
+FAILURES = ("TaskFailedToStart", "EssentialContainerExited")  # values of stopCode
 
 
 def seen(evidence: Evidence) -> bool:
@@ -45,6 +46,13 @@ def unhealthy(evidence: Evidence) -> tuple[Task, ...]:
 def ended_at(task: Task) -> datetime | None:
     """When the task began to stop, or stopped; None for one that lives."""
     return at(task.get("stoppingAt") or task.get("executionStoppedAt") or task.get("stoppedAt"))
+
+
+def has_failed(task: Task) -> bool:
+    """Whether the task is UNHEALTHY, or ended by a failure: to start, of a container, or of a health check."""
+    if task.get("healthStatus") == "UNHEALTHY" or task.get("stopCode") in FAILURES:
+        return True
+    return "health checks" in (task.get("stoppedReason") or "")
 
 
 def has_started(task: Task) -> bool:

@@ -23,9 +23,9 @@ def duration(seconds: float, lang: str) -> str:
 
 
 def minutes(seconds: float, lang: str) -> str:
-    """A length of time in whole minutes: ``18분``, ``18 min``; from an hour on as :func:`duration`."""
+    """A length of time in whole minutes: ``18분``, ``18 min``; below one in seconds, from an hour as `duration`."""
     if round(seconds) < 60:
-        return say("rules.time.under", lang)
+        return duration(seconds, lang)
     return duration(round(seconds) // 60 * 60, lang)  # as `duration` rounds, so that both say the same minute
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from runbook_lib import text
 from runbook_lib.diagnosis.engine import Diagnosis
-from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.evidence.timeline import since
 from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
 from runbook_lib.report.markup import clean, code, unmarked
 from runbook_lib.report.render import Section, page
-from runbook_lib.report.sections.findings import banner, no_causes, status
-from runbook_lib.report.sections.values import look_stamp, shell, table, when_text
+from runbook_lib.report.sections.findings import banner, no_causes, status, unread_rows
+from runbook_lib.report.sections.values import look_stamp, shell, table, unfinished_since, when_text
 
-_FAILED = ("failing", "stuck")
+_FAILED = ("failing", "stuck")  # states that have a title of their own
 _APPENDIX = (
     sections.service_state,
     sections.running_tasks,
@@ -43,12 +43,13 @@ class Part:
 
 def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
-    name = "title_failed" if str(diagnosis.state) in _FAILED else "title_other"
-    title = context.say(f"page.{name}", service=code(evidence.target.service))
+    name = str(diagnosis.state) if str(diagnosis.state) in _FAILED else "other"
+    title = context.say(f"page.title_{name}", service=code(evidence.target.service))
+    incident = name != "other" or diagnosis.failed("cause")
     values = {
         "title": title,
         "plain_title": unmarked(title, context.lang),
-        "strap": context.say("page.strap"),
+        "strap": context.say("page.strap" if incident else "page.strap_calm"),
         "contents": context.say("page.contents"),
         "banner": banner(evidence, context),
         "head": (status(diagnosis, evidence, context),),
@@ -106,7 +107,7 @@ def _cause_line(verdict: Verdict, context: Context) -> str:
 
 def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """What, since when, whom it hit and where it stands, for somebody who reads nothing else."""
-    began = since(evidence)
+    began = unfinished_since(diagnosis, evidence)
     parts = [context.say("page.lead_done")]
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
@@ -119,23 +120,23 @@ def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
 
 
 def _figures(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
-    unknown = sum(answer.outcome is Outcome.UNKNOWN for answer in diagnosis.checklist)
+    unknown, unread = len(diagnosis.unknown), len(unread_rows(evidence, context))
     return (
         impact.figure(evidence, context),
-        *_unfinished(evidence, context),
+        *_unfinished(diagnosis, evidence, context),
         _cause_figure(diagnosis, context),
-        _task_figure(evidence, context),
+        _task_figure(diagnosis, evidence, context),
         Figure(
             context.say("figure.unknown"),
             context.say("figure.causes_value", count=unknown),
-            context.say("figure.unknown_note", total=len(diagnosis.checklist)),
-            "unk" if unknown else None,
+            context.say("figure.unknown_note", total=len(diagnosis.verdicts), unread=unread),
+            "unk" if unknown or unread else None,
         ),
     )
 
 
-def _unfinished(evidence: Evidence, context: Context) -> tuple[Figure, ...]:
-    began = since(evidence)
+def _unfinished(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
+    began = unfinished_since(diagnosis, evidence)
     if began is None:
         return ()
     length = duration((evidence.collected_at - began).total_seconds(), context.lang)
@@ -150,20 +151,22 @@ def _cause_figure(diagnosis: Diagnosis, context: Context) -> Figure:
     return Figure(context.say("figure.causes"), context.say("figure.causes_value", count=len(causes)), note)
 
 
-def _task_figure(evidence: Evidence, context: Context) -> Figure:
-    """Unhealthy ones are counted only where every task was read."""
+def _task_figure(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Figure:
+    """Unhealthy ones, and those with an unhealthy target, are counted only where every task was read."""
     service = evidence.service
-    living = [task for task in evidence.tasks() if task.get("lastStatus") == "RUNNING"]
-    unhealthy = str(sum(task.get("healthStatus") == "UNHEALTHY" for task in living))
+    counted: dict[str, Any] = next((dict(v.facts) for v in diagnosis.verdicts if v.rule == "tasks_unhealthy"), {})
+    unhealthy = counted.get("unhealthy", "–")
     seen = evidence.all("tasks") and not evidence.unread("tasks", "task_arns")
     value = context.say("figure.tasks_value", running=service.get("runningCount", "–"))
     facts = {"desired": service.get("desiredCount", "–"), "unhealthy": unhealthy}
     note = context.say("figure.tasks_note" if seen else "figure.tasks_unseen", **facts)
+    if seen and counted.get("unhealthy_targets"):
+        note += context.say("figure.tasks_targets", count=counted["unhealthy_targets"])
     return Figure(context.say("figure.tasks"), value, note)
 
 
 def _symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    found, began = sections.symptoms(diagnosis, evidence, context).blocks, since(evidence)
+    found, began = sections.symptoms(diagnosis, evidence, context).blocks, unfinished_since(diagnosis, evidence)
     if began is None:
         return found
     length = duration((evidence.collected_at - began).total_seconds(), context.lang)

@@ -39,7 +39,6 @@ def line_variants(verdict: Verdict) -> tuple[str, ...]:
             Outcome.PASS: "differ" if facts.get("differ") else "same",
         },
         "deployments_overlapping": {Outcome.PASS: "some" if facts.get("count") else "none"},
-        "tasks_unhealthy": {Outcome.FAIL: "stopped" if facts.get("stopped_for_it") else "now"},
     }
     return (found.get(verdict.rule, {}).get(verdict.outcome, ""), *variants(verdict))
 
@@ -103,6 +102,13 @@ def _paths(facts: Facts, lang: str) -> dict[str, str]:
     }
 
 
+def _besides(facts: Facts, lang: str) -> dict[str, str]:
+    """What there is besides UNHEALTHY tasks: unhealthy targets, and tasks stopped for either side's check."""
+    names = ("unhealthy_targets", "stopped_by_container", "stopped_by_target")
+    counted = ((name, facts[name]) for name in names if facts.get(name))
+    return {"besides": "".join(say(f"rules.tasks_unhealthy.besides.{n}", lang, count=number(c)) for n, c in counted)}
+
+
 def _pull(facts: Facts, lang: str) -> dict[str, str]:
     key = f"rules.image_pull_failed.kind.{pull_kind(facts)}"
     return {"kind": say(key, lang)}
@@ -122,6 +128,7 @@ _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "image_tag_absent": _image,
     "health_check_path_mismatch": _paths,
     "image_pull_failed": _pull,
+    "tasks_unhealthy": _besides,
 }
 
 

@@ -19,7 +19,10 @@ _CARD: dict[str, tuple[str, ...]] = {
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
     "secret_env_duplicate": ("names", "places", "kept"),
     "image_pull_failed": ("revision", "count", "last_at", "message"),
-    "tasks_unhealthy": ("unhealthy", "running", "stopped_for_it", "tasks"),
+    "tasks_unhealthy": (
+        *("unhealthy", "running", "unhealthy_targets"),
+        *("stopped_by_container", "stopped_by_target", "tasks"),
+    ),
     "health_check_unanswered": ("revision", "target_group", "code", "unhealthy", "stopped_for_it"),
 }
 
@@ -36,7 +39,14 @@ def line(verdict: Verdict, lang: str) -> str:
         key = _reason_key(verdict)
     else:
         key = _key(verdict, f"line.{verdict.outcome}", line_variants(verdict))
-    return say(key, lang, **values(verdict, lang))
+    told = (say(key, lang, **values(verdict, lang)), superseded(verdict, lang))
+    return " · ".join(filter(None, told))
+
+
+def superseded(verdict: Verdict, lang: str) -> str:
+    """That a new deployment is replacing the revisions a symptom was seen of; ``""`` where it is not so."""
+    revisions = verdict.facts.get("superseded")
+    return say("rules.superseded", lang, superseded="`, `".join(revisions)) if revisions else ""
 
 
 def facts(verdict: Verdict, lang: str, timezone: str) -> list[tuple[str, str]]:

@@ -75,6 +75,12 @@ def test_what_could_not_be_read_adds_no_cause_and_no_good_news(incident, kind):
     assert better <= {rule for rule, outcome in outcomes(whole).items() if outcome is Outcome.PASS}
 
 
+def test_what_kept_a_reading_from_being_asked_is_the_reason():
+    refused = replace(without(guide(), "service"), readings=())
+    told = {v.rule: (v.facts["reason"], v.facts["operation"]) for v in judge(refused).verdicts}
+    assert set(told.values()) == {("access-denied", "ecs:DescribeServices")}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_healthy_service_read_in_part_has_no_fault(kind):
     found = outcomes(without(healthy(), kind))

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from runbook_lib.diagnosis.state import State, deploying_for_s, deploying_since, state_of
+from runbook_lib.diagnosis.state import State, deploying_since, oldest_since, seconds_since, state_of
 from tests.diagnosis.builder import (
+    CHECKED,
     CODE_404,
     NOW,
     ago,
@@ -17,7 +18,9 @@ from tests.diagnosis.builder import (
     evidence,
     guide,
     healthy,
+    not_found,
     service,
+    stopped,
     target,
     task,
     unread,
@@ -72,13 +75,42 @@ def test_state(found, state):
 
 
 def test_age_counts_from_the_clock_of_aws():
-    assert deploying_for_s(guide()) == 18 * 60
-    assert deploying_for_s(replace(guide(), collected_at=NOW + timedelta(minutes=5))) == 23 * 60
+    later = replace(guide(), collected_at=NOW + timedelta(minutes=5))
+    assert [seconds_since(e, deploying_since(e)) for e in (guide(), later)] == [18 * 60, 23 * 60]
 
 
 def test_nothing_in_progress_has_no_age():
     assert deploying_since(healthy()) is None
-    assert deploying_for_s(healthy()) == 0
+    assert seconds_since(healthy(), None) == 0
+
+
+OLD = deployment(2, 40, status="ACTIVE", runningCount=1, failedTasks=5)
+OWN = task(1, 4, 1, healthStatus="UNKNOWN")
+SICK = task(2, 2, 3, healthStatus="UNHEALTHY")
+CURES = {
+    "young, its task is coming up": (deployment(4, 1, runningCount=1), [OWN, SICK], State.DEPLOYING, 1),
+    "young, no task yet": (deployment(4, 1), [SICK], State.DEPLOYING, 1),
+    "young, but it has failed tasks": (deployment(4, 1, failedTasks=1), [OWN, SICK], State.STUCK, 40),
+    "young, but its task is UNHEALTHY": (deployment(4, 1), [task(1, 4, 1, healthStatus="UNHEALTHY")], State.STUCK, 40),
+    "young, but its task failed to start": (
+        deployment(4, 1),
+        [stopped(3, 4, 0.2, not_found("x"), ran=False), SICK],
+        State.STUCK,
+        40,
+    ),
+    "young, but its task failed a health check": (deployment(4, 1), [stopped(3, 4, 0.2, CHECKED)], State.STUCK, 40),
+    "no longer young": (deployment(4, 16), [OWN, SICK], State.STUCK, 40),
+}
+
+
+@pytest.mark.parametrize(("made", "tasks", "state", "minutes"), CURES.values(), ids=CURES)
+def test_a_young_deployment_that_comes_along_well_decides_however_old_those_are_that_it_replaces(
+    made, tasks, state, minutes
+):
+    found = guide(described=service(made, OLD), tasks=tasks)
+    assert state_of(found) is state
+    assert deploying_since(found).isoformat() == ago(minutes)
+    assert oldest_since(found).isoformat() == ago(40)
 
 
 BACK = deployment(1, 14_400, runningCount=1)

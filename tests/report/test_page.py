@@ -11,9 +11,12 @@ import pytest
 
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.model import Evidence
+from runbook_lib.report import sections
+from runbook_lib.report.blocks import Table
 from runbook_lib.report.commands import CommandOptions
 from runbook_lib.report.context import Context
 from runbook_lib.report.page import html
+from tests.diagnosis import builder as made
 from tests.report import sample
 from tests.report.page_parser import Page, parse
 
@@ -172,6 +175,77 @@ def test_a_healthy_service_gets_no_postmortem():
     assert "포스트모템" not in text
     assert "배포 진단 보고서" in text
     assert "끝나지 않은 배포 없음" in text
+
+
+def cured() -> Evidence:
+    """A minute after a good revision was deployed: what it replaces is old, and its task still fails."""
+    old = made.deployment(2, 40, status="ACTIVE", runningCount=1, failedTasks=5)
+    definitions = [made.definition(4, made.container(healthCheck={"command": made.asks("/")})), made.definition(2)]
+    return made.guide(
+        described=made.service(made.deployment(4, 0.75, runningCount=1), old),
+        tasks=[made.task(9, 4, 0.5, healthStatus="UNKNOWN"), *made.guide_tasks()[:3]],
+        definitions=definitions,
+        tags=(made.COMMIT,),
+    )
+
+
+HEADS = {
+    "stuck": (made.guide(), "포스트모템: momentir-cx-llm-service 배포 멈춤", "ECS 런북 · 인시던트 보고서"),
+    "failing": (
+        made.guide(described=made.service(made.deployment(3, 5, failedTasks=3))),
+        "포스트모템: momentir-cx-llm-service 배포 실패",
+        "ECS 런북 · 인시던트 보고서",
+    ),
+    "deploying": (cured(), "배포 진단 보고서: momentir-cx-llm-service", "ECS 런북 · 배포 보고서"),
+    "healthy": (made.healthy(), "배포 진단 보고서: momentir-cx-llm-service", "ECS 런북 · 배포 보고서"),
+}
+
+
+@pytest.mark.parametrize(("evidence", "title", "strap"), HEADS.values(), ids=HEADS)
+def test_a_page_is_headed_by_what_it_found(evidence, title, strap):
+    found = parsed(evidence)
+    assert next(data.strip() for tag, data in found.texts if tag == "title") == title
+    assert strap in found.text()
+
+
+@LANGUAGES
+def test_right_after_the_cure_the_page_tells_one_story(lang):
+    text = " ".join(parsed(cured(), lang).text().split())
+    [left, young, none] = {
+        "ko": ("새 배포가 대체하는 중: momentir-cx-llm:2", "45초째 끝나지 않음", "원인 없음."),
+        "en": ("being replaced by a new deployment: momentir-cx-llm:2", "unfinished for 45 s", "No cause found."),
+    }[lang]
+    assert text.count(left) >= 2
+    assert young in text
+    assert none in text
+
+
+BLIND = {"guide": made.guide(), "denied": sample.denied("image_tags", "tasks"), "healthy": made.healthy()}
+
+
+@pytest.mark.parametrize("evidence", BLIND.values(), ids=BLIND)
+def test_what_could_not_be_checked_is_counted_alike_everywhere(evidence):
+    diagnosis = judge(evidence)
+    tables = [b for b in sections.unread(diagnosis, evidence, Context("en")).blocks if isinstance(b, Table)]
+    rows = {table.look: len(table.rows) for table in tables}
+    told = sections.overview(diagnosis, evidence, Context("en")).text
+    tile = f"of {len(diagnosis.verdicts)} checks · not read: {rows.get('unread', 0)}"
+    assert tile in parsed(evidence, "en").text()
+    assert len(diagnosis.unknown) == rows.get("unknown", 0)
+    assert [word for name, word in (("unknown", "not judged"), ("unread", "not read")) if name in rows] == [
+        word for word in ("not judged", "not read") if f"{word}: " in told
+    ]
+
+
+def test_no_permission_is_named_where_none_is_missing():
+    absent = made.unread("image_tags", "absent", "RepositoryNotFoundException")
+    shown = {
+        reason: sections.unread(judge(found), found, Context("en")).blocks[0]
+        for reason in ("absent", "throttled", "access-denied")
+        for found in [replace(made.guide(), unreads=(replace(absent, reason=reason),))]
+    }
+    named = {reason: table.rows[0][-1].text for reason, table in shown.items()}
+    assert named == {"absent": "–", "throttled": "–", "access-denied": "`ecr:BatchGetImage`"}
 
 
 def test_the_lab_is_named_on_the_page():

@@ -101,13 +101,19 @@ def test_what_could_not_be_read_is_one_sentence_with_its_operation(reason, lang)
 
 LINES = {
     "deployments_overlapping": "`IN_PROGRESS` 배포: 2개 (가장 오래된 배포: 18분째)",
-    "tasks_unhealthy": "비정상 태스크: 1개 중 1개 · 헬스체크 실패로 중지: 2개",
+    "tasks_unhealthy": "비정상 태스크: 1개 중 1개 · 컨테이너 헬스체크 실패로 중지: 2개",
     "secret_env_duplicate": "중복 이름: `LANGSMITH_TRACING` · 위치: `aws/task-definition.json`",
     "health_check_path_mismatch": "컨테이너: `/health` · 대상 그룹: `/` · 받은 코드: 404 · 정상 응답 코드: 200",
     "image_tag_absent": "태그: `latest` · 리포지토리: `momentir-cx-llm`",
     "image_pull_failed": "중지 사유: 이미지가 레지스트리에 없음 · 3회 · 리비전: `momentir-cx-llm:3`",
     "health_check_unanswered": "컨테이너 헬스체크 실패 · 비정상: 1개 · 중지: 2개 · 리비전: `momentir-cx-llm:2`",
 }
+
+
+def test_the_line_of_the_mirror_tells_targets_and_the_load_balancers_stops():
+    told = words.line(of("tasks_unhealthy", made.guide_target_group()), "ko")
+    unhealthy = "비정상 태스크: 1개 중 0개 · 대상이 비정상인 태스크: 1개"
+    assert told == f"{unhealthy} · 로드 밸런서 헬스체크 실패로 중지: 1개"
 
 
 @pytest.mark.parametrize(("rule", "line"), LINES.items())

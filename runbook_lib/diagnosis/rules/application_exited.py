@@ -44,6 +44,9 @@ def check(evidence: Evidence) -> Finding:
         return passed(count=0, revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
+    if any(task.get("stopCode") == "TaskFailedToStart" for task in tasks.of(evidence, newest)):
+        # What never started cannot have exited: nothing is hidden from us, and nothing is shown to be well.
+        return not_applicable(reason="never-started", revision=name)
     return unknown("not-started", revision=name)
 
 
@@ -108,5 +111,5 @@ RULE = Rule(
     guide="checklist 7",
     severity=20,
     check=check,
-    explains=("health_check_unanswered",),
+    explains=("tasks_unhealthy", "health_check_unanswered"),
 )

@@ -6,7 +6,8 @@ Why it breaks a rollout
     The superseded deployment keeps its place below ``maximumPercent`` and ECS replaces its lost tasks too, so both
     compete for the same room, and neither gets to run its full count.
 Blind spots
-    Two in progress are normal for a while: a fast second push passes. External and CODE_DEPLOY controllers use task
+    Two in progress are normal for a while: a fast second push passes, and so does a newest deployment that is young
+    and has lost no task, however old those are that it replaces. External and CODE_DEPLOY controllers use task
     sets, and a Classic Load Balancer shows no rollout state.
 Readings
     service, tasks; service_deployments and service_revisions name the revision that completed last.
@@ -27,7 +28,7 @@ from typing import Any
 from runbook_lib.diagnosis import deployments, images, tasks
 from runbook_lib.diagnosis.deployments import Deployment, revision
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
-from runbook_lib.diagnosis.state import State, deploying_for_s, state_of
+from runbook_lib.diagnosis.state import State, oldest_since, seconds_since, state_of
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request, request
 
@@ -67,7 +68,7 @@ def _facts(evidence: Evidence) -> dict[str, Any]:
     return {
         "count": len(found),
         "deployments": [_brief(evidence, d) for d in found],
-        "oldest_age_s": deploying_for_s(evidence),
+        "oldest_age_s": seconds_since(evidence, oldest_since(evidence)),
         "keep": "" if _cannot_start(evidence, primary) else revision(primary.get("taskDefinition", "")),
         "last_completed": _last_completed(evidence),
         "superseded_unhealthy": _superseded_unhealthy(evidence),

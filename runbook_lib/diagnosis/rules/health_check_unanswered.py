@@ -27,6 +27,7 @@ from typing import Any
 from runbook_lib.diagnosis import deployments, sides, tasks
 from runbook_lib.diagnosis.messages import HealthFailure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.superseded import replaced
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.first_look import target_group_arns
@@ -59,8 +60,16 @@ def _by_target(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
             said = sides.target_failures(evidence, arn, mine)
             first = next(iter(said), HealthFailure("load-balancer-health-check-failed"))
             facts = _facts("target_group", arn.split("/")[-2], len(bad), stopped, first.codes)
+            facts["superseded"] = replaced(evidence, (*_behind(evidence, bad, mine), *stopped))
             return failed("confirmed", _target_cites(bad, stopped), label=first.label, **facts)
     return None
+
+
+def _behind(evidence: Evidence, bad: list[dict[str, Any]], mine: tuple[Task, ...]) -> list[Task]:
+    """The tasks that have these targets; all of them where addresses do not tell."""
+    ids = {target.get("Target", {}).get("Id") for target in bad}
+    known = [task for task in mine if tasks.addresses(task) & ids]
+    return known if known or not bad else list(mine)
 
 
 def _by_container(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
@@ -71,6 +80,7 @@ def _by_container(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
     cites = [Cite("ecs:DescribeTasks", "tasks[].healthStatus", f"{tasks.identity(task)} UNHEALTHY") for task in bad]
     cites += [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task["stoppedReason"]) for task in stopped[:1]]
     facts = _facts("container", "", len(bad), stopped or list(bad), ())
+    facts["superseded"] = replaced(evidence, (*bad, *stopped))
     return failed("confirmed", tuple(cites), label="container-health-check-failed", **facts)
 
 

@@ -1,17 +1,17 @@
-"""Running tasks fail their container health check.
+"""Tasks fail a health check: their container's, or the load balancer's.
 
 What it looks for
-    RUNNING tasks whose ``healthStatus`` is UNHEALTHY, or tasks stopped in the last 30 minutes because their container
-    health check failed.
+    RUNNING tasks whose ``healthStatus`` is UNHEALTHY, and tasks stopped in the last 30 minutes because a health check
+    of either side failed. Running tasks with an unhealthy target are counted beside them, for ECS calls them HEALTHY.
 Why it breaks a rollout
-    ECS stops and replaces an UNHEALTHY task of a service, so the deployment never has its full count of healthy tasks.
+    ECS stops and replaces such a task of a service, so the deployment never has its full count of healthy tasks.
 Blind spots
     A container without a health check stays UNKNOWN and is never UNHEALTHY; a HEALTHCHECK of the image is ignored.
     Stopped tasks are listed for about an hour. A single failure of a service that is fine now is left out.
 Readings
-    service, task_arns, tasks.
+    service, task_arns, tasks; target_health where it was read.
 Fix
-    A symptom: find what the check asks, and why the container does not answer.
+    A symptom: find what the check asks, and why the application does not answer.
 Guide section
     Diagnosis 2 and 3; checklist 2.
 References
@@ -23,43 +23,69 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import failures, tasks
-from runbook_lib.diagnosis.deployments import revision
+from runbook_lib.diagnosis import deployments, failures, sides, tasks
 from runbook_lib.diagnosis.messages import health_failure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
+from runbook_lib.diagnosis.superseded import replaced
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
+from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence
 
 _LABEL = "container-health-check-failed"
+_BY_TARGET = "load-balancer-health-check-failed"
 
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where a task is UNHEALTHY now, or was lately stopped for it."""
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    bad, stopped = tasks.unhealthy(evidence), failures.recent(evidence, _stopped_for_it)
+    bad, stopped = tasks.unhealthy(evidence), failures.recent(evidence, lambda task: bool(_failed_side(task)))
+    by_target = sum(_failed_side(task) == "target_group" for task in stopped)
     facts: dict[str, Any] = {
         "unhealthy": len(bad),
         "running": len(tasks.running(evidence)),
+        "unhealthy_targets": _with_unhealthy_target(evidence),
         "stopped_for_it": len(stopped),
+        "stopped_by_container": len(stopped) - by_target,
+        "stopped_by_target": by_target,
         "tasks": [_brief(task) for task in (*bad, *stopped)],
     }
     if bad or stopped:
-        return failed("confirmed", _cites(bad, stopped), **facts)
+        side = "container" if bad or by_target < len(stopped) else "target_group"
+        label = _LABEL if side == "container" else _BY_TARGET
+        superseded = replaced(evidence, (*bad, *stopped))
+        return failed("confirmed", _cites(bad, stopped), label=label, side=side, superseded=superseded, **facts)
     return passed(**facts) if facts["running"] else not_applicable(reason="no-running-task", **facts)
 
 
-def _stopped_for_it(task: Task) -> bool:
-    said = health_failure(task.get("stoppedReason") or "")
-    return said is not None and said.label == _LABEL
+def _failed_side(task: Task) -> str:
+    """Whose health check the task was stopped for: ``container``, ``target_group``, or ``""`` for another reason."""
+    said = task.get("stoppedReason") or ""
+    if "failed ELB health checks" in said:
+        return "target_group"
+    found = health_failure(said)
+    return "container" if found and found.label == _LABEL else ""
+
+
+def _with_unhealthy_target(evidence: Evidence) -> int | None:
+    """How many RUNNING tasks have an unhealthy target; None where the targets were not read."""
+    arns = target_group_arns(evidence.service)
+    if evidence.unread("target_health") or (arns and not evidence.all("target_health")):
+        return None
+    bad = (t for arn in arns for t in sides.targets(evidence, arn, tasks.running(evidence)) if _is_unhealthy(t))
+    return len({target.get("Target", {}).get("Id") for target in bad})
+
+
+def _is_unhealthy(target: dict[str, Any]) -> bool:
+    return bool(target.get("TargetHealth", {}).get("State") == "unhealthy")
 
 
 def _brief(task: Task) -> dict[str, Any]:
     ended = tasks.ended_at(task)
     return {
         "task": tasks.identity(task),
-        "revision": revision(task.get("taskDefinitionArn", "")),
+        "revision": deployments.revision(task.get("taskDefinitionArn", "")),
         "status": task.get("lastStatus", ""),
         "health": task.get("healthStatus", ""),
         "ended_at": ended.isoformat() if ended else "",

@@ -7,7 +7,6 @@ from collections import Counter
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Evidence, Unread
-from runbook_lib.evidence.timeline import since
 from runbook_lib.report import steps, words
 from runbook_lib.report.blocks import (
     Banner,
@@ -29,7 +28,7 @@ from runbook_lib.report.context import Context
 from runbook_lib.report.formats import minutes
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections.values import OUTCOME_TONE, STATE_TONE, full_stamp, look_stamp, table
+from runbook_lib.report.sections.values import OUTCOME_TONE, STATE_TONE, full_stamp, look_stamp, table, unfinished_since
 from runbook_lib.text import has
 
 _PER_CARD = 8
@@ -55,8 +54,8 @@ def banner(evidence: Evidence, context: Context) -> tuple[Block, ...]:
 
 
 def status(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Status:
-    """The state with how long the oldest unfinished deployment has been going on."""
-    began = since(evidence)
+    """The state with how long what is unfinished has been going on."""
+    began = unfinished_since(diagnosis, evidence)
     text = context.say("since.none")
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
@@ -78,9 +77,15 @@ def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[
 
 
 def unknown_line(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
-    """How much could not be checked, or that everything could."""
-    count = len(diagnosis.unknown)
-    return context.say("unknown.some", count=count) if count or evidence.unreads else context.say("unknown.none")
+    """How much could not be judged and read, as its section lists it, or that everything could."""
+    counts = {"judged": len(diagnosis.unknown), "read": len(unread_rows(evidence, context))}
+    found = [context.say(f"unknown.{name}", count=count) for name, count in counts.items() if count]
+    return context.say("unknown.some", counts=" · ".join(found)) if found else context.say("unknown.none")
+
+
+def unread_rows(evidence: Evidence, context: Context) -> list[tuple[Cell, ...]]:
+    """What could not be read, a row each; two logs that nobody may read are one sentence."""
+    return list(dict.fromkeys(_unread_row(lost, context) for lost in evidence.unreads))
 
 
 def look_line(evidence: Evidence, context: Context) -> str:
@@ -176,13 +181,19 @@ def symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
         (
             state("bad", words.title(verdict, context.lang)),
             Cell(words.line(verdict, context.lang)),
-            Cell(" · ".join(titles[rule] for rule in verdict.explained_by if rule in titles) or "–"),
+            Cell(_accounted(verdict, titles, context)),
         )
         for verdict in diagnosis.failed("symptom")
     ]
     found = table(context, "symptoms", "symptom observed cause", rows)
     inside: tuple[Block, ...] = (found,) if rows else (Paragraph(context.say("nothing.symptoms")),)
     return Section("symptoms", context.say("section.symptoms"), inside, context.lang)
+
+
+def _accounted(verdict: Verdict, titles: dict[str, str], context: Context) -> str:
+    """The causes that explain a symptom; where none does, that it is on its way out."""
+    causes = " · ".join(titles[rule] for rule in verdict.explained_by if rule in titles)
+    return causes or words.superseded(verdict, context.lang) or "–"
 
 
 def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
@@ -202,7 +213,7 @@ def _risk(verdict: Verdict, evidence: Evidence, context: Context) -> Card:
 
 def unread(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """What could not be read or judged, why, and what to do; says so where there is nothing of the kind."""
-    readings = list(dict.fromkeys(_unread_row(u, context) for u in evidence.unreads))  # two logs, one sentence
+    readings = unread_rows(evidence, context)
     verdicts = [_unknown_row(v, context) for v in diagnosis.unknown]
     inside: list[Block] = []
     if readings:
@@ -218,7 +229,8 @@ def _unread_row(unread: Unread, context: Context) -> tuple[Cell, ...]:
     if unread.reason in ("absent", "not-asked"):
         cell = state("off", context.say(f"unread.{unread.reason}"))
     why = Cell(words.unread(unread, context.lang))
-    return (Cell(_kind(unread.request.kind, context)), cell, why, value(unread.action))
+    missing = unread.action if unread.reason == "access-denied" else ""  # no other reason is cured by a permission
+    return (Cell(_kind(unread.request.kind, context)), cell, why, value(missing))
 
 
 def _kind(kind: str, context: Context) -> str:

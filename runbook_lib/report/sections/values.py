@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Outcome
+from runbook_lib.diagnosis.state import State, deploying_since
 from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.timeline import since
 from runbook_lib.report.blocks import Block, Cell, Shell, Table, Tone, state
 from runbook_lib.report.commands import command, commands
 from runbook_lib.report.context import Context
@@ -57,6 +60,11 @@ def when_text(value: Any, evidence: Evidence, context: Context) -> str:
     local, day = context.local(moment), context.local(evidence.collected_at).date()
     time = clock(moment.isoformat(), context.timezone)
     return time if local.date() == day else f"{local:%m-%d} {time}"
+
+
+def unfinished_since(diagnosis: Diagnosis, evidence: Evidence) -> datetime | None:
+    """When what is unfinished began: the deployment that comes along well, else the oldest one; None where none is."""
+    return deploying_since(evidence) if diagnosis.state is State.DEPLOYING else since(evidence)
 
 
 def look_stamp(evidence: Evidence, context: Context) -> str:

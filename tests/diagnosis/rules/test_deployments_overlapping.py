@@ -27,6 +27,10 @@ OUTCOMES = {
     "two, stuck": (guide(), FAIL),
     "two, failing": (guide(described=service(deployment(3, 2, failedTasks=1), deployment(2, 6, **OLD))), FAIL),
     "two, both young and fine": (guide(described=TWO_YOUNG, tasks=UP), PASS),
+    "the newest comes along well, the old one is older than stuck_after": (
+        guide(described=service(deployment(3, 1), deployment(2, 40, **OLD)), tasks=UP),
+        PASS,
+    ),
     "two, young, but tasks unread": (without(guide(described=TWO_YOUNG, tasks=UP), "tasks"), UNKNOWN),
     "one completed and draining": (
         guide(described=service(deployment(3, 20), deployment(2, 90, rolloutState="COMPLETED", **OLD))),

@@ -4,13 +4,17 @@ import pytest
 
 from tests.diagnosis.builder import (
     CHECKED,
+    CODE_404,
     ELB_CHECKED,
     SCALED,
     deployment,
     guide,
+    guide_target_group,
+    guide_tasks,
     healthy,
     service,
     stopped,
+    target,
     task,
     without,
 )
@@ -24,7 +28,11 @@ OUTCOMES = {
         guide(tasks=[task(1, 2, None, lastStatus="PENDING"), stopped(2, 2, 5, CHECKED)]),
         FAIL,
     ),
-    "stopped for the load balancer's check": (guide(tasks=[task(1, 2, 3), stopped(2, 2, 5, ELB_CHECKED)]), PASS),
+    "stopped for the load balancer's check": (guide(tasks=[task(1, 2, 3), stopped(2, 2, 5, ELB_CHECKED)]), FAIL),
+    "its target is unhealthy, no task was stopped": (
+        guide(tasks=[task(1, 2, 3)], targets=[target(1, "unhealthy", CODE_404)]),
+        PASS,
+    ),
     "stopped by a rollout": (guide(tasks=[task(1, 2, 3), stopped(2, 2, 5, SCALED)]), PASS),
     "healthy": (healthy(), PASS),
     "no check, so UNKNOWN to ECS": (healthy(tasks=[task(1, 2, 5, healthStatus="UNKNOWN")]), PASS),
@@ -46,3 +54,33 @@ def test_its_facts():
     assert facts(found, "unhealthy", "running", "stopped_for_it") == {"unhealthy": 1, "running": 1, "stopped_for_it": 2}
     assert next((t["task"], t["health"]) for t in found.facts["tasks"]) == (f"{1:032x}", "UNHEALTHY")
     assert found.label == "container-health-check-failed"
+
+
+SIDES = {
+    "container": (guide(), "container-health-check-failed", (1, 0, 2, 0)),
+    "target_group": (guide_target_group(), "load-balancer-health-check-failed", (0, 1, 0, 1)),
+    "both, the container's is named": (
+        guide_target_group(tasks=[task(1, 2, 3), stopped(2, 2, 5, ELB_CHECKED), stopped(3, 2, 9, CHECKED)]),
+        "container-health-check-failed",
+        (0, 1, 1, 1),
+    ),
+    "targets unread": (
+        without(guide_target_group(), "target_health"),
+        "load-balancer-health-check-failed",
+        (0, None, 0, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "label", "counts"), SIDES.values(), ids=SIDES)
+def test_each_side_is_counted(found, label, counts):
+    seen = verdict(RULE, found)
+    names = ("unhealthy", "unhealthy_targets", "stopped_by_container", "stopped_by_target")
+    assert (seen.label, tuple(facts(seen, *names).values())) == (label, counts)
+
+
+def test_what_is_left_of_a_revision_that_is_being_replaced_is_named_so():
+    cured = service(deployment(4, 1, runningCount=1), deployment(2, 40, status="ACTIVE", runningCount=1))
+    found = guide(described=cured, tasks=[task(9, 4, 0.5, healthStatus="UNKNOWN"), *guide_tasks()[:3]])
+    assert verdict(RULE, found).facts["superseded"] == ["momentir-cx-llm:2"]
+    assert verdict(RULE, guide()).facts["superseded"] == []
