@@ -46,9 +46,18 @@ class Size:
 WIDE, MIDDLE, NARROW = Size("w", 904, 88, 64), Size("m", 700, 84, 64), Size("n", 350, 0, 62)
 
 
-def drawing(timeline: Timeline, context: Context, names: dict[str, str], numbered: tuple[Moment, ...]) -> Drawing:
-    """Three drawings and their legend. ``names`` labels deployments by id; ``numbered`` are the table's moments."""
-    drawings = [_Picture(timeline, context, names, numbered, size).svg() for size in (WIDE, MIDDLE, NARROW)]
+def drawing(
+    timeline: Timeline,
+    context: Context,
+    names: dict[str, str],
+    numbered: tuple[Moment, ...],
+    since: datetime | None = None,
+) -> Drawing:
+    """Three drawings and their legend. ``names`` labels deployments by id; ``numbered`` are the table's moments.
+
+    ``since`` is when what is unfinished began; without it, the oldest unfinished deployment counts.
+    """
+    drawings = [_Picture(timeline, context, names, numbered, size).svg(since) for size in (WIDE, MIDDLE, NARROW)]
     return Drawing(drawings[0], drawings[1], drawings[2], _legend(timeline, context))
 
 
@@ -79,9 +88,9 @@ class _Picture:
         self.id = f"{size.name}{crc32(repr(timeline).encode('utf-8', 'replace')):08x}"
         self.y = 26.0
 
-    def svg(self) -> Markup:
+    def svg(self, since: datetime | None) -> Markup:
         """The drawing with its title and description; what it shows is also in the table beneath it."""
-        self._elapsed()
+        self._elapsed(since)
         for row in self.timeline.rows[-MOST_ROWS:]:
             self._row(row)
         self._events()
@@ -131,13 +140,14 @@ class _Picture:
             self.canvas.text((0, self.y + 9), words, "s hal")
             self.y += 15
 
-    def _elapsed(self) -> None:
-        """A bracket over the time that the oldest unfinished deployment has taken."""
+    def _elapsed(self, since: datetime | None) -> None:
+        """A bracket over the time for which something has been unfinished."""
         open_rows = [row for row in self.timeline.rows if row.bars[-1].kind in ("progress", "superseded")]
         if not open_rows:
             return
-        begin, end = self.x(min(row.start for row in open_rows)), self.x(self.timeline.looked_at)
-        seconds = (self.timeline.looked_at - min(row.start for row in open_rows)).total_seconds()
+        began = since or min(row.start for row in open_rows)
+        begin, end = self.x(began), self.x(self.timeline.looked_at)
+        seconds = (self.timeline.looked_at - began).total_seconds()
         y = self.y + 10
         self.canvas.line(f"M{begin:.1f} {y}H{end:.1f}M{begin:.1f} {y - 4}v8M{end:.1f} {y - 4}v8", "s-ink")
         label = first_fitting(self._elapsed_labels(seconds), end - begin - 30, _FONT)

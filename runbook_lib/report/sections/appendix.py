@@ -13,7 +13,7 @@ from runbook_lib.report.context import Context
 from runbook_lib.report.formats import revision
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections.values import look_stamp, short_revision, table, when, when_text
+from runbook_lib.report.sections.values import look_stamp, short_revision, table, unfinished_since, when, when_text
 from runbook_lib.report.timeline_svg import MOST_ROWS, drawing
 
 MOST_MOMENTS = 12
@@ -27,7 +27,7 @@ def timeline(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
     moments = key_moments(found)
     rows = [_moment(n, m, diagnosis, evidence, context) for n, m in enumerate(moments, 1)]
     listing = table(context, "moments", "number time source what", rows, at=look_stamp(evidence, context))
-    picture = drawing(found, context, _names(found, context), moments)
+    picture = drawing(found, context, _names(found, context), moments, unfinished_since(diagnosis, evidence))
     inside = (picture, *_left_out(found, moments, evidence, context), listing)
     return Section("timeline", context.say("section.timeline"), inside, context.lang)
 

@@ -193,7 +193,8 @@ def symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
 def _accounted(verdict: Verdict, titles: dict[str, str], context: Context) -> str:
     """The causes that explain a symptom; where none does, that it is on its way out."""
     causes = " · ".join(titles[rule] for rule in verdict.explained_by if rule in titles)
-    return causes or words.superseded(verdict, context.lang) or "–"
+    leaving = context.say("symptom.leaving") if verdict.facts.get("superseded") else ""
+    return causes or leaving or "–"
 
 
 def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
