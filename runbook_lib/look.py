@@ -49,12 +49,15 @@ def look(given: Parameters) -> Look:
 
 
 def _replayed(given: Parameters) -> Look:
+    """What a rule still wants cannot be had without AWS, and that is said."""
     evidence = serialisation.load(resolve(given.evidence))
-    wishes = wanted(evidence)
-    if wishes and not evidence.calls:
-        offline = tuple(Unread(wish, "", "", "not-asked") for wish in wishes)
-        evidence = replace(evidence, unreads=evidence.unreads + offline)
-    return Look(evidence, judge(evidence))
+    diagnosis = judge(evidence)
+    wishes = wanted(evidence) if diagnosis.state is not State.HEALTHY else ()
+    if not wishes:
+        return Look(evidence, diagnosis)
+    offline = tuple(Unread(wish, "", "", "not-asked") for wish in wishes)
+    more = replace(evidence, unreads=evidence.unreads + offline)
+    return Look(more, judge(more))
 
 
 def _read(given: Parameters) -> Look:

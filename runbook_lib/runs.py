@@ -21,16 +21,22 @@ from runbook_lib.text import LANGUAGES
 
 if TYPE_CHECKING:
     from runbook_lib.archive.execution import Execution
+    from runbook_lib.report.commands import CommandOptions
     from runbook_lib.report.context import Context
 
 
 def context(given: Parameters, evidence: Evidence, lang: str) -> Context:
     """How sections of this run are rendered."""
-    from runbook_lib.report.commands import CommandOptions
     from runbook_lib.report.context import Context
 
-    options = CommandOptions(given.endpoint_url, given.profile, given.task_definition_file)
-    return Context(lang, given.timezone, evidence.lab, options)
+    return Context(lang, given.timezone, evidence.lab, command_options(given))
+
+
+def command_options(given: Parameters) -> CommandOptions:
+    """What every printed AWS CLI command needs besides names."""
+    from runbook_lib.report.commands import CommandOptions
+
+    return CommandOptions(given.endpoint_url, given.profile, given.task_definition_file)
 
 
 def keep(seen: Look) -> None:
@@ -45,11 +51,12 @@ def keep(seen: Look) -> None:
 def archive(seen: Look, given: Parameters) -> Path:
     """Writes the report in both languages; returns the prepared folder, else a new and finished run of the archive."""
     if prepared := os.environ.get(RUN_FOLDER):
-        _write_report(seen, given, Path(prepared))
+        _write_pages(seen, given, Path(prepared))  # the look itself is there since :func:`keep`
         return Path(prepared)
     run = begin(resolve(given.outputs), "90_postmortem")
     with writing(run.root):
-        _write_report(seen, given, run.folder)
+        _write_look(seen, run.folder)
+        _write_pages(seen, given, run.folder)
     return commit(run, given, error="")
 
 
@@ -61,10 +68,9 @@ def _write_look(seen: Look, folder: Path) -> None:
     (folder / "verdicts.json").write_text(json.dumps(verdicts, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _write_report(seen: Look, given: Parameters, folder: Path) -> None:
+def _write_pages(seen: Look, given: Parameters, folder: Path) -> None:
     from runbook_lib.report.page import html
 
-    _write_look(seen, folder)
     for lang in LANGUAGES:
         page = html(seen.diagnosis, seen.evidence, context(given, seen.evidence, lang))
         (folder / f"report.{lang}.html").write_text(page, encoding="utf-8")
@@ -87,7 +93,7 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
     ------
     InputError
         The archive cannot be written.
-    RunError
+    InterruptedRunError
         The run was interrupted; what had run until then is archived.
     """
     execute = _executor()

@@ -144,9 +144,9 @@ def open_incident(namespace: Mapping[str, Any]) -> Incident:
 
 def filled_commands(given: Parameters) -> tuple[Any, ...]:
     """The guide's commands for this service: from saved evidence where it is named, else from the names alone."""
-    from runbook_lib.report.commands import CommandOptions, commands
+    from runbook_lib.report.commands import commands
 
-    options = CommandOptions(given.endpoint_url, given.profile, given.task_definition_file)
+    options = runs.command_options(given)
     if given.evidence:
         return commands(serialisation.load(resolve(given.evidence)), options)
     placeholders = ("<CLUSTER>", "<SERVICE>", "<REGION>")

@@ -8,7 +8,7 @@ from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence.serialisation import dumps
 from runbook_lib.look import look
 from runbook_lib.parameters import Parameters, from_file
-from tests.conftest import CLUSTER, SERVICE, given
+from tests.conftest import CLUSTER, SERVICE, collection, given
 
 GUIDE = {"deployments_overlapping", "health_check_path_mismatch", "image_tag_absent"}
 LABELS = {"deployments-overlapping", "health-check-path-mismatch", "image-not-found"}
@@ -80,6 +80,15 @@ def test_saved_evidence_gives_the_same_verdicts_with_the_lab_stopped(seen, tmp_p
     path.write_text(dumps(seen("guide").evidence), encoding="utf-8")
     replayed = look(Parameters(evidence=str(path)))
     assert replayed.diagnosis == seen("guide").diagnosis
+
+
+def test_a_saved_first_look_says_what_could_not_be_asked_any_more(guide, tmp_path):
+    path = tmp_path / "first.json"
+    path.write_text(dumps(collection(guide).first_look()), encoding="utf-8")
+    replayed = look(Parameters(evidence=str(path)))
+    assert {u.request.kind for u in replayed.evidence.unreads} == {"log_tail", "service_revisions"}
+    assert {u.reason for u in replayed.evidence.unreads} == {"not-asked"}
+    assert causes(replayed)["health_check_path_mismatch"].confidence == "likely"
 
 
 def test_looking_changes_nothing_and_reads_no_secret(own_lab):
