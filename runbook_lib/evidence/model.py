@@ -10,6 +10,7 @@ from typing import Any
 SCHEMA = 1
 
 # Why a reading could not be had. `absent` means AWS answered that the thing does not exist: a fact in itself.
+# `garbled` is an answer that cannot be understood, `deadline` one that had not come when the whole look had to end.
 UNREAD_REASONS = (
     "access-denied",
     "throttled",
@@ -20,6 +21,8 @@ UNREAD_REASONS = (
     "not-asked",
     "credentials",
     "unreachable",
+    "garbled",
+    "deadline",
 )
 
 
