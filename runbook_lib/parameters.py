@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,13 +22,21 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:ecs:(?P<region>[a-z0-9-]+):\d{12}:(?:cluster|service)/(?:(?P<cluster>[^/]+)/)?(?P<name>[^/]+)$"
 )
 _DEEPEST = 3
+_PREFIX = "ECS_RUNBOOK_"
+_HOME = "ECS_RUNBOOK_HOME"
+_LANG = "ECS_RUNBOOK_LANG"  # `runbook_lib.text` reads it, as it reads LANG: any locale's name will do
+# Tells the notebook's kernel where to leave evidence and pages, so that one run is one folder.
+RUN_FOLDER = "ECS_RUNBOOK_RUN"
+
+Layer = Mapping[str, tuple[Any, str]]  # name of a parameter: its value, and where it stood
 
 
 class Parameters(BaseModel):
     """What a run is told. Empty text means "not given".
 
-    ``stuck_after`` is in minutes; ``evidence`` replays a saved file instead of reading AWS; ``outputs`` is where runs
-    are archived. Relative paths start from :func:`home`.
+    ``stuck_after`` is in minutes, ``deadline`` (by which a diagnosis ends) in seconds; ``evidence`` replays a saved
+    file instead of reading AWS; ``outputs`` is where runs are archived, ``incident`` which record a look joins.
+    Relative paths start from :func:`home`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -43,10 +51,12 @@ class Parameters(BaseModel):
     timezone: str = "Asia/Seoul"
     mode: Literal["auto", "interactive", "headless"] = "auto"
     stuck_after: int = Field(default=15, ge=1, le=1440)
+    deadline: int = Field(default=60, ge=1, le=600)
     task_definition_file: str = ""
     deploy_message: str = ""
     evidence: str = ""
     outputs: str = "outputs"
+    incident: str = Field(default="", pattern=r"^(new|none|\d{8}T\d{6}Z)?$")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -66,14 +76,15 @@ class Parameters(BaseModel):
     @classmethod
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)  # raises ValueError, as its port does
-        if value and (not parts.hostname or parts.port == 0):
+        secret = parts.username or parts.password or parts.query or parts.fragment
+        if value and (not parts.hostname or parts.port == 0 or secret):
             raise ValueError(value)
         return value
 
 
-def names() -> list[str]:
-    """The names of all parameters."""
-    return list(Parameters.model_fields)
+def defaults() -> dict[str, Any]:
+    """Every parameter's name and what it is where nobody says anything."""
+    return {name: field.default for name, field in Parameters.model_fields.items()}
 
 
 def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") -> Parameters:
@@ -92,7 +103,7 @@ def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") 
 
     for name in map(str, given):
         if name not in Parameters.model_fields:
-            near = nearest(name, names()) or "-"
+            near = nearest(name, list(defaults())) or "-"
             raise ParameterError("parameter-unknown", name=name, nearest=near, source=source(name))
     try:
         return Parameters(**_without_arns(given))
@@ -104,7 +115,10 @@ def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") 
         ) from error
 
 
-_EXPECTED = ("cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode", "stuck_after")
+_EXPECTED = (
+    "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
+    "stuck_after", "deadline", "incident",
+)  # fmt: skip
 
 
 def _without_arns(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,8 +138,33 @@ def _without_arns(given: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def from_file(path: Path) -> dict[str, Any]:
-    """The parameters in a YAML file, not yet validated.
+def layered(layers: Iterable[Layer]) -> Parameters:
+    """Validated parameters from layers of rising precedence; errors as :func:`parameters`."""
+    merged = {name: given for layer in layers for name, given in layer.items()}
+    values = {name: value for name, (value, _) in merged.items()}
+    return parameters(values, {name: source for name, (_, source) in merged.items()})
+
+
+def raw(layers: Iterable[Layer], name: str) -> str:
+    """The text of one parameter as given, before anything is validated; empty where it is not."""
+    given = [layer[name][0] for layer in layers if name in layer]
+    return str(given[-1]) if given else ""
+
+
+def from_environment() -> Layer:
+    """The parameters in variables ``ECS_RUNBOOK_<NAME>``; empty ones are not given.
+
+    A kernel that runs for us has all its parameters already, and takes none from the environment.
+    """
+    if RUN_FOLDER in os.environ:
+        return {}
+    found = {name: value for name, value in os.environ.items() if name.startswith(_PREFIX) and value}
+    ours = (RUN_FOLDER, _HOME, _LANG)
+    return {name.removeprefix(_PREFIX).lower(): (value, name) for name, value in found.items() if name not in ours}
+
+
+def from_file(path: Path) -> Layer:
+    """The parameters in a YAML file, each with its file and line, not yet validated.
 
     Raises
     ------
@@ -144,7 +183,14 @@ def from_file(path: Path) -> dict[str, Any]:
         ) from error
     if tree is not None and not isinstance(tree, dict):
         raise InputError("parameters-not-yaml", file=str(path), line=1, problem=type(tree).__name__)
-    return tree or {}
+    lines = _lines(text)
+    return {str(name): (value, f"{path}:{lines.get(str(name), 1)}") for name, value in (tree or {}).items()}
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line of each name at the top of a YAML mapping."""
+    root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    return {str(key.value): key.start_mark.line + 1 for key, _ in root.value} if root else {}
 
 
 def override(text: str) -> tuple[str, Any]:
@@ -176,7 +222,7 @@ def _plain_yaml(text: str) -> Any:
 
 def home() -> Path:
     """Where relative paths start: ECS_RUNBOOK_HOME, else the nearest parent that holds ``parameters/``, else here."""
-    if given := os.environ.get("ECS_RUNBOOK_HOME"):
+    if given := os.environ.get(_HOME):
         return Path(given).expanduser().resolve()
     here = Path.cwd()
     return next((p for p in (here, *here.parents) if (p / "parameters").is_dir()), here)

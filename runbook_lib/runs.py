@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.archive.store import RUN_FOLDER, Run, begin, writing
+from runbook_lib.archive.store import Run, begin, writing
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.state import State
 from runbook_lib.errors import ExitCode, InputError, InterruptedRunError
 from runbook_lib.evidence import local, redaction, serialisation
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.look import Look
-from runbook_lib.parameters import Parameters, resolve
+from runbook_lib.parameters import RUN_FOLDER, Parameters, resolve
 from runbook_lib.text import LANGUAGES
 
 if TYPE_CHECKING:

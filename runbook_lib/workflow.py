@@ -13,7 +13,7 @@ from runbook_lib.evidence import serialisation
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, home, resolve
-from runbook_lib.text import language, say
+from runbook_lib.text import explained, language, say
 
 if TYPE_CHECKING:
     from runbook_lib.report.context import Context
@@ -134,9 +134,9 @@ def open_incident(namespace: Mapping[str, Any]) -> Incident:
     RunbookError
         With its sentence in the user's language; a notebook shows that sentence instead of a traceback.
     """
-    from runbook_lib.notebook import explained, given_parameters
+    from runbook_lib.notebook import given_parameters
 
-    with explained(namespace):
+    with explained(language(str(namespace.get("lang", "")))):
         given = given_parameters(namespace)
         sys.stdout.write(say("cli.progress.home", language(given.lang), home=home()) + "\n")
         return Incident(given)

@@ -79,7 +79,7 @@ def collection(lab: AnyLab, **target: str) -> Collection:
 
 def given(lab: AnyLab, **changed: object) -> Parameters:
     """The lab's own parameters without the local file, with changes."""
-    file = {k: v for k, v in from_file(lab.params).items() if k != "task_definition_file"}
+    file = {k: v for k, (v, _) in from_file(lab.params).items() if k != "task_definition_file"}
     return Parameters(**(file | changed))
 
 

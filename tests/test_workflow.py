@@ -7,7 +7,7 @@ from runbook_lib.diagnosis.model import Outcome
 from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence.serialisation import dumps
 from runbook_lib.look import look
-from runbook_lib.parameters import Parameters, from_file
+from runbook_lib.parameters import Parameters, from_file, layered
 from tests.conftest import CLUSTER, SERVICE, collection, given
 
 GUIDE = {"deployments_overlapping", "health_check_path_mismatch", "image_tag_absent"}
@@ -37,7 +37,7 @@ def test_the_guides_causes_are_confirmed_and_explain_every_symptom(seen, scenari
 
 
 def test_the_local_file_adds_the_duplicate(guide):
-    found = look(Parameters(**from_file(guide.params)))
+    found = look(layered([from_file(guide.params)]))
     assert set(causes(found)) == GUIDE | {"secret_env_duplicate"}
     assert causes(found)["secret_env_duplicate"].facts["names"] == ["LANGSMITH_TRACING"]
 

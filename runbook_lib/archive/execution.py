@@ -18,7 +18,8 @@ from nbformat.reader import NotJSONError
 from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
-from runbook_lib.archive.store import RUN_FOLDER, Run, writing
+from runbook_lib.archive.store import Run, writing
+from runbook_lib.parameters import RUN_FOLDER
 
 # ipykernel warns at every start that a loopback connection is not encrypted.
 _QUIET = ["--IPKernelApp.log_level=ERROR"]

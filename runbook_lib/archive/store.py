@@ -22,8 +22,6 @@ from runbook_lib.evidence.model import Target
 _JOIN_WITHIN = timedelta(hours=24)
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NO_INCIDENT = "no-incident"
-# Tells the notebook's kernel where to leave evidence and pages, so that one run is one folder.
-RUN_FOLDER = "ECS_RUNBOOK_RUN"
 
 
 @dataclass

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from runbook_lib.errors import RunbookError
 
 LANGUAGES = ("ko", "en")
 _FOLDER = Path(__file__).parent
@@ -37,6 +40,16 @@ def sentence(key: str, facts: Mapping[str, Any], lang: str) -> str:
     """What an error says: ``errors.<key>`` with its facts; a fact ``x_key`` names a text, filled in as ``x``."""
     filled = {k.removesuffix("_key"): say(v, lang) if k.endswith("_key") else v for k, v in facts.items()}
     return say(f"errors.{key}", lang, **filled)
+
+
+@contextmanager
+def explained(lang: str) -> Iterator[None]:
+    """Gives a failure of ours its sentence in ``lang``, where whoever is nearer has not given it one."""
+    try:
+        yield
+    except RunbookError as error:
+        error.sentence = error.sentence or sentence(error.key, error.facts, lang)
+        raise
 
 
 def template(key: str, lang: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from runbook_lib import lab as labs
 from runbook_lib.evidence.serialisation import dumps
 from runbook_lib.look import look
-from runbook_lib.parameters import Parameters, from_file
+from runbook_lib.parameters import from_file, layered
 
 HERE = Path(__file__).parent
 
@@ -22,7 +22,7 @@ def main() -> int:
             tempfile.TemporaryDirectory() as folder,
             labs.start(scenario, folder=Path(folder)) as lab,
         ):
-            saved = dumps(look(Parameters(**from_file(lab.params))).evidence)
+            saved = dumps(look(layered([from_file(lab.params)])).evidence)
             # The folder is this machine's; the file is named as a repository names it.
             (HERE / f"{scenario}.json").write_text(saved.replace(f"{folder}/", "") + "\n", encoding="utf-8")
     return 0

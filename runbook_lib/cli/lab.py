@@ -1,0 +1,70 @@
+"""The lab's commands: up, scenarios."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from runbook_lib.cli.options import LANG, Command, Json, Lang, group, help_of
+from runbook_lib.cli.shell import show
+from runbook_lib.errors import InputError
+
+lab_app = group("lab")
+
+
+@lab_app.command("up", cls=Command, help=help_of("lab_up"))
+def lab_up(
+    scenario: Annotated[str, typer.Option("--scenario", help=help_of("option.scenario"))] = "guide",
+    port: Annotated[int | None, typer.Option("--port", help=help_of("option.port"))] = None,
+    lang: Lang = "",
+) -> None:
+    """Serves the lab until it is interrupted."""
+    with _lab() as lab, _lab_folder(scenario, port) as folder:
+        lab.serve(scenario, port=lab.DEFAULT_PORT if port is None else port, folder=folder)
+
+
+@contextmanager
+def _lab_folder(scenario: str, port: int | None) -> Iterator[Path]:
+    """Where the lab writes its files: ``.lab/<scenario>``; a lab on a port of its own has a folder of its own."""
+    from shutil import rmtree
+
+    from runbook_lib.parameters import home
+
+    stem = Path(scenario).stem
+    if port != 0:
+        yield home() / ".lab" / (stem if port is None else f"{stem}-{port}")
+        return
+    folder = home() / ".lab" / f"{stem}-{os.getpid()}"
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+@lab_app.command("scenarios", cls=Command, help=help_of("lab_scenarios"))
+def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
+    """Lists the scenarios with their descriptions."""
+    with _lab() as lab:
+        rows = [(name, getattr(lab.describe(name).description, LANG)) for name in lab.names()]
+    if as_json:
+        show(json.dumps([{"name": name, "description": text} for name, text in rows], ensure_ascii=False, indent=1))
+        return
+    width = max(len(name) for name, _ in rows)
+    show("\n".join(f"{name.ljust(width)}  {text}" for name, text in rows))
+
+
+@contextmanager
+def _lab() -> Iterator[Any]:
+    """The lab, which is an extra and speaks in keys and facts of its own."""
+    from runbook_lib import lab
+
+    try:
+        yield lab
+    except ModuleNotFoundError as error:
+        raise InputError("extra-missing", module=error.name or "", extra="lab") from error
+    except lab.LabError as error:
+        raise InputError(error.key, **error.facts) from error

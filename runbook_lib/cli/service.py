@@ -1,0 +1,123 @@
+"""The commands that look at a service: diagnose, report, run, commands."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import Exit
+
+from runbook_lib.cli.options import LANG, ExitVerdict, Json, app, help_of, looking
+from runbook_lib.cli.shell import progress, show
+from runbook_lib.errors import ExitCode, InputError, RunError
+from runbook_lib.text import language, say
+
+if TYPE_CHECKING:
+    from runbook_lib.look import Look
+    from runbook_lib.parameters import Parameters
+    from runbook_lib.runs import Archived
+
+
+@looking(app, "diagnose")
+def diagnose(
+    given: "Parameters",
+    *,
+    as_json: Json = False,
+    save: Annotated[Path | None, typer.Option("--save", help=help_of("option.save"))] = None,
+) -> None:
+    """Reads the service and names the causes."""
+    found = _looked(given)
+    if save:
+        _save(found, save)
+    _show(found, given, as_json=as_json)
+    raise Exit(found.exit_code)
+
+
+@looking(app, "report")
+def report(given: "Parameters", *, as_json: Json = False, exit_verdict: ExitVerdict = False) -> None:
+    """Runs 90_postmortem and archives it."""
+    _archived("90_postmortem", given, as_json=as_json, exit_verdict=exit_verdict)
+
+
+@looking(app, "run")
+def run(
+    given: "Parameters",
+    *,
+    notebook: Annotated[str, typer.Argument(help=help_of("option.notebook"))],
+    as_json: Json = False,
+    exit_verdict: ExitVerdict = False,
+) -> None:
+    """Runs any notebook and archives it."""
+    _archived(notebook, given, as_json=as_json, exit_verdict=exit_verdict)
+
+
+@looking(app, "commands")
+def commands(given: "Parameters", *, as_json: Json = False) -> None:
+    """Prints the guide's commands; without saved evidence nothing is read."""
+    from runbook_lib.workflow import filled_commands
+
+    filled = filled_commands(given)
+    if as_json:
+        show(json.dumps([{"name": c.name, "argv": list(c.argv)} for c in filled], ensure_ascii=False, indent=1))
+        return
+    chosen = language(given.lang, LANG)
+    show("\n\n".join(f"# {say(c.title_key, chosen)}\n{c.text}" for c in filled))
+
+
+def _looked(given: "Parameters") -> "Look":
+    from runbook_lib.look import look
+
+    chosen = language(given.lang, LANG)
+    if given.cluster and given.service and not given.evidence:
+        progress("reading", chosen, cluster=given.cluster, service=given.service)
+    found = look(given)
+    evidence = found.evidence
+    progress("read", chosen, calls=len(evidence.calls), rounds=evidence.rounds, elapsed=evidence.elapsed_s)
+    return found
+
+
+def _save(found: "Look", path: Path) -> None:
+    from runbook_lib.evidence.serialisation import dumps
+
+    try:
+        path.write_text(dumps(found.evidence), encoding="utf-8")
+    except OSError as error:
+        raise InputError("file-unwritable", file=str(path), problem=error.strerror or "") from error
+
+
+def _show(found: "Look", given: "Parameters", *, as_json: bool) -> None:
+    chosen = language(given.lang, LANG)
+    if as_json:
+        from runbook_lib.report.machine import as_json as machine
+
+        show(json.dumps(machine(found.diagnosis, found.evidence, chosen), ensure_ascii=False, indent=1))
+        return
+    from runbook_lib.workflow import summary
+
+    show(summary(found, given, chosen))
+
+
+def _archived(notebook: str, given: "Parameters", *, as_json: bool, exit_verdict: bool) -> None:
+    from runbook_lib.archive.notebooks import find_notebook
+    from runbook_lib.runs import run_notebook
+
+    chosen = language(given.lang, LANG)
+    path = find_notebook(notebook)
+    progress("running", chosen, notebook=path)
+    done = run_notebook(path, given)
+    if not done.ok:
+        raise RunError("run-failed", problem=done.error, folder=str(done.folder))
+    _show_archived(done, chosen, as_json=as_json)
+    verdict = done.look.exit_code if done.look else ExitCode.COULD_NOT_LOOK
+    raise Exit(verdict if exit_verdict else ExitCode.GOOD)
+
+
+def _show_archived(done: "Archived", lang: str, *, as_json: bool) -> None:
+    if as_json:
+        files = sorted(str(p) for p in done.folder.iterdir())
+        causes = [v.rule for v in done.look.diagnosis.failed("cause")] if done.look else []
+        show(json.dumps({"folder": str(done.folder), "causes": causes, "files": files}, ensure_ascii=False, indent=1))
+        return
+    from runbook_lib.report.archived import table
+
+    show(table(done.look.diagnosis if done.look else None, done.folder, lang))
