@@ -1,10 +1,11 @@
-"""The lab's own endpoints under ``/_lab/``: clock, faults, record of calls."""
+"""The lab's own endpoints under ``/_lab/``: clock, faults, permissions, record of calls."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib.lab import policy
 from runbook_lib.lab.reply import Reply, plain_json
 
 if TYPE_CHECKING:
@@ -36,7 +37,17 @@ def _faults(front: Front, method: str, body: Any) -> dict[str, Any]:
     rules = body if isinstance(body, list) else body.get("rules", [])
     if method != "GET":
         front.faults.set(rules)
-    return {"rules": rules}
+    return {"rules": rules, "seen": front.faults.seen()}
+
+
+def _policy(front: Front, method: str, body: dict[str, Any]) -> dict[str, Any]:
+    """``{"policy": document}`` puts an identity policy in force for every client; ``null`` takes it away."""
+    if method != "GET":
+        if set(body) != {"policy"}:
+            raise ValueError('give {"policy": a policy document or null}')
+        document = body["policy"]
+        front.policy = None if document is None else policy.read(document)
+    return {"policy": front.policy.document if front.policy else None}
 
 
 def _calls(front: Front, method: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -47,4 +58,4 @@ def _calls(front: Front, method: str, body: dict[str, Any]) -> dict[str, Any]:
     return {"calls": calls}
 
 
-_ENDPOINTS = {"/_lab/clock": _clock, "/_lab/faults": _faults, "/_lab/calls": _calls}
+_ENDPOINTS = {"/_lab/clock": _clock, "/_lab/faults": _faults, "/_lab/policy": _policy, "/_lab/calls": _calls}

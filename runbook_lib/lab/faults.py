@@ -1,4 +1,4 @@
-"""Faults by rule: errors, delays and broken connections, for the calls that a rule matches."""
+"""Faults by rule: errors, delays, broken connections and garbled answers, for the calls that a rule matches."""
 
 import threading
 from collections import Counter
@@ -19,10 +19,18 @@ class Fault:
         the rules were set.
     delay
         Seconds of real time to wait before the call is answered.
-    error, message, status
+    error, message
         The AWS error to answer with.
+    body
+        Text to answer with instead, as a proxy or a captive portal would.
+    status
+        The HTTP status of either; 400 for an error and 200 for a body where it is not given.
     reset
         Break the connection off instead of answering.
+    truncate
+        Break the answer off in the middle of its body, which its Content-Length says is longer.
+    drip
+        Seconds of real time over which the body of the answer is sent.
     """
 
     service: str | None = None
@@ -32,8 +40,11 @@ class Fault:
     delay: float = 0.0
     error: str | None = None
     message: str | None = None
-    status: int = 400
+    body: str | None = None
+    status: int | None = None
     reset: bool = False
+    truncate: bool = False
+    drip: float = 0.0
 
     def matches(self, service: str, action: str, number: int) -> bool:
         """Whether the rule is about this call, the `number`-th of its kind."""
@@ -65,6 +76,11 @@ class Faults:
         with self._lock:
             self._rules = made
             self._seen.clear()
+
+    def seen(self) -> dict[str, int]:
+        """How many calls there were of each kind (``ecs:ListTasks``) since the rules were set, answered or not."""
+        with self._lock:
+            return {f"{service}:{action}": count for (service, action), count in self._seen.items()}
 
     def find(self, service: str, action: str) -> Fault | None:
         """Count a call and return the first rule that matches it."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -11,19 +12,21 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from runbook_lib.lab import balancer, call, control, reply, target_health, wire
+from runbook_lib.lab import balancer, call, control, permissions, reply, target_health, wire
 from runbook_lib.lab.application import Application
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Fault, Faults
 from runbook_lib.lab.operations import OPERATIONS
+from runbook_lib.lab.policy import Policy
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.reply import Reply
 from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
 from runbook_lib.lab.world import World
 
 StartResponse = Callable[..., object]
+_SIGNED_FOR = re.compile(r"(Credential=[^/]+/\d+/[^/]+/)[^/]+")
 
 
 class _Moto(DomainDispatcherApplication):
@@ -59,6 +62,8 @@ class Front:
         When images were pushed (seconds since the epoch), by digest; moto would say that it was just now.
     others
         Clients of moto alone, which see neither the simulator nor its clock.
+    policy
+        The identity policy of every client, or None where all may do everything.
     calls
         Every AWS call of a client, in the order of the replies.
     """
@@ -67,6 +72,7 @@ class Front:
         self.clock = clock
         self.account = account
         self.faults = Faults()
+        self.policy: Policy | None = None
         self.calls: list[dict[str, Any]] = []
         self.applications: dict[str, Application] = {}
         self.pushed: dict[str, float] = {}
@@ -127,7 +133,9 @@ class Front:
             return self._answer(asked, environ)
         fault = self.faults.find(asked.service, asked.action)
         done = self._inject(fault, asked, environ) if fault else None
-        done = done or self._answer(asked, environ)
+        done = done or self._refuse(asked, environ) or self._answer(asked, environ)
+        if fault:
+            done.truncated, done.drip = fault.truncate, fault.drip
         record = {"service": asked.service, "action": asked.action, "status": done.status, "region": asked.region}
         self.calls.append({**record, "at": self.clock.now()})
         return done
@@ -139,9 +147,25 @@ class Front:
         if fault.reset:
             self.calls.append({"service": asked.service, "action": asked.action, "status": 0, "region": asked.region})
             _reset(environ["runbook_lab.socket"])
+        if fault.body is not None:
+            return reply.html(fault.status or 200, fault.body)
         if fault.error is None:
             return None
-        return reply.error(asked.protocol, fault.error, fault.message or fault.error, fault.status)
+        return reply.error(asked.protocol, fault.error, fault.message or fault.error, fault.status or 400)
+
+    def _refuse(self, asked: Call, environ: dict[str, Any]) -> Reply | None:
+        """Deny a call that the policy in force does not allow."""
+        denied = permissions.denial(self.policy, asked) if self.policy else None
+        return permissions.refusal(denied, asked, self._caller(asked, environ)) if denied else None
+
+    def _caller(self, asked: Call, environ: dict[str, Any]) -> str:
+        """Return the ARN of whoever signed a request, as ``aws sts get-caller-identity`` tells it."""
+        signed = _SIGNED_FOR.sub(r"\1sts", environ.get("HTTP_AUTHORIZATION", ""))
+        headers = {"Authorization": signed, "Content-Type": "application/x-www-form-urlencoded"}
+        who = internal_environ(
+            "POST", "http://lab/", headers, b"Action=GetCallerIdentity&Version=2011-06-15", asked.account
+        )
+        return permissions.arn_in(ask(self._moto, who).body.decode())
 
     def _answer(self, asked: Call, environ: dict[str, Any]) -> Reply:
         region = self.region(asked.region, asked.account)

@@ -14,6 +14,7 @@ import yaml
 from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
+from runbook_lib.lab.policy import read as read_policy
 from runbook_lib.lab.scenario import Scenario, load
 from runbook_lib.lab.server import Server
 
@@ -109,6 +110,17 @@ class Lab:
     def faults(self, rules: list[dict[str, Any]]) -> None:
         """Put fault rules in force (see docs/lab.md); an empty list takes them away."""
         self._front.faults.set(rules)
+
+    def seen(self) -> dict[str, int]:
+        """How many calls of each kind (``ecs:ListTasks``) came in since fault rules were set, answered or not."""
+        return self._front.faults.seen()
+
+    def permit(self, policy: dict[str, Any] | None) -> None:
+        """Put an IAM identity policy in force for every client (see docs/lab.md); None lets all do everything.
+
+        Raises ValueError for a document that is no identity policy, or that has what the lab does not evaluate.
+        """
+        self._front.policy = None if policy is None else read_policy(policy)
 
     def fix(self) -> None:
         """Make the AWS calls that the scenario states as its true fix."""

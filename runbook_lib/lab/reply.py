@@ -14,11 +14,13 @@ XML = "text/xml"
 
 @dataclass
 class Reply:
-    """One HTTP reply: status, body and headers."""
+    """One HTTP reply: status, body and headers; and whether its body breaks off, or takes so many seconds to send."""
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
+    truncated: bool = False
+    drip: float = 0.0
 
     @property
     def status_line(self) -> str:
@@ -48,6 +50,11 @@ def aws_json(status: int, body: bytes) -> Reply:
 def plain_json(status: int, document: Any) -> Reply:
     """Reply of the lab's own control endpoints."""
     return Reply(status, json.dumps(document).encode(), [("Content-Type", "application/json")])
+
+
+def html(status: int, body: str) -> Reply:
+    """Reply of something between the client and AWS."""
+    return Reply(status, body.encode(), [("Content-Type", "text/html; charset=utf-8")])
 
 
 def xml(status: int, body: str) -> Reply:

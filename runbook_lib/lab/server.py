@@ -20,6 +20,7 @@ from runbook_lib.lab.reply import Reply
 LOOPBACK = "127.0.0.1"
 Answer = Callable[[dict[str, Any]], tuple[Reply, float]]
 _TLS_HANDSHAKE = b"\x16"
+_DROPS = 10  # pieces of a body that is sent slowly
 _GRACE = 5.0  # seconds that closing waits for a request under way
 
 
@@ -87,8 +88,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(reply.body)
+            self._send(reply)
         self.wfile.flush()
+
+    def _send(self, reply: Reply) -> None:
+        """Send the body: at once, over some seconds, or its first half and then the end of the connection."""
+        if reply.truncated:
+            self.close_connection = True
+        body = reply.body[: len(reply.body) // 2] if reply.truncated else reply.body
+        size = -(-len(body) // _DROPS) if reply.drip and body else len(body) or 1
+        for start in range(0, len(body), size):
+            self.wfile.write(body[start : start + size])
+            if reply.drip:
+                self.wfile.flush()
+                self.server.closing.wait(reply.drip / _DROPS)
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
@@ -132,6 +145,7 @@ class _Http(ThreadingHTTPServer):
 
     def __init__(self, answer: Answer, port: int) -> None:
         self.answer = answer
+        self.closing = threading.Event()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._guard = threading.Lock()
         super().__init__((LOOPBACK, port), _Handler)
@@ -164,6 +178,7 @@ class _Http(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close_all(self) -> None:
+        self.closing.set()
         with self._guard:
             waiting = dict(self._open)
         for connection in waiting:

@@ -1,7 +1,10 @@
 """Faults, the record of calls, the clock, and the simulated time in every reply."""
 
 import datetime as dt
+import http.client
+import json
 import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.parsers import ResponseParserError
 
 from tests.lab.conftest import CLUSTER, SERVICE, Bench, MakeBench
 
@@ -72,6 +76,56 @@ def test_a_connection_can_break(faulty: Bench) -> None:
         client.list_clusters()
     assert client.list_clusters()["clusterArns"]
     faulty.lab.faults([])
+
+
+def test_an_answer_can_be_something_else_altogether(faulty: Bench) -> None:
+    """botocore takes what is no JSON for an answer without members; of XML it says what it got instead."""
+    faulty.lab.faults([{"body": "<html>Sign in<p></html>"}])
+    assert set(faulty.client("ecs", config=ONCE).list_clusters()) == {"ResponseMetadata"}
+    with pytest.raises(ResponseParserError, match="Sign in"):
+        faulty.client("elbv2", config=ONCE).describe_load_balancers()
+    faulty.lab.faults([])
+
+
+def test_a_body_has_the_status_that_is_asked(faulty: Bench) -> None:
+    faulty.lab.faults([{"service": "ecs", "body": "<html>Bad gateway</html>", "status": 502}])
+    with pytest.raises(ClientError) as refused:
+        faulty.client("ecs", config=ONCE).list_clusters()
+    faulty.lab.faults([])
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 502
+
+
+def test_an_answer_can_break_off_in_the_middle(faulty: Bench) -> None:
+    """The connection ends before the length that was promised (which botocore does not look at)."""
+    scope = f"Credential=lab/20261124/{faulty.lab.region}/ecs/aws4_request"
+    headers = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters", "Authorization": scope}
+    request = urllib.request.Request(faulty.lab.endpoint_url, b"{}", headers)
+    faulty.lab.faults([{"action": "ListClusters", "truncate": True, "times": 1}])
+    with urllib.request.urlopen(request) as answer, pytest.raises(http.client.IncompleteRead) as broken:
+        answer.read()
+    assert broken.value.partial.startswith(b'{"clusterArns"')
+    assert broken.value.expected
+    with urllib.request.urlopen(request) as answer:
+        assert json.load(answer)["clusterArns"]
+    faulty.lab.faults([])
+
+
+def test_an_answer_can_trickle_in(faulty: Bench) -> None:
+    """It comes whole where the client's patience between two pieces suffices."""
+    faulty.lab.faults([{"service": "ecs", "drip": 0.2}])
+    patient = faulty.client("ecs", config=Config(read_timeout=0.15, retries={"total_max_attempts": 1}))
+    assert patient.list_clusters()["clusterArns"]
+    faulty.lab.faults([])
+
+
+def test_the_lab_counts_what_came_in_even_where_it_does_not_answer(faulty: Bench) -> None:
+    faulty.lab.faults([{"service": "ecs", "action": "ListClusters", "reset": True, "times": 1}])
+    client = faulty.client("ecs")
+    client.list_clusters()
+    client.describe_clusters()
+    assert faulty.control("faults", method="GET")["seen"] == {"ecs:ListClusters": 2, "ecs:DescribeClusters": 1}
+    faulty.lab.faults([])
+    assert faulty.lab.seen() == {}
 
 
 def test_delayed_calls_do_not_wait_for_each_other(faulty: Bench) -> None:

@@ -1,0 +1,144 @@
+"""IAM identity policies: read a document, and decide whether it allows an action on a resource.
+
+The evaluation is IAM's for one identity policy (IAM User Guide, "Policy evaluation logic"): an explicit Deny beats an
+Allow, and what no statement allows is denied. moto has an evaluator too; it takes a Condition that is not met for a
+Deny, and compares actions with case, so it cannot tell whether a policy suffices.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any
+
+_MEMBERS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+_KEYS = ("ecs:cluster",)
+_ACTION = re.compile(r"\*|[a-zA-Z0-9*?-]+:[a-zA-Z0-9*?]+")
+
+Context = dict[str, str]
+
+
+class Decision(Enum):
+    """What a policy says of a call."""
+
+    ALLOWED = "allowed"
+    NOT_ALLOWED = "because no identity-based policy allows the {action} action"
+    FORBIDDEN = "with an explicit deny in an identity-based policy"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. ``not_actions`` and ``not_resources`` say that the lists name what is left out."""
+
+    allows: bool
+    actions: tuple[str, ...]
+    not_actions: bool
+    resources: tuple[str, ...]
+    not_resources: bool
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+    def is_about(self, action: str, resource: str, context: Context) -> bool:
+        """Whether the statement applies. Actions are compared without case, resources with it."""
+        about_action = any(_like(pattern.lower(), action.lower()) for pattern in self.actions) != self.not_actions
+        about_resource = any(_like(pattern, resource) for pattern in self.resources) != self.not_resources
+        return about_action and about_resource and all(_holds(*one, context) for one in self.conditions)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """An identity policy in force; `document` is what it was read from."""
+
+    document: dict[str, Any]
+    statements: tuple[Statement, ...]
+
+    def decide(self, action: str, resource: str, context: Context) -> Decision:
+        """Decide one action on one resource."""
+        about = [statement for statement in self.statements if statement.is_about(action, resource, context)]
+        if not all(statement.allows for statement in about):
+            return Decision.FORBIDDEN
+        return Decision.ALLOWED if about else Decision.NOT_ALLOWED
+
+
+def read(document: Any) -> Policy:
+    """Read a policy document; raises ValueError for what is no identity policy or what the lab does not evaluate."""
+    if not isinstance(document, dict) or "Statement" not in document:
+        raise ValueError("a policy document is an object with a Statement")
+    if document.get("Version") != "2012-10-17":
+        raise ValueError(f"Version must be 2012-10-17, not {document.get('Version')!r}")
+    unknown = sorted(set(document) - {"Version", "Id", "Statement"})
+    if unknown:
+        raise ValueError(f"unknown members of a policy document: {unknown}")
+    statements = document["Statement"]
+    found = statements if isinstance(statements, list) else [statements]
+    return Policy(document, tuple(_statement(number, one) for number, one in enumerate(found, start=1)))
+
+
+def _statement(number: int, given: Any) -> Statement:
+    where = f"statement {number}"
+    if not isinstance(given, dict):
+        raise ValueError(f"{where} is no object")
+    unknown = sorted(set(given) - _MEMBERS)
+    if unknown:
+        raise ValueError(f"{where} has members {unknown}; an identity policy knows {sorted(_MEMBERS)}")
+    if given.get("Effect") not in ("Allow", "Deny"):
+        raise ValueError(f"{where}: Effect must be Allow or Deny, not {given.get('Effect')!r}")
+    actions, not_actions = _either(where, given, "Action")
+    resources, not_resources = _either(where, given, "Resource")
+    wrong = [action for action in actions if not _ACTION.fullmatch(action)]
+    wrong += [one for one in resources if one != "*" and (one.count(":") < 5 or "${" in one)]
+    if wrong:
+        raise ValueError(f"{where}: {wrong} are neither actions nor ARNs (policy variables are not evaluated)")
+    conditions = tuple(_conditions(where, given.get("Condition", {})))
+    return Statement(given["Effect"] == "Allow", actions, not_actions, resources, not_resources, conditions)
+
+
+def _either(where: str, given: dict[str, Any], name: str) -> tuple[tuple[str, ...], bool]:
+    """A member and its negation, of which a statement has one; and whether it is the negation."""
+    there = [member for member in (name, f"Not{name}") if member in given]
+    if len(there) != 1:
+        raise ValueError(f"{where} needs either {name} or Not{name}")
+    return _texts(where, there[0], given[there[0]]), there[0] != name
+
+
+def _texts(where: str, member: str, value: Any) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"{where}: {member} must be a text or a list of texts")
+    return tuple(texts)
+
+
+def _conditions(where: str, given: Any) -> list[tuple[str, str, tuple[str, ...]]]:
+    if not isinstance(given, dict) or not all(isinstance(block, dict) for block in given.values()):
+        raise ValueError(f"{where}: Condition must be an object of operators, each an object of keys")
+    found = []
+    for operator, block in given.items():
+        for key, value in block.items():
+            if operator not in _OPERATORS or key.lower() not in _KEYS:
+                raise ValueError(f"{where}: the lab evaluates {_OPERATORS} on {_KEYS}, not {operator} on {key}")
+            found.append((operator, key.lower(), _texts(where, key, value)))
+    return found
+
+
+def _holds(operator: str, key: str, values: tuple[str, ...], context: Context) -> bool:
+    """Whether a condition is met; one about a key that the call does not have is not."""
+    if key not in context:
+        return False
+    compare = {"StringEquals": str.__eq__, "StringLike": _like}.get(operator, _arn_like)
+    return any(compare(value, context[key]) for value in values)
+
+
+def _arn_like(pattern: str, arn: str) -> bool:
+    """ArnEquals and ArnLike alike: each of the six parts between colons is compared by itself."""
+    wanted, given = pattern.split(":", 5), arn.split(":", 5)
+    return len(wanted) == len(given) and all(_like(*pair) for pair in zip(wanted, given, strict=True))
+
+
+def _like(pattern: str, text: str) -> bool:
+    """``*`` stands for any characters (in a Resource beyond colons too), ``?`` for one."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
