@@ -12,6 +12,7 @@ from runbook_lib.report.markup import code, unmarked
 from runbook_lib.report.plain import columns, wrapped
 from runbook_lib.report.render import Section
 from runbook_lib.text import say
+from runbook_lib.text.visible import one_line
 
 _WIDTHS = (30, 10, 56)
 
@@ -31,7 +32,7 @@ def table(diagnosis: Diagnosis | None, folder: Path, lang: str) -> str:
     """The causes in a table, then the paths of the reports; ``lang``'s report is named first."""
     pages = sorted(folder.glob("report.*.html"), key=lambda p: lang not in p.name)
     paths = [say("archive.report", lang, lang=page.suffixes[-2].lstrip("."), path=page) for page in pages]
-    return "\n".join([*_causes(diagnosis, lang), "", *(paths or [str(folder)])])
+    return "\n".join([*_causes(diagnosis, lang), "", *map(one_line, paths or [str(folder)])])
 
 
 def _causes(diagnosis: Diagnosis | None, lang: str) -> list[str]:

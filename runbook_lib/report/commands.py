@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook_lib.evidence.model import Evidence, Target
+from runbook_lib.text.visible import UNSEEN, unseen
 
 TASK, NEW_TASK, REVISION = "<TASK_ARN>", "<NEW_TASK_ARN>", "<NEW_REVISION>"
 # DescribeTasks takes 100; more than this would not be read.
 MOST_TASKS = 10
 _LONG_LINE = 96
+_SPECIAL = re.compile(rf"[{UNSEEN}\t\n\\'\"]")
 
 _SERVICE = (
     "services[0].{status:status,runningCount:runningCount,desiredCount:desiredCount,pendingCount:pendingCount,"
@@ -114,10 +116,20 @@ def in_shell(argv: tuple[str, ...]) -> str:
 
 
 def _quoted(word: str) -> str:
-    """Quoted by shlex, or in double quotes where that is as safe and spares the reader ``'"'"'``."""
+    """Quoted by shlex, or in double quotes where that is as safe and spares the reader ``'"'"'``.
+
+    A word that holds what cannot be seen is written ``$'...'`` with octal bytes, as bash, zsh and POSIX since 2024 read
+    it: what is seen is what is run, and no part of a name looks like a line of its own.
+    """
+    if unseen(word):
+        return f"$'{_SPECIAL.sub(_octal, word)}'"
     if "'" in word and not re.search(r'["$`\\!\n]', word):
         return f'"{word}"'
     return shlex.quote(word)
+
+
+def _octal(match: re.Match[str]) -> str:
+    return "".join(f"\\{byte:03o}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
 def _diagnosis(n: _Names) -> list[Command]:
@@ -264,5 +276,10 @@ def _from_groups(evidence: Evidence) -> dict[str, Any]:
     return {
         "groups": tuple(dict.fromkeys([*named, *(str(g.get("TargetGroupArn")) for g in groups)])),
         "balancers": tuple(dict.fromkeys(balancers)),
-        "path": next((str(g["HealthCheckPath"]) for g in groups if g.get("HealthCheckPath")), ""),
+        "path": next((_path(g["HealthCheckPath"]) for g in groups if g.get("HealthCheckPath")), ""),
     }
+
+
+def _path(asked: object) -> str:
+    """A path without its query, which is masked where there is one."""
+    return str(asked).partition("?")[0]

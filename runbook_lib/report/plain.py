@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from runbook_lib.report import blocks as b
-from runbook_lib.report.markup import clean, unmarked
+from runbook_lib.report.markup import clean, prose, unmarked
 
 WIDTH = 100
 _GAP = "  "
@@ -24,7 +24,13 @@ _MARK: dict[b.Tone | None, str] = {
 
 def columns(text: str) -> int:
     """How many terminal columns a text takes."""
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if category(character) in ("Mn", "Me") or "\u1160" <= character <= "\u11ff":  # marks, vowels and ends of Hangul
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -88,7 +94,12 @@ def _hanging(mark: str, text: str, width: int) -> list[str]:
 
 def _quote(block: b.Quote, lang: str, width: int) -> list[str]:
     about = wrapped(unmarked(block.about, lang), width) if block.about else []
-    return about + [f"  │ {line}" for line in wrapped(clean(block.said, lang), width - 4)]
+    return about + [f"  │ {line}" for line in wrapped(_said(block.said, lang), width - 4)]
+
+
+def _said(text: str, lang: str) -> str:
+    """Words of AWS, without tabs: how wide one is would be the terminal's to say."""
+    return clean(text, lang).expandtabs(4)
 
 
 def _banner(block: b.Banner, lang: str, width: int) -> list[str]:
@@ -105,7 +116,7 @@ def _facts(block: b.Facts, lang: str, width: int) -> list[str]:
     lines: list[str] = []
     for label, row in zip(labels, block.rows, strict=True):
         shown = [unmarked(line, lang) for line in row.lines]
-        shown += [f"[{clean(cite, lang)}]" for cite in row.cites]
+        shown += [f"[{prose(cite, lang)}]" for cite in row.cites]
         found = [line for text in shown for line in wrapped(text, max(20, width - edge - len(_GAP)))]
         found += [line for n, step in enumerate(row.steps, 1) for line in _step(f"{n}. ", step, lang, width - edge)]
         for n, line in enumerate([*found, *([row.link] if row.link else [])] or ["–"]):
@@ -115,7 +126,7 @@ def _facts(block: b.Facts, lang: str, width: int) -> list[str]:
 
 def _step(mark: str, step: b.Step, lang: str, width: int) -> list[str]:
     """A step and its command. A command is never wrapped: its first line alone, pasted, would do something else."""
-    command = clean(step.command, lang).split("\n") if step.command else []
+    command = _said(step.command, lang).split("\n") if step.command else []
     return [*_hanging(mark, unmarked(step.text, lang), width - len(_GAP)), *("   " + line for line in command)]
 
 
@@ -138,7 +149,7 @@ def _table(block: b.Table, lang: str, width: int) -> list[str]:
 
 
 def _cell(cell: b.Cell, lang: str) -> str:
-    shown = clean(cell.text, lang) if cell.kind == "said" else unmarked(cell.text, lang)
+    shown = _said(cell.text, lang) if cell.kind == "said" else unmarked(cell.text, lang)
     note = f" ({unmarked(cell.note, lang)})" if cell.note else ""
     return ("" if cell.tone == "off" else _MARK[cell.tone]) + shown + note
 
@@ -185,7 +196,7 @@ def _checklist(block: b.Checklist, lang: str, width: int) -> list[str]:
 
 
 def _shell(block: b.Shell, lang: str, width: int) -> list[str]:
-    return [f"# {unmarked(block.title, lang)}", *clean(block.said, lang).split("\n")]
+    return [f"# {unmarked(block.title, lang)}", *_said(block.said, lang).split("\n")]
 
 
 def _heading(block: b.Heading, lang: str, width: int) -> list[str]:

@@ -14,7 +14,7 @@ from jinja2.runtime import Context as Scope
 from markupsafe import Markup
 
 from runbook_lib.report.blocks import Block
-from runbook_lib.report.markup import rich, said
+from runbook_lib.report.markup import is_formula, rich, said
 from runbook_lib.report.plain import text_of
 
 # JupyterLab styles rendered HTML with up to two classes; an id that nothing has outweighs them all.
@@ -88,6 +88,7 @@ def _environment() -> Environment:
     )
     environment.filters["rich"] = _rich
     environment.filters["said"] = _said
+    environment.tests["formula"] = is_formula
     return environment
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from runbook_lib.diagnosis.messages import pull_failure
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.report.formats import minutes, number
+from runbook_lib.report.markup import unticked
 from runbook_lib.text import has, say
 
 Facts = Mapping[str, Any]
@@ -16,7 +17,7 @@ NOTHING = "–"
 
 def values(verdict: Verdict, lang: str) -> dict[str, str]:
     """Every fact as text by its name, and what the rule's words want besides. Lists stand between code marks."""
-    facts = _unmarked(dict(verdict.facts))
+    facts = unmarked(dict(verdict.facts))
     shown = {name: _plain(name, fact, lang) for name, fact in facts.items()}
     derive = _DERIVED.get(verdict.rule)
     known = verdict.outcome is not Outcome.UNKNOWN or "operation" not in facts
@@ -53,13 +54,13 @@ def _plain(name: str, fact: Any, lang: str) -> str:
     return number(fact) if isinstance(fact, int | float) and not isinstance(fact, bool) else str(fact)
 
 
-def _unmarked(fact: Any) -> Any:
+def unmarked(fact: Any) -> Any:
     """A fact whose texts hold no backticks: one would end the code mark that the value stands in."""
     if isinstance(fact, dict):
-        return {name: _unmarked(below) for name, below in fact.items()}
+        return {name: unmarked(below) for name, below in fact.items()}
     if isinstance(fact, list):
-        return [_unmarked(item) for item in fact]
-    return fact.replace("`", "ˋ") if isinstance(fact, str) else fact
+        return [unmarked(item) for item in fact]
+    return unticked(fact) if isinstance(fact, str) else fact
 
 
 def _what(facts: Facts, lang: str) -> str:

@@ -8,10 +8,11 @@ from unicodedata import combining, east_asian_width
 
 from markupsafe import Markup, escape
 
-from runbook_lib.report.markup import clean
+from runbook_lib.report.markup import prose
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 _DAY_S = 86_400
+_LONGEST = 400
 
 
 def text_width(text: str, size: float) -> float:
@@ -30,8 +31,8 @@ def _em(character: str) -> float:
 
 
 def first_fitting(labels: tuple[str, ...], room: float, size: float) -> str:
-    """The first label that fits into ``room`` pixels, else none at all."""
-    return next((label for label in labels if text_width(label, size) <= room), "")
+    """The first label that fits into ``room`` pixels, else none at all; one of ``_LONGEST`` characters never does."""
+    return next((label for label in labels if len(label) < _LONGEST and text_width(label, size) <= room), "")
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Canvas:
     def rect(self, box: tuple[float, float, float, float], css: str, title: str = "", **more: str) -> None:
         """A rectangle (x, y, width, height) with an optional tooltip."""
         x, y, width, height = box
-        tip = Markup("<title>{}</title>").format(clean(title, self.lang)) if title else ""
+        tip = Markup("<title>{}</title>").format(prose(title, self.lang)) if title else ""
         extra = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in more.items())
         shape = Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"{}')
         head = shape.format(_px(x), _px(y), _px(width), _px(height), css, extra)
@@ -59,7 +60,7 @@ class Canvas:
         x, y = at
         place = Markup(' text-anchor="{}"').format(anchor) if anchor != "start" else ""
         name = Markup(' class="{}"').format(css) if css else ""
-        shown = escape(clean(words, self.lang))
+        shown = escape(prose(words, self.lang))
         self.parts.append(Markup('<text x="{}" y="{}"{}{}>{}</text>').format(_px(x), _px(y), name, place, shown))
 
     def circle(self, at: tuple[float, float], radius: float, css: str) -> None:

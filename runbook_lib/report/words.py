@@ -7,8 +7,8 @@ from typing import Any
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Unread
 from runbook_lib.report.formats import clock, minutes, moment, number
-from runbook_lib.report.markup import code
-from runbook_lib.report.rule_values import kind_name, line_variants, values, variants
+from runbook_lib.report.markup import code, unticked
+from runbook_lib.report.rule_values import kind_name, line_variants, unmarked, values, variants
 from runbook_lib.text import has, say
 
 # What a cause card shows of the facts, in this order; what is empty is left out.
@@ -46,7 +46,7 @@ def line(verdict: Verdict, lang: str) -> str:
 def superseded(verdict: Verdict, lang: str) -> str:
     """That a new deployment is replacing the revisions a symptom was seen of; ``""`` where it is not so."""
     revisions = verdict.facts.get("superseded")
-    return say("rules.superseded", lang, superseded="`, `".join(revisions)) if revisions else ""
+    return say("rules.superseded", lang, superseded="`, `".join(map(unticked, revisions))) if revisions else ""
 
 
 def facts(verdict: Verdict, lang: str, timezone: str) -> list[tuple[str, str]]:
@@ -97,6 +97,7 @@ def checklist_question(item: int, lang: str) -> str:
 def unread(found: Unread, lang: str) -> str:
     """What could not be read, why, and what to do next."""
     told = {"operation": found.operation, "action": found.action or found.operation, "code": found.code or found.reason}
+    told = {name: unticked(value) for name, value in told.items()}
     return say(f"rules.unread.{found.reason}", lang, what=kind_name(found.request.kind, lang), **told)
 
 
@@ -117,7 +118,7 @@ def _card_values(verdict: Verdict, lang: str) -> dict[str, Any]:
     """The facts, and those that are put together for people."""
     found = values(verdict, lang)
     made: dict[str, Any] = {name: found[name] for name in ("ref", "container_check", "target_check") if name in found}
-    return {**verdict.facts, **made, "kept": verdict.facts.get("keep")}
+    return {**unmarked(dict(verdict.facts)), **made, "kept": verdict.facts.get("keep")}
 
 
 def _label(name: str, shown: dict[str, Any]) -> str:

@@ -101,16 +101,28 @@ def test_a_registry_of_another_account_and_region_is_named():
 
 @pytest.mark.parametrize("word", HOSTILE)
 def test_a_shell_gives_back_every_argument_as_it_was(word):
-    line = in_shell(("printf", "%s", word))
-    assert shlex.split(line) == ["printf", "%s", word]
-    ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
-    assert ran.stdout == word
+    assert words_of(in_shell(("a", word, "b"))) == ["a", word, "b"]
+
+
+def words_of(line: str) -> list[str]:
+    """The arguments that a shell makes of a line."""
+    ran = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True)
+    return ran.stdout.decode("utf-8", "surrogatepass").removesuffix("\0").split("\0")
+
+
+@pytest.mark.parametrize(
+    "word", ["a\nrm -rf ~", "\x1b[31m", "\u202egpj", "\x9b", "a\tb'\"$x\n", "\\n\n", "\ud800\n", "1\r2"]
+)
+def test_what_cannot_be_seen_is_one_visible_word_of_one_line(word):
+    line = in_shell((word,))
+    assert line.isprintable()
+    assert words_of(line) == [word]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_stay_one_argument_in_every_command(name):
     found = commands(Target(name, name, "r"))
-    assert all(tuple(shlex.split(c.text.replace(" \\\n  ", " "))) == c.argv for c in found)
+    assert [tuple(words_of(c.text)) for c in found] == [c.argv for c in found]
 
 
 def test_the_watched_command_survives_two_shells():

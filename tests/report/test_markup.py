@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook_lib.report.markup import LONGEST, clean, code, rich, said, unmarked
+from runbook_lib.report.markup import LONGEST, clean, code, is_formula, rich, said, unmarked
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,14 @@ def test_words_of_aws_keep_their_backticks():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("\x1b[31mred", "␛[31mred"),
-        ("a\x00b", "a␀b"),
-        ("\u202eevil", "‹U+202E›evil"),
-        ("zero\u200bwidth", "zero‹U+200B›width"),
-        ("line\u2028end", "line‹U+2028›end"),
-        ("half\ud800", "half\ufffd"),
-        ("\x85\x9b", "‹U+0085›‹U+009B›"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("a\x00b", r"a\x00b"),
+        ("\u202eevil", r"\u202eevil"),
+        ("zero\u200bwidth", r"zero\u200bwidth"),
+        ("line\u2028end", r"line\u2028end"),
+        ("half\ud800", r"half\ud800"),
+        ("\x85\x9b", r"\x85\x9b"),
+        ("tags \U000e0041", r"tags \U000e0041"),
         ("tab\tand\nline", "tab\tand\nline"),
         ("한글 ·  …", "한글 ·  …"),
     ],
@@ -58,3 +59,22 @@ def test_code_cannot_be_broken_out_of():
 
 def test_a_terminal_gets_no_marks():
     assert unmarked("a `b` c", "ko") == "a b c"
+
+
+@pytest.mark.parametrize("shown", [unmarked, rich])
+def test_no_value_begins_a_line_of_its_own(shown):
+    assert shown("`a`\n\tState: Healthy".replace("`", ""), "en") == r"a\n\tState: Healthy"
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        *(
+            (text, True)
+            for text in ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "`=HYPERLINK(1)`", "＝1")
+        ),
+        *((text, False) for text in ("(service a) =1", "–", "", "`latest`", "1-2")),
+    ],
+)
+def test_what_a_spreadsheet_would_compute_is_known(text, formula):
+    assert is_formula(text) is formula

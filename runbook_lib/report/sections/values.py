@@ -15,6 +15,7 @@ from runbook_lib.report.blocks import Block, Cell, Shell, Table, Tone, state
 from runbook_lib.report.commands import command, commands
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import clock, revision, stamp
+from runbook_lib.report.markup import unticked
 
 OUTCOME_TONE: dict[Outcome, Tone] = {
     Outcome.FAIL: "bad",
@@ -44,7 +45,7 @@ _TONES: dict[str, Tone] = {
 
 def aws_state(word: str) -> Cell:
     """A state in AWS's own word with its hue and icon; none gives a dash."""
-    return state(_TONES.get(word, "off"), word) if word else Cell("–", "muted")
+    return state(_TONES.get(word, "off"), unticked(word)) if word else Cell("–", "muted")
 
 
 def when(value: Any, evidence: Evidence, context: Context) -> Cell:
