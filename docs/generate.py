@@ -1,4 +1,7 @@
-"""Writes the pages of docs/ that are generated from the code; with ``--check`` says which are stale and exits 1."""
+"""Writes what is generated from the code: pages of docs/ and the schema of parameters files.
+
+With ``--check`` nothing is written; it says which are stale and exits 1.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,19 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import parameter_pages
+import typer
+
+from runbook_lib.cli import app
 from runbook_lib.diagnosis.model import Rule
 from runbook_lib.diagnosis.rules import RULES
 from runbook_lib.text import LANGUAGES, template
 
-DOCS = Path(__file__).parent
-COMMANDS = ("diagnose", "report", "run", "commands", "lab up", "lab scenarios")
+ROOT = Path(__file__).parents[1]
 COMMANDS_INTRO = {
     "en": "# Commands\n\nWhat `--help` says, from the code (`make docs`). [한국어](commands.ko.md)",
     "ko": "# 명령\n\n`--help`가 출력하는 내용 그대로입니다(`make docs`로 만듭니다). [English](commands.md)",
@@ -25,21 +33,31 @@ says UNKNOWN. *Uses*: these help; while one is unread the rule may find a fault 
 
 
 def pages() -> dict[str, str]:
-    """The generated pages: file name and content."""
+    """The generated files: path in the repository and content."""
     return {
-        "commands.md": commands("en"),
-        "commands.ko.md": commands("ko"),
-        "rules.md": "\n\n".join([RULES_INTRO, *(rule_section(rule) for rule in RULES)]) + "\n",
+        "docs/commands.md": commands("en"),
+        "docs/commands.ko.md": commands("ko"),
+        "docs/parameters.md": parameter_pages.page("en"),
+        "docs/parameters.ko.md": parameter_pages.page("ko"),
+        "docs/rules.md": "\n\n".join([RULES_INTRO, *(rule_section(rule) for rule in RULES)]) + "\n",
+        "parameters/parameters.schema.json": parameter_pages.schema(),
     }
 
 
 def commands(lang: str) -> str:
     """The help of every command in one language."""
     parts = [COMMANDS_INTRO[lang]]
-    for name in ("", *COMMANDS):
+    for name in ("", *leaves(typer.main.get_command(app))):
         title = f"ecs-runbook {name}".strip()
         parts.append(f"## {title}\n\n```text\n{help_of(name.split(), lang)}\n```")
     return "\n\n".join(parts) + "\n"
+
+
+def leaves(group: Any, above: str = "") -> Iterator[str]:
+    """The commands below a group, each with its words: ``diagnose``, ``lab up``."""
+    for name, command in group.commands.items():
+        words = f"{above} {name}".strip()
+        yield from leaves(command, words) if hasattr(command, "commands") else (words,)
 
 
 def help_of(command: list[str], lang: str) -> str:
@@ -86,11 +104,11 @@ def main() -> int:
     wanted = pages()
     if "--check" not in sys.argv[1:]:
         for name, content in wanted.items():
-            (DOCS / name).write_text(content, encoding="utf-8")
+            (ROOT / name).write_text(content, encoding="utf-8")
         return 0
-    stale = [name for name, content in wanted.items() if _read(DOCS / name) != content]
+    stale = [name for name, content in wanted.items() if _read(ROOT / name) != content]
     for name in stale:
-        print(f"docs/{name} is not what the code says; run: make docs", file=sys.stderr)
+        print(f"{name} is not what the code says; run: make docs", file=sys.stderr)
     return 1 if stale else 0
 
 
