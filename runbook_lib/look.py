@@ -67,10 +67,10 @@ def _read(given: Parameters) -> Look:
     for name in ("cluster", "service"):
         if not getattr(given, name):
             raise ParameterError("parameter-missing", name=name)
-    session = ReadSession(Access(given.region, given.profile, given.endpoint_url, given.credentials))
+    session = ReadSession(Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline))
     if not session.region:
         raise ParameterError("parameter-missing", name="region")
-    collection = Collection(session, _blank(given, session.region))
+    collection = Collection(session, _blank(given, session.region), given.deadline)
     evidence = collection.first_look()
     for _ in range(_DEEPER_LOOKS):
         diagnosis = judge(evidence)

@@ -71,10 +71,10 @@ def access(lab: AnyLab) -> Access:
     return Access(lab.region, endpoint_url=lab.endpoint_url, credentials="lab")
 
 
-def collection(lab: AnyLab, **target: str) -> Collection:
+def collection(lab: AnyLab, *, seconds: float = 60, **target: str) -> Collection:
     """A collection about the lab's service, or about another where ``target`` says so."""
     about = replace(Target(CLUSTER, SERVICE, lab.region), **target)
-    return Collection(ReadSession(access(lab)), Evidence(about, datetime.now(UTC), lab=True))
+    return Collection(ReadSession(access(lab)), Evidence(about, datetime.now(UTC), lab=True), seconds)
 
 
 def given(lab: AnyLab, **changed: object) -> Parameters:

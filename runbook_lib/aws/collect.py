@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing.pool import ThreadPool
 
 from runbook_lib.aws.collectors import COLLECTORS
+from runbook_lib.aws.nothing import Names, names_of, stop_where_nothing_can_be_read
 from runbook_lib.aws.operations import READS
-from runbook_lib.aws.reader import CallFailedError, Failure, Reader
+from runbook_lib.aws.reader import SHAPE_ERRORS, CallFailedError, Failure, Reader, failure_of
 from runbook_lib.aws.session import ReadSession
-from runbook_lib.errors import AccessError, TargetError
 from runbook_lib.evidence.first_look import ROUNDS
 from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unread
 
@@ -22,12 +21,13 @@ _THREADS = 12
 
 
 class Collection:
-    """Reads about one service, round after round, over one session."""
+    """Reads about one service, round after round, over one session, for at most ``seconds`` in all."""
 
-    def __init__(self, session: ReadSession, about: Evidence) -> None:
+    def __init__(self, session: ReadSession, about: Evidence, seconds: float = 60.0) -> None:
         """``about`` is evidence with a target and nothing read but, at most, local files."""
         self._session = session
         self._about = about
+        self._ends = time.monotonic() + seconds
 
     def first_look(self) -> Evidence:
         """The first look: three dependent rounds.
@@ -42,14 +42,14 @@ class Collection:
         reader = Reader(self._session)
         evidence = self._about
         began = time.perf_counter()
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPool(_THREADS) as pool:
             for service in ("ecs", "elbv2", "ecr"):  # made while the first answers are under way
-                pool.submit(self._session.client, service)
+                pool.apply_async(self._session.client, (service,))
             for number, round_of in enumerate(ROUNDS, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
-                evidence = _with(evidence, _read_all(pool, reader, evidence.target, requests))
-                _stop_where_nothing_can_be_read(evidence)
+                evidence = _with(evidence, self._read_all(pool, reader, requests))
+                stop_where_nothing_can_be_read(evidence, self._session, self._names(pool, reader))
         return _finished(evidence, reader, began)
 
     def deeper(self, evidence: Evidence, requests: tuple[Request, ...]) -> Evidence:
@@ -58,19 +58,36 @@ class Collection:
         reader = Reader(self._session)
         reader.round = evidence.rounds + 1
         began = time.perf_counter()
-        with ThreadPoolExecutor(_THREADS) as pool:
-            found = _read_all(pool, reader, evidence.target, requests[: max(room, 0)])
-        found += tuple(_not_asked(r) for r in requests[max(room, 0) :])
+        with ThreadPool(_THREADS) as pool:
+            found = self._read_all(pool, reader, requests[: max(room, 0)])
+        found += tuple(_left_out(r, "not-asked") for r in requests[max(room, 0) :])
         return evidence.with_more(
             _finished(_with(Evidence(evidence.target, evidence.collected_at), found), reader, began)
         )
 
+    def _read_all(
+        self, pool: ThreadPool, reader: Reader, requests: tuple[Request, ...]
+    ) -> tuple[Reading | Unread, ...]:
+        """The readings of one round. Nobody waits for an answer beyond the deadline: the threads are daemons."""
+        target = self._about.target
+        waiting = [(wish, pool.apply_async(_read, (reader, target, wish))) for wish in requests if self._left() > 0]
+        for _, answer in waiting:
+            answer.wait(max(self._left(), 0))
+        found = [answer.get() if answer.ready() else _left_out(wish, "deadline") for wish, answer in waiting]
+        return (*found, *(_left_out(wish, "deadline") for wish in requests[len(waiting) :]))
 
-def _read_all(
-    pool: ThreadPoolExecutor, reader: Reader, target: Target, requests: tuple[Request, ...]
-) -> tuple[Reading | Unread, ...]:
-    futures = [pool.submit(_read, reader, target, wish) for wish in requests]
-    return tuple(f.result() for f in futures)
+    def _names(self, pool: ThreadPool, reader: Reader) -> Names:
+        """What exists under a kind of name, where AWS says so in time."""
+
+        def names(kind: str, cluster: str) -> list[str] | None:
+            answer = pool.apply_async(names_of, (reader, kind, cluster))
+            answer.wait(max(self._left(), 0))
+            return answer.get() if answer.ready() else None
+
+        return names
+
+    def _left(self) -> float:
+        return self._ends - time.monotonic()
 
 
 def _read(reader: Reader, target: Target, wish: Request) -> Reading | Unread:
@@ -79,17 +96,19 @@ def _read(reader: Reader, target: Target, wish: Request) -> Reading | Unread:
         data, partial = collector.read(reader, target, wish)
     except CallFailedError as failed:
         return _unread(wish, failed.operation, failed.failure)
+    except SHAPE_ERRORS as error:
+        return _unread(wish, collector.operation, failure_of(error))
     return Reading(wish, collector.operation, data, partial)
 
 
 def _unread(wish: Request, operation: str, failure: Failure) -> Unread:
-    action = READS.get(_pair(operation), "")
+    action = READS.get(_pair(operation), operation)  # a credential call is its own action
     return Unread(wish, operation, action, failure.reason, failure.code, failure.message)
 
 
-def _not_asked(wish: Request) -> Unread:
+def _left_out(wish: Request, reason: str) -> Unread:
     operation = COLLECTORS[wish.kind].operation
-    return Unread(wish, operation, READS.get(_pair(operation), ""), "not-asked")
+    return Unread(wish, operation, READS.get(_pair(operation), ""), reason)
 
 
 def _pair(operation: str) -> tuple[str, str]:
@@ -114,29 +133,7 @@ def _finished(evidence: Evidence, reader: Reader, began: float) -> Evidence:
         evidence,
         target=replace(evidence.target, account=account),
         collected_at=reader.answered_at or evidence.collected_at,
-        calls=reader.calls,
+        calls=reader.calls + reader.given_up(),
         rounds=reader.round,
         elapsed_s=round(time.perf_counter() - began, 3),
     )
-
-
-def _stop_where_nothing_can_be_read(evidence: Evidence) -> None:
-    """Ends the look where no further call can tell anything: wrong target, no credentials, no network."""
-    unread = next(iter(evidence.unread("service")), None)
-    if unread is None:
-        return
-    target = evidence.target
-    where = {"cluster": target.cluster, "service": target.service, "region": target.region}
-    if unread.reason == "absent":
-        key = "cluster-not-found" if unread.code == "ClusterNotFoundException" else "service-not-found"
-        raise TargetError(key, **where)
-    if unread.reason in ("credentials", "unreachable"):
-        raise AccessError(_ACCESS_KEYS[unread.reason](unread.code), code=unread.code, message=unread.message, **where)
-
-
-_ACCESS_KEYS: dict[str, Callable[[str], str]] = {
-    "credentials": lambda code: (
-        "credentials-missing" if code.startswith(("NoCred", "Partial")) else "credentials-refused"
-    ),
-    "unreachable": lambda code: "endpoint-unreachable",
-}

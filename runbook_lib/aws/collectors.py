@@ -29,10 +29,10 @@ class Collector:
 
 
 def _service(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("ecs", "DescribeServices", cluster=target.cluster, services=[target.service])
+    answer = reader.call("ecs", "DescribeServices", "services", cluster=target.cluster, services=[target.service])
     found = answer["services"]
     if not found or found[0].get("status") == "INACTIVE":
-        raise CallFailedError("ecs:DescribeServices", Failure("absent", "MISSING", ""))
+        raise CallFailedError("ecs:DescribeServices", Failure("absent", "INACTIVE" if found else "MISSING", ""))
     return redaction.service(plain(found[0])), False
 
 
@@ -42,39 +42,45 @@ def _task_arns(reader: Reader, target: Target, wish: Request) -> Data:
 
 
 def _tasks(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("ecs", "DescribeTasks", cluster=target.cluster, tasks=wish["arns"].split(","))
+    answer = reader.call("ecs", "DescribeTasks", "tasks", cluster=target.cluster, tasks=wish["arns"].split(","))
     return [redaction.task(t) for t in plain(answer["tasks"])], False
 
 
 def _task_definition(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("ecs", "DescribeTaskDefinition", taskDefinition=wish["arn"])
+    answer = reader.call("ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=wish["arn"])
     return redaction.task_definition(plain(answer["taskDefinition"])), False
 
 
 def _service_deployments(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("ecs", "ListServiceDeployments", cluster=target.cluster, service=target.service)
+    answer = reader.call(
+        "ecs", "ListServiceDeployments", "serviceDeployments", cluster=target.cluster, service=target.service
+    )
     # More pages only reach further into the past: the newest 20 are what a look asks for.
     return plain(answer["serviceDeployments"]), False
 
 
 def _service_revisions(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("ecs", "DescribeServiceRevisions", serviceRevisionArns=wish["arns"].split(","))
+    answer = reader.call(
+        "ecs", "DescribeServiceRevisions", "serviceRevisions", serviceRevisionArns=wish["arns"].split(",")
+    )
     return plain(answer["serviceRevisions"]), False
 
 
 def _target_groups(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("elbv2", "DescribeTargetGroups", TargetGroupArns=wish["arns"].split(","))
+    answer = reader.call("elbv2", "DescribeTargetGroups", "TargetGroups", TargetGroupArns=wish["arns"].split(","))
     return plain(answer["TargetGroups"]), False
 
 
 def _target_health(reader: Reader, target: Target, wish: Request) -> Data:
-    answer = reader.call("elbv2", "DescribeTargetHealth", TargetGroupArn=wish["target_group_arn"])
+    answer = reader.call(
+        "elbv2", "DescribeTargetHealth", "TargetHealthDescriptions", TargetGroupArn=wish["target_group_arn"]
+    )
     return plain(answer["TargetHealthDescriptions"]), False
 
 
 def _image_tags(reader: Reader, target: Target, wish: Request) -> Data:
     ids = [{"imageDigest" if "sha256:" in ref else "imageTag": ref} for ref in wish["tags"].split(",")]
-    answer = reader.call("ecr", "BatchGetImage", imageIds=ids, **_repository(wish))
+    answer = reader.call("ecr", "BatchGetImage", "images", "failures", imageIds=ids, **_repository(wish))
     # The manifest is not needed here, and it is the bulk of the answer.
     return {"images": [image["imageId"] for image in answer["images"]], "failures": plain(answer["failures"])}, False
 
@@ -89,7 +95,7 @@ def _images(reader: Reader, target: Target, wish: Request) -> Data:
 
 def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
     where = {"logGroupName": wish["group"], "logStreamName": wish["stream"], "limit": _LOG_EVENTS}
-    events = reader.call("logs", "GetLogEvents", region=wish["region"], **where)["events"]
+    events = reader.call("logs", "GetLogEvents", "events", region=wish["region"], **where)["events"]
     requests = redaction.access_requests(events, tuple(wish["paths"].split(",")))
     return {"requests": requests, "lines": len(events)}, False
 
@@ -103,7 +109,7 @@ def _pages(reader: Reader, call: tuple[str, str], member: str, most: int, **aske
     found: list[Any] = []
     token: dict[str, str] = {}
     for _ in range(most):
-        answer = reader.call(*call, **asked, **token)
+        answer = reader.call(*call, member, **asked, **token)
         found += plain(answer[member])
         if not answer.get("nextToken"):
             return found, False

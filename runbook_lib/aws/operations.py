@@ -18,6 +18,9 @@ READS: dict[tuple[str, str], str] = {
     ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
     ("ecr", "DescribeImages"): "ecr:DescribeImages",
     ("logs", "GetLogEvents"): "logs:GetLogEvents",
+    # Only where a name was not found, to say which one is nearest.
+    ("ecs", "ListClusters"): "ecs:ListClusters",
+    ("ecs", "ListServices"): "ecs:ListServices",
 }
 
 # Calls that botocore makes by itself to get credentials; they change nothing and must pass the guard.

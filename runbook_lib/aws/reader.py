@@ -5,30 +5,44 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from botocore import exceptions as botocore_errors
 from botocore import xform_name
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ReadTimeoutError,
-    TokenRetrievalError,
-)
-from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
-from runbook_lib.aws.operations import name
+from runbook_lib.aws.operations import CREDENTIAL_CALLS, name
 from runbook_lib.aws.session import ReadSession
 from runbook_lib.evidence.model import Call
 from runbook_lib.evidence.redaction import masked_urls
 
-_CREDENTIAL_ERRORS = (NoCredentialsError, PartialCredentialsError, TokenRetrievalError)
+# What a kind of botocore's own errors means; the first that fits.
+_REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
+    (
+        (
+            botocore_errors.NoCredentialsError,
+            botocore_errors.PartialCredentialsError,
+            botocore_errors.CredentialRetrievalError,
+            botocore_errors.UnknownCredentialError,
+            botocore_errors.TokenRetrievalError,
+            botocore_errors.NoAuthTokenError,
+            botocore_errors.SSOError,
+            botocore_errors.LoginError,
+            botocore_errors.InvalidConfigError,
+            botocore_errors.MetadataRetrievalError,
+        ),
+        "credentials",
+    ),
+    ((botocore_errors.ReadTimeoutError,), "time-out"),
+    ((botocore_errors.ConnectionError, botocore_errors.HTTPClientError), "unreachable"),
+    ((botocore_errors.EndpointProviderError, botocore_errors.UnknownEndpointError), "unreachable"),
+)
+# What botocore's parsers and our collectors raise where an answer has another shape than AWS's model says.
+SHAPE_ERRORS = (ResponseParserError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized")
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimitExceeded")
 _ABSENT = re.compile(r"NotFound|DoesNotExist|^404$")
@@ -64,53 +78,85 @@ class Reader:
         self._session = session
         self._lock = threading.Lock()
         self._calls: list[Call] = []
+        self._open: dict[int, tuple[str, float]] = {}  # by thread: each has at most one call under way
         self.round = 0
         self.answered_at: datetime | None = None  # `Date` of the first answer: AWS's clock, not this machine's
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """Every call so far, in the order of their answers."""
-        return tuple(self._calls)
+        with self._lock:
+            return tuple(self._calls)
 
-    def call(self, service: str, operation: str, /, *, region: str = "", **parameters: Any) -> dict[str, Any]:
-        """The answer of one API call.
+    def call(
+        self, service: str, operation: str, /, *members: str, region: str = "", **parameters: Any
+    ) -> dict[str, Any]:
+        """The answer of one API call, which has these ``members``.
 
         Raises
         ------
         CallFailedError
-            With the reason, after botocore's own retries.
+            With the reason, after botocore's own retries; its operation is the one that failed, which is another one
+            where botocore could not get the credentials.
         """
-        began = time.perf_counter()
+        asked, began = name(service, operation), time.perf_counter()
+        with self._lock:
+            self._open[threading.get_ident()] = (asked, began)
         try:
             client = self._session.client(service, region)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
-        except (ClientError, BotoCoreError) as error:
-            self._record(name(service, operation), began, getattr(error, "response", None) or {}, failure_of(error))
-            raise CallFailedError(name(service, operation), failure_of(error)) from error
-        self._record(name(service, operation), began, answer, None)
+            _require(answer, members)
+        except (ClientError, BotoCoreError, *SHAPE_ERRORS) as error:
+            failure = failure_of(error)
+            self._record(asked, began, getattr(error, "response", None) or {}, failure)
+            raise CallFailedError(_credential_call(error) or asked, failure) from error
+        self._record(asked, began, answer, None)
         return answer
+
+    def given_up(self) -> tuple[Call, ...]:
+        """The calls that have no answer yet, which nobody waits for any longer."""
+        now = time.perf_counter()
+        with self._lock:
+            return tuple(
+                Call(asked, self.round, round((now - began) * 1000, 1), error="deadline")
+                for asked, began in self._open.values()
+            )
 
     def _record(self, operation: str, began: float, answer: dict[str, Any], failure: Failure | None) -> None:
         meta = answer.get("ResponseMetadata", {})
         ms = round((time.perf_counter() - began) * 1000, 1)
         error = (failure.code or failure.reason) if failure else ""
         with self._lock:
+            self._open.pop(threading.get_ident(), None)
             self._calls.append(Call(operation, self.round, ms, 1 + int(meta.get("RetryAttempts", 0)), error))
             self.answered_at = self.answered_at or _date(meta.get("HTTPHeaders", {}).get("date", ""))
 
 
-def failure_of(error: ClientError | BotoCoreError) -> Failure:
+def _require(answer: dict[str, Any], members: tuple[str, ...]) -> None:
+    """Every list that AWS answers with is there even when it is empty: without it, this is no answer of AWS."""
+    for member in members:
+        if answer.get(member) is None:
+            raise KeyError(member)
+
+
+def _credential_call(error: Exception) -> str:
+    """The call by which botocore wanted credentials, where that is the one that failed; else an empty string."""
+    if not isinstance(error, ClientError):
+        return ""
+    found = (pair for pair in CREDENTIAL_CALLS if pair[1] == error.operation_name)
+    return next((name(*pair) for pair in found), "")
+
+
+def failure_of(error: Exception) -> Failure:
     """The reason behind an error of botocore, with AWS's code and words (signed URLs masked)."""
     if isinstance(error, ClientError):
-        return _answered(error.response)
-    message = masked_urls(str(error))
-    if isinstance(error, _CREDENTIAL_ERRORS) or "SSO" in type(error).__name__:
-        return Failure("credentials", type(error).__name__, message)
-    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
-        return Failure("time-out", type(error).__name__, message)
-    if isinstance(error, NoConnectionError | HTTPClientError):
-        return Failure("unreachable", type(error).__name__, message)
-    return Failure("failed", type(error).__name__, message)
+        found = _answered(error.response)
+        return replace(found, reason="credentials") if _credential_call(error) else found
+    message = masked_urls(str(error))[:500]
+    if not isinstance(error, BotoCoreError):
+        return Failure("garbled", type(error).__name__, message)
+    reason = next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), "failed")
+    return Failure(reason, type(error).__name__, message)
 
 
 def _answered(response: Any) -> Failure:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from runbook_lib.aws.operations import CREDENTIAL_CALLS, READS, name
-from runbook_lib.errors import AccessError, ParameterError, SafetyError
+from runbook_lib.errors import AccessError, ParameterError, SafetyError, nearest
 
 LAB_CREDENTIALS = "lab"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -21,12 +23,17 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Access:
-    """How AWS is reached. ``endpoint_url`` and ``profile`` may be empty; ``credentials`` is ``lab`` or empty."""
+    """How AWS is reached. ``endpoint_url`` and ``profile`` may be empty; ``credentials`` is ``lab`` or empty.
+
+    ``deadline_s`` are the seconds that a whole look may take; one call gets a third of them, so that there is time
+    to try again.
+    """
 
     region: str
     profile: str = ""
     endpoint_url: str = ""
     credentials: str = ""
+    deadline_s: int = 60
 
 
 class ReadSession:
@@ -42,6 +49,20 @@ class ReadSession:
     def region(self) -> str:
         """The Region that readings come from, as given or as the profile says."""
         return self._session.region_name or ""
+
+    @property
+    def profile(self) -> str:
+        """The profile whose credentials are used."""
+        return self._session.profile_name
+
+    def nearest_region(self) -> str:
+        """A Region that exists and is spelt nearly like this one; empty where this one exists or an endpoint is given.
+
+        Only botocore's own list of Regions is asked, which is as old as botocore: a guess for an error's sentence.
+        """
+        partitions = self._session.get_available_partitions()
+        known = [r for p in partitions for r in self._session.get_available_regions("ecs", p)]
+        return "" if self._access.endpoint_url or self.region in known else nearest(self.region, known)
 
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service; ``region`` only where it differs from the session's."""
@@ -61,8 +82,8 @@ class ReadSession:
 def _config(access: Access) -> Config:
     return Config(
         retries={"mode": "standard", "total_max_attempts": 3},
-        connect_timeout=5,
-        read_timeout=20,
+        connect_timeout=access.deadline_s / 12,
+        read_timeout=access.deadline_s / 3,
         max_pool_connections=16,
         tcp_keepalive=True,
         user_agent_extra="ecs-runbook",
@@ -78,16 +99,26 @@ def _session(access: Access) -> boto3.session.Session:
     core = botocore.session.get_session()
     core.register("before-call", _guard)
     try:
-        return boto3.session.Session(
+        made = boto3.session.Session(
             botocore_session=core,
             region_name=access.region or None,
             profile_name=access.profile or None,
             **_lab_keys(access),
         )
+        config = core.get_scoped_config()
     except ProfileNotFound as error:
         raise ParameterError("profile-missing", profile=access.profile) from error
     except BotoCoreError as error:
         raise AccessError("profile-unusable", profile=access.profile, problem=str(error)) from error
+    if not access.credentials and _asks_for_a_code(access, config):
+        raise AccessError("profile-needs-code", profile=made.profile_name)
+    return made
+
+
+def _asks_for_a_code(access: Access, config: Mapping[str, Any]) -> bool:
+    """Whether botocore would ask for a code on the terminal, which neither a notebook nor a CI job has."""
+    used = access.profile or "AWS_ACCESS_KEY_ID" not in os.environ  # keys of the environment come before a default
+    return bool(used) and {"role_arn", "mfa_serial"} <= set(config)
 
 
 def _lab_keys(access: Access) -> dict[str, Any]:

@@ -1,17 +1,14 @@
 """Collecting on the lab: few calls, three rounds, nothing twice, and what could not be had is said."""
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 
-from runbook_lib.aws.collect import ALL_CALLS, FIRST_LOOK_CALLS, Collection
+from runbook_lib.aws.collect import ALL_CALLS, FIRST_LOOK_CALLS
 from runbook_lib.aws.collectors import COLLECTORS
 from runbook_lib.aws.operations import READS
-from runbook_lib.aws.session import Access, ReadSession
-from runbook_lib.errors import AccessError, TargetError
-from runbook_lib.evidence.model import UNREAD_REASONS, Evidence, Target, request
-from tests.conftest import CLUSTER, SERVICE, collection
+from runbook_lib.evidence.model import UNREAD_REASONS, request
+from tests.conftest import collection
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +46,7 @@ def test_the_account_is_read_from_the_service(evidence):
 
 def test_every_collector_has_its_iam_action_and_every_action_its_collector():
     operations = {tuple(c.operation.split(":")) for c in COLLECTORS.values()}
-    assert operations == set(READS)
+    assert operations | {("ecs", "ListClusters"), ("ecs", "ListServices")} == set(READS)
 
 
 @pytest.mark.parametrize("operation", sorted({op for _, op in READS} - {"DescribeServices"}))
@@ -88,52 +85,6 @@ def test_one_throttled_answer_is_retried_and_counted(own_lab):
     assert [c.attempts for c in found.calls if c.operation == "elbv2:DescribeTargetHealth"] == [2]
 
 
-@pytest.mark.parametrize(
-    ("target", "key"),
-    [({"cluster": "none"}, "cluster-not-found"), ({"service": "none"}, "service-not-found")],
-)
-def test_a_target_that_does_not_exist_is_named(guide, target, key):
-    with pytest.raises(TargetError) as missing:
-        collection(guide, **target).first_look()
-    assert missing.value.key == key
-    assert set(target.values()) < set(missing.value.facts.values())
-
-
-@pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException"])
-def test_refused_credentials_end_the_look(own_lab, code):
-    lab = own_lab("healthy")
-    lab.faults([{"error": code, "status": 400}])
-    with pytest.raises(AccessError) as refused:
-        collection(lab).first_look()
-    assert (refused.value.key, refused.value.facts["code"]) == ("credentials-refused", code)
-
-
-def test_a_connection_that_breaks_off_ends_the_look(own_lab):
-    lab = own_lab("healthy")
-    lab.faults([{"reset": True}])
-    with pytest.raises(AccessError) as refused:
-        collection(lab).first_look()
-    assert refused.value.key == "endpoint-unreachable"
-
-
-def test_half_of_the_credentials_are_none(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
-    session = ReadSession(Access("ap-northeast-2", endpoint_url="http://127.0.0.1:9"))
-    with pytest.raises(AccessError) as refused:
-        Collection(session, Evidence(Target(CLUSTER, SERVICE, "ap-northeast-2"), datetime.now(UTC))).first_look()
-    assert refused.value.key == "credentials-missing"
-
-
-def test_an_endpoint_that_does_not_answer_ends_the_look(own_lab):
-    lab = own_lab("healthy")
-    about = collection(lab)
-    lab.close()
-    with pytest.raises(AccessError) as refused:
-        about.first_look()
-    assert refused.value.key == "endpoint-unreachable"
-
-
 def test_a_deeper_look_stays_in_the_budget_and_says_what_it_left_out(guide, evidence):
     wishes = tuple(request("task_definition", arn=f"momentir-cx-llm:{1 + n % 3}") for n in range(3))
     many = tuple(request("log_tail", group="g", stream=f"s{n}", region="ap-northeast-2", paths="/") for n in range(40))
@@ -142,3 +93,32 @@ def test_a_deeper_look_stays_in_the_budget_and_says_what_it_left_out(guide, evid
     assert deeper.rounds == 4
     assert {u.reason for u in deeper.unreads} == {"absent", "not-asked"}
     assert len(deeper.asked()) == len(evidence.asked()) + 43
+
+
+def test_what_has_no_answer_by_the_deadline_is_unread_and_on_record(own_lab):
+    lab = own_lab("guide")
+    lab.faults([{"action": "ListTasks", "delay": 3600}])
+    found = collection(lab, seconds=1).first_look()
+    assert found.service
+    assert {(u.operation, u.action, u.reason) for u in found.unreads} >= {
+        ("ecs:ListTasks", "ecs:ListTasks", "deadline")
+    }
+    assert {u.reason for u in found.unreads} == {"deadline"}
+    assert [c.error for c in found.calls if c.operation == "ecs:ListTasks"] == ["deadline", "deadline"]
+
+
+def test_after_the_deadline_nothing_more_is_asked(own_lab):
+    lab = own_lab("guide")
+    found = collection(lab, seconds=0).first_look()
+    assert (found.calls, lab.calls()) == ((), [])
+    assert {u.reason for u in found.unreads} == {"deadline"}
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>Sign in to the hotel's Wi-Fi</html>", "{}", "[]", "null", '{"services": null}', "5"]
+)
+def test_an_answer_that_is_none_of_aws_is_unread_as_garbled(own_lab, body):
+    lab = own_lab("guide")
+    lab.faults([{"action": "DescribeServices", "body": body, "status": 200}])
+    [unread] = collection(lab).first_look().unread("service")
+    assert (unread.reason, unread.operation) == ("garbled", "ecs:DescribeServices")
