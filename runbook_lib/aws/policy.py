@@ -1,0 +1,105 @@
+"""The least that IAM must allow for the reads of this product, as a policy document.
+
+Resources and condition keys are those of the Service Authorization Reference, pages "Amazon Elastic Container
+Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry" and "Amazon CloudWatch Logs"
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from runbook_lib.aws.operations import READS
+from runbook_lib.evidence.model import Target
+
+_SERVICE = "arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}"
+_CLUSTER = "arn:{partition}:ecs:{region}:{account}:cluster/{cluster}"
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+@dataclass(frozen=True)
+class _Grant:
+    """Actions on the same resources. ``in_cluster``: they know no such resource, but the condition ``ecs:cluster``."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    in_cluster: bool = False
+
+
+_GRANTS = (
+    _Grant("Service", ("ecs:DescribeServices", "ecs:ListServiceDeployments"), (_SERVICE,)),
+    _Grant(
+        "ServiceRevisions",  # the reference requires both resources
+        ("ecs:DescribeServiceRevisions",),
+        (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-revision/{cluster}/{service}/*"),
+    ),
+    _Grant("Tasks", ("ecs:DescribeTasks",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
+    # The reference names a container instance for ListTasks; a call that names none is judged on "*"
+    # (https://github.com/cdklabs/construct-hub/pull/1207).
+    _Grant("ListsOfTheCluster", ("ecs:ListTasks", "ecs:ListServices"), ("*",), in_cluster=True),
+    _Grant(
+        "WithoutResources",
+        (
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListClusters",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ),
+        ("*",),
+    ),
+    _Grant("Images", ("ecr:BatchGetImage", "ecr:DescribeImages"), ("arn:{partition}:ecr:*:*:repository/*",)),
+    _Grant("Logs", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
+)
+
+
+def read_policy(target: Target | None = None) -> dict[str, Any]:
+    """An identity policy that allows the operations of ``READS`` and nothing else.
+
+    Parameters
+    ----------
+    target
+        What the policy is narrowed to: Region, account, cluster and service, as far as they are known. What is empty
+        is ``*``; without a cluster there is no condition on it.
+
+    Returns
+    -------
+    dict
+        ``{"Version", "Statement"}`` with one statement for each kind of resource, always in the same order. The
+        partition is the Region's. Task definitions, target groups and lists of clusters have no resources that IAM
+        could tell apart (``*``). Repositories and log streams stay ``*`` because they are known only from the task
+        definitions that a look reads, and may be in another account or Region: narrow them by hand where they are not.
+    """
+    known = target or Target("", "", "")
+    names = {
+        "partition": _partition(known.region),
+        "region": known.region or "*",
+        "account": known.account or "*",
+        "cluster": _name(known.cluster),
+        "service": _name(known.service),
+    }
+    statements = [_statement(grant, names) for grant in _GRANTS]
+    return {"Version": "2012-10-17", "Statement": [statement for statement in statements if statement["Action"]]}
+
+
+def _statement(grant: _Grant, names: dict[str, str]) -> dict[str, Any]:
+    resources = [template.format(**names) for template in grant.resources]
+    found: dict[str, Any] = {
+        "Sid": grant.sid,
+        "Effect": "Allow",
+        "Action": [action for action in grant.actions if action in READS.values()],
+        "Resource": resources if len(resources) > 1 else resources[0],
+    }
+    if grant.in_cluster and names["cluster"] != "*":
+        found["Condition"] = {"ArnLike": {"ecs:cluster": _CLUSTER.format(**names)}}
+    return found
+
+
+def _partition(region: str) -> str:
+    return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
+
+
+def _name(reference: str) -> str:
+    """The name in a name or an ARN; ``*`` where there is none."""
+    return reference.rpartition("/")[2] or "*"
