@@ -103,8 +103,7 @@ def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") 
 
     for name in map(str, given):
         if name not in Parameters.model_fields:
-            near = nearest(name, list(defaults())) or "-"
-            raise ParameterError("parameter-unknown", name=name, nearest=near, source=source(name))
+            raise _unknown(name, source(name))
     try:
         return Parameters(**_without_arns(given))
     except ValidationError as error:
@@ -113,6 +112,13 @@ def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") 
         raise ParameterError(
             "parameter-invalid", name=name, source=source(name), expected_key=f"errors.expected.{expected}"
         ) from error
+
+
+def _unknown(name: str, source: str) -> ParameterError:
+    near = nearest(name, list(defaults()))
+    if near:
+        return ParameterError("parameter-unknown", name=name, nearest=near, source=source)
+    return ParameterError("parameter-unknown-among", name=name, known=", ".join(defaults()), source=source)
 
 
 _EXPECTED = (

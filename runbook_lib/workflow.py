@@ -154,6 +154,13 @@ def filled_commands(given: Parameters) -> tuple[Any, ...]:
     return commands(target, options)
 
 
+def read_policy(given: Parameters) -> dict[str, Any]:
+    """The IAM policy that reading needs, narrowed to the cluster and service where they are given."""
+    from runbook_lib.aws.policy import read_policy as policy
+
+    return policy(Target(*_names(given)))
+
+
 def _names(given: Parameters) -> tuple[str, str, str]:
     return given.cluster, given.service, given.region
 

@@ -1,6 +1,5 @@
 """The lab's commands: up, scenarios."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import typer
 from runbook_lib.cli.options import LANG, Command, Json, Lang, group, help_of
 from runbook_lib.cli.shell import show
 from runbook_lib.errors import InputError
+from runbook_lib.text.visible import visible_json
 
 lab_app = group("lab")
 
@@ -51,7 +51,7 @@ def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
     with _lab() as lab:
         rows = [(name, getattr(lab.describe(name).description, LANG)) for name in lab.names()]
     if as_json:
-        show(json.dumps([{"name": name, "description": text} for name, text in rows], ensure_ascii=False, indent=1))
+        show(visible_json([{"name": name, "description": text} for name, text in rows]))
         return
     width = max(len(name) for name, _ in rows)
     show("\n".join(f"{name.ljust(width)}  {text}" for name, text in rows))

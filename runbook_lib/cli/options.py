@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from runbook_lib.errors import InputError, nearest
 from runbook_lib.text import explained, language, say
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ class Group(TyperGroup):
     def get_help(self, ctx: typer.Context) -> str:
         return _translated(super().get_help(ctx))
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As typer's; a command that there is not is named with the nearest."""
+        if self.get_command(ctx, args[0]) is None:
+            near = nearest(args[0], self.list_commands(ctx)) or "--help"
+            raise InputError("command-unknown", name=args[0], nearest=near, command=ctx.command_path)
+        return super().resolve_command(ctx, args)
+
 
 class Command(TyperCommand):
     """A command whose help is in the user's language."""
@@ -87,6 +95,8 @@ ExitVerdict = Annotated[bool, typer.Option("--exit-verdict", help=help_of("optio
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     "params": (Annotated[Path | None, typer.Option("--params", help=help_of("option.params"))], None),
     "override": (Annotated[list[str] | None, typer.Option("-p", "--parameter", help=help_of("option.override"))], None),
+    "cluster": (Annotated[str, typer.Option("--cluster", help=help_of("option.cluster"))], ""),
+    "service": (Annotated[str, typer.Option("--service", help=help_of("option.service"))], ""),
     "lang": (Lang, ""),
     "endpoint_url": (Annotated[str, typer.Option("--endpoint-url", help=help_of("option.endpoint_url"))], ""),
     "profile": (Annotated[str, typer.Option("--profile", help=help_of("option.profile"))], ""),

@@ -1,6 +1,5 @@
 """The commands that look at a service: diagnose, report, run, commands."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from runbook_lib.cli.options import LANG, ExitVerdict, Json, app, help_of, looki
 from runbook_lib.cli.shell import progress, show
 from runbook_lib.errors import ExitCode, InputError, RunError
 from runbook_lib.text import language, say
+from runbook_lib.text.visible import visible_json
 
 if TYPE_CHECKING:
     from runbook_lib.look import Look
@@ -58,7 +58,7 @@ def commands(given: "Parameters", *, as_json: Json = False) -> None:
 
     filled = filled_commands(given)
     if as_json:
-        show(json.dumps([{"name": c.name, "argv": list(c.argv)} for c in filled], ensure_ascii=False, indent=1))
+        show(visible_json([{"name": c.name, "argv": list(c.argv)} for c in filled]))
         return
     chosen = language(given.lang, LANG)
     show("\n\n".join(f"# {say(c.title_key, chosen)}\n{c.text}" for c in filled))
@@ -90,7 +90,7 @@ def _show(found: "Look", given: "Parameters", *, as_json: bool) -> None:
     if as_json:
         from runbook_lib.report.machine import as_json as machine
 
-        show(json.dumps(machine(found.diagnosis, found.evidence, chosen), ensure_ascii=False, indent=1))
+        show(visible_json(machine(found.diagnosis, found.evidence, chosen)))
         return
     from runbook_lib.workflow import summary
 
@@ -116,7 +116,7 @@ def _show_archived(done: "Archived", lang: str, *, as_json: bool) -> None:
     if as_json:
         files = sorted(str(p) for p in done.folder.iterdir())
         causes = [v.rule for v in done.look.diagnosis.failed("cause")] if done.look else []
-        show(json.dumps({"folder": str(done.folder), "causes": causes, "files": files}, ensure_ascii=False, indent=1))
+        show(visible_json({"folder": str(done.folder), "causes": causes, "files": files}))
         return
     from runbook_lib.report.archived import table
 

@@ -1,6 +1,7 @@
 """Output of the command line: results on stdout, progress on stderr, every error a sentence and an exit code."""
 
 import gc
+import signal
 import sys
 from contextlib import suppress
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 from typer.exceptions import Abort, TyperException
 
 from runbook_lib.cli.options import LANG, app
-from runbook_lib.errors import ExitCode, InputError, RunbookError
+from runbook_lib.errors import ExitCode, InputError, RunbookError, nearest
 from runbook_lib.text import say, sentence
+from runbook_lib.text.visible import one_line
 
 
 def main() -> None:
@@ -17,6 +19,7 @@ def main() -> None:
     # Imports make many objects and no garbage: looking for some at every 700th costs a tenth of a diagnosis.
     gc.set_threshold(100_000)
     _write_anything(sys.stdout, sys.stderr)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = _run()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
@@ -24,6 +27,11 @@ def main() -> None:
             sys.stdout.close()
         code = ExitCode.GOOD
     sys.exit(int(code or 0))
+
+
+def _interrupt(*_: object) -> None:
+    """What a CI job and `docker stop` send ends a command as Ctrl-C does: what there is gets archived."""
+    raise KeyboardInterrupt
 
 
 def _run() -> int:
@@ -54,7 +62,31 @@ def _usage(error: TyperException) -> int:
         show(context.get_help())
         return ExitCode.GOOD
     command = context.command_path if context else "ecs-runbook"
-    return tell(say("errors.usage", LANG, problem=error.format_message(), command=command), ExitCode.USAGE)
+    key = _USAGE.get(type(error).__name__, "usage")
+    facts = {"problem": error.format_message(), "name": _blamed(error), "nearest": _near(error), "command": command}
+    return tell(sentence(key, facts, LANG), ExitCode.USAGE)
+
+
+# Typer's own errors, which it has in English only.
+_USAGE = {
+    "NoSuchOption": "usage-option",
+    "MissingParameter": "usage-missing",
+    "BadParameter": "usage-value",
+    "BadOptionUsage": "usage-value",
+}
+
+
+def _blamed(error: TyperException) -> str:
+    parameter = getattr(error, "param", None)
+    option: str = getattr(error, "option_name", "") or (max(parameter.opts, key=len) if parameter else "")
+    return option
+
+
+def _near(error: TyperException) -> str:
+    """The option that may be meant, among those of the command."""
+    context = getattr(error, "ctx", None)
+    known = [name for p in context.command.get_params(context) for name in p.opts] if context else []
+    return nearest(_blamed(error), known) or "--help"
 
 
 def tell(text: str, code: ExitCode) -> ExitCode:
@@ -84,4 +116,5 @@ def show(text: str) -> None:
 
 def progress(key: str, lang: str, **facts: Any) -> None:
     """Prints how far a command is to stderr."""
-    sys.stderr.write(say(f"cli.progress.{key}", lang, **facts).replace("`", "") + "\n")
+    shown = {name: one_line(str(fact)) for name, fact in facts.items()}
+    sys.stderr.write(say(f"cli.progress.{key}", lang, **shown).replace("`", "") + "\n")

@@ -12,9 +12,11 @@ from typing import Any
 import yaml
 
 from runbook_lib.errors import RunbookError
+from runbook_lib.text.visible import one_line
 
 LANGUAGES = ("ko", "en")
 _FOLDER = Path(__file__).parent
+_LONGEST = 600  # characters of one fact of an error
 
 
 def language(*choices: str | None) -> str:
@@ -37,9 +39,17 @@ def say(key: str, lang: str, /, **facts: Any) -> str:
 
 
 def sentence(key: str, facts: Mapping[str, Any], lang: str) -> str:
-    """What an error says: ``errors.<key>`` with its facts; a fact ``x_key`` names a text, filled in as ``x``."""
-    filled = {k.removesuffix("_key"): say(v, lang) if k.endswith("_key") else v for k, v in facts.items()}
+    """What an error says: ``errors.<key>`` with its facts; a fact ``x_key`` names a text, filled in as ``x``.
+
+    Facts may come from anywhere: each stays on its line, and an endless one is cut.
+    """
+    filled = {k.removesuffix("_key"): say(v, lang) if k.endswith("_key") else _shown(v) for k, v in facts.items()}
     return say(f"errors.{key}", lang, **filled)
+
+
+def _shown(fact: Any) -> str:
+    text = str(fact)
+    return one_line(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 @contextmanager
