@@ -28,17 +28,22 @@ def interrupted(*arguments: object, when: Callable[[], bool], **environment: str
     return _ended(started)
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what would change a run: AWS settings, ours, the language."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ECS_RUNBOOK_", "LANG", "LC_"))}
+    return kept | {"PYTHONIOENCODING": "utf-8"}
+
+
 def _start(
     arguments: tuple[object, ...], stdout: IO[str] | int, cwd: Path | None, environment: dict[str, str]
 ) -> subprocess.Popen[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ECS_RUNBOOK_", "LANG", "LC_"))}
     return subprocess.Popen(
         [ECS_RUNBOOK, *map(str, arguments)],
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env=clean | {"PYTHONIOENCODING": "utf-8", **environment},
+        env=clean_environment() | environment,
         start_new_session=True,
     )
 
