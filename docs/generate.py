@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import guide_map
 import parameter_pages
 import typer
 
@@ -37,6 +38,8 @@ def pages() -> dict[str, str]:
     return {
         "docs/commands.md": commands("en"),
         "docs/commands.ko.md": commands("ko"),
+        "docs/guide-map.md": guide_map.page("en"),
+        "docs/guide-map.ko.md": guide_map.page("ko"),
         "docs/parameters.md": parameter_pages.page("en"),
         "docs/parameters.ko.md": parameter_pages.page("ko"),
         "docs/rules.md": "\n\n".join([RULES_INTRO, *(rule_section(rule) for rule in RULES)]) + "\n",
