@@ -107,12 +107,19 @@ def _session(access: Access) -> boto3.session.Session:
         )
         config = core.get_scoped_config()
     except ProfileNotFound as error:
-        raise ParameterError("profile-missing", profile=access.profile) from error
+        raise _no_profile(access.profile or core.get_config_variable("profile"), core) from error
     except BotoCoreError as error:
         raise AccessError("profile-unusable", profile=access.profile, problem=str(error)) from error
     if not access.credentials and _asks_for_a_code(access, config):
         raise AccessError("profile-needs-code", profile=made.profile_name)
     return made
+
+
+def _no_profile(profile: str, core: botocore.session.Session) -> ParameterError:
+    near = nearest(profile, list(core.available_profiles))
+    if near:
+        return ParameterError("profile-missing-near", profile=profile, nearest=near)
+    return ParameterError("profile-missing", profile=profile)
 
 
 def _asks_for_a_code(access: Access, config: Mapping[str, Any]) -> bool:
