@@ -137,6 +137,6 @@ def _values(name: str, told: dict[str, Any], lang: str) -> str:
 
 def _option(name: str) -> str:
     """The option of `ecs-runbook diagnose` that gives this parameter, if there is one."""
-    command = typer.main.get_command(app).commands["diagnose"]
-    given = next((option for option in command.params if option.name == name), None)
+    group: Any = typer.main.get_command(app)
+    given = next((option for option in group.commands["diagnose"].params if option.name == name), None)
     return f"`{given.opts[0]}`" if given else "-"

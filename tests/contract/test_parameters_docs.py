@@ -1,5 +1,6 @@
 """Every parameter is documented in both languages, and the schema for editors says what the model says."""
 
+import ast
 import re
 
 import jsonschema
@@ -9,7 +10,8 @@ import yaml
 from runbook_lib.errors import RunbookError
 from runbook_lib.parameters import Parameters, parameters
 from runbook_lib.text import LANGUAGES, has, say
-from tests.contract.source import ROOT, shown, tracked
+from tests.contract.source import NOTEBOOKS, ROOT, shown, tracked
+from tests.contract.test_notebooks import cells, is_parameters, source
 
 SCHEMA = yaml.safe_load((ROOT / "parameters" / "parameters.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -156,3 +158,10 @@ def test_what_no_schema_can_say_the_model_refuses(given):
 @pytest.mark.parametrize("name", NAMES)
 def test_null_is_in_the_schema_what_it_is_to_the_model(name):
     assert taken_by_schema({name: None}) is taken_by_model({name: None})
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if any(map(is_parameters, cells(p, "code")))], ids=shown)
+def test_a_notebook_shows_every_parameter_with_its_default(path):
+    [cell] = filter(is_parameters, cells(path, "code"))
+    given = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(source(cell)).body}
+    assert given == {name: field.default for name, field in Parameters.model_fields.items()}
