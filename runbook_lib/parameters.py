@@ -19,9 +19,10 @@ from runbook_lib.files import read_text
 # ECS's own rule for names; it also keeps a name from becoming a path.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$"
 _ARN = re.compile(
-    r"arn:aws[a-z-]*:ecs:(?P<region>[a-z0-9-]+):\d{12}:(?:cluster|service)/(?:(?P<cluster>[^/]+)/)?(?P<name>[^/]+)$"
+    r"arn:aws[a-z-]*:ecs:(?P<region>[a-z0-9-]+):\d{12}:(?P<kind>cluster|service)/(?:(?P<cluster>[^/]+)/)?(?P<name>[^/]+)$"
 )
 _DEEPEST = 3
+_NOT_GIVEN = (None, "")
 _PREFIX = "ECS_RUNBOOK_"
 _HOME = "ECS_RUNBOOK_HOME"
 _LANG = "ECS_RUNBOOK_LANG"  # `runbook_lib.text` reads it, as it reads LANG: any locale's name will do
@@ -58,10 +59,12 @@ class Parameters(BaseModel):
     outputs: str = "outputs"
     incident: str = Field(default="", pattern=r"^(new|none|\d{8}T\d{6}Z)?$")
 
-    @field_validator("*", mode="before")
+    @field_validator("stuck_after", "deadline", mode="before")
     @classmethod
-    def _absent_is_empty(cls, value: Any) -> Any:
-        return "" if value is None else value
+    def _no_switch(cls, value: Any) -> Any:
+        if isinstance(value, bool):  # pydantic would take `true` as 1
+            raise ValueError(value)
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -105,7 +108,7 @@ def parameters(given: Mapping[Any, Any], sources: Mapping[str, str] | str = "") 
         if name not in Parameters.model_fields:
             raise _unknown(name, source(name))
     try:
-        return Parameters(**_without_arns(given))
+        return Parameters(**_without_arns({name: value for name, value in given.items() if value not in _NOT_GIVEN}))
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         expected = name if name in _EXPECTED else "text"
@@ -132,7 +135,7 @@ def _without_arns(given: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(given)
     for name in ("cluster", "service"):
         match = _ARN.match(str(given.get(name) or ""))
-        if not match:
+        if not match or match["kind"] != name:
             continue
         out[name] = match["name"]
         region = str(out.get("region") or match["region"])
