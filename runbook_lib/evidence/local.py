@@ -11,12 +11,16 @@ from runbook_lib.evidence import redaction
 from runbook_lib.evidence.model import Reading, request
 from runbook_lib.files import read_text
 
-# AWS's own words in a pasted log, up to the end of their line. Nothing else of it is kept: a log can hold anything.
+# AWS's own words in a pasted log, up to the end of their sentence. Nothing else of it is kept: a log can hold anything.
 _AWS_WORDS = re.compile(
     r"An error occurred \(\w{1,80}\)[^\n]{0,600}"
     r"|\b(?:Client|Server|InvalidParameter|AccessDenied|ClusterNotFound|ServiceNot\w{1,9})Exception: [^\n]{0,600}"
     r"|The secret name must be unique[^\n]{0,600}"
 )
+# Logs come with line ends of every kind, and as one string in which these are written out.
+_END = re.compile(r"[\r\v\f\x1b\x1c-\x1e\x85\u2028\u2029]|\\[nr]|%0[AD]|(?<=\.)['\")\]]*\s", re.IGNORECASE)
+# What AWS quotes of the request, and what a script has added to the line.
+_QUOTED = re.compile(r"\b(?P<before>value )(?:'[^']*'?|\"[^\"]*\"?)|(?P<name>\b\w{1,80}=)\S+", re.IGNORECASE)
 _MOST = 50
 
 
@@ -37,14 +41,21 @@ def task_definition_file(path: Path) -> Reading:
 
 
 def deploy_message(text: str) -> Reading:
-    """AWS's own words in a pasted deploy log, each once, URLs masked."""
+    """AWS's own words in a pasted deploy log, each once, values and URLs masked."""
     return Reading(request("deploy_message"), "user", {"messages": aws_words(text)})
 
 
 def aws_words(text: str) -> list[str]:
     """The sentences of AWS in ``text``, each once, at most 50."""
-    found = (redaction.masked_urls(match[0].strip()) for match in _AWS_WORDS.finditer(text))
+    found = (_sentence(match[0]) for match in _AWS_WORDS.finditer(text))
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def _sentence(text: str) -> str:
+    words = redaction.masked_urls(_END.split(text, maxsplit=1)[0].strip())
+    return _QUOTED.sub(
+        lambda m: f"{m['before']}'{redaction.MASK}'" if m["before"] else m["name"] + redaction.MASK, words
+    )
 
 
 def _json(path: Path) -> object:

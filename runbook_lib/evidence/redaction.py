@@ -1,7 +1,8 @@
 """Redaction by field, done before a reading exists: what is not in memory cannot reach disk, screen, log or report.
 
-Only fields that can hold secrets are touched (environment values, commands, log options, labels, log text, signatures
-in URLs); image tags, ARNs and digests are never guessed at and survive.
+Only fields that can hold secrets are touched (environment values, commands, log options, labels, values of tags, log
+text, users and queries of URLs, fields that AWS does not know); image tags, ARNs and digests are never guessed at and
+survive.
 """
 
 from __future__ import annotations
@@ -10,65 +11,78 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-MASK = "***"
+from runbook_lib.evidence.health_command import MASK, masked_command, masked_urls
 
-# The whole query of a URL goes, not only known parameter names: a signature can have any name.
-_URL_SECRETS = re.compile(
-    r"(?P<scheme>https?://)(?:[^\s/@\"']{1,256}@)?(?P<rest>[^\s?\"'<>]*)(?P<query>\?[^\s\"'<>)]*)?"
+__all__ = ["MASK", "access_requests", "masked_urls", "redacted", "task_definition"]
+
+# The fields of ECS's ContainerDefinition and ContainerOverride. What else stands in a file may be anything.
+_OF_CONTAINER = (
+    "name image repositoryCredentials cpu memory memoryReservation links portMappings essential restartPolicy"
+    " entryPoint command environment environmentFiles mountPoints volumesFrom linuxParameters secrets dependsOn"
+    " startTimeout stopTimeout versionConsistency hostname user workingDirectory disableNetworking privileged"
+    " readonlyRootFilesystem dnsServers dnsSearchDomains extraHosts dockerSecurityOptions interactive pseudoTerminal"
+    " dockerLabels ulimits logConfiguration healthCheck systemControls resourceRequirements firelensConfiguration"
+    " credentialSpecs"
 )
-# Options of a health check command that carry credentials: `curl -H 'Authorization: ...'`, `-u user:password`.
-_COMMAND_SECRETS = re.compile(
-    r"(?P<option>-H|-u|-b|--header|--user|--cookie|--oauth2-bearer)(?P<gap>[ =]*)"
-    r"(?!https?:)(?P<value>\"[^\"]*\"|'[^']*'|\S+)"
+_OF_TASK_DEFINITION = (
+    "taskDefinitionArn family taskRoleArn executionRoleArn networkMode revision volumes status requiresAttributes"
+    " placementConstraints compatibilities runtimePlatform requiresCompatibilities cpu memory tags pidMode ipcMode"
+    " inferenceAccelerators proxyConfiguration registeredAt deregisteredAt deleteRequestedAt registeredBy"
+    " ephemeralStorage enableFaultInjection containerDefinitions"
 )
-_ASSIGNMENTS = re.compile(r"\b(?P<name>[A-Za-z_]\w*)=(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'|&;)]+)")
-_KEPT_LOG_OPTIONS = ("awslogs-",)
+_CONTAINER, _TASK_DEFINITION = frozenset(_OF_CONTAINER.split()), frozenset(_OF_TASK_DEFINITION.split())
+_KEPT_LOG_OPTIONS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "awslogs-create-group")
 
 
-def masked_urls(text: str) -> str:
-    """``text`` with user names, passwords and queries of its URLs masked."""
-    return _URL_SECRETS.sub(_masked_url, text)
-
-
-def _masked_url(match: re.Match[str]) -> str:
-    return f"{match['scheme']}{match['rest']}{'?' + MASK if match['query'] else ''}"
+def redacted(data: Any) -> Any:
+    """An answer of AWS, or a part of one, without what its fields can hold of secrets; twice is the same as once."""
+    if isinstance(data, dict):
+        return {name: _field(name, value) for name, value in data.items()}
+    return [redacted(item) for item in data] if isinstance(data, list) else data
 
 
 def task_definition(data: dict[str, Any]) -> dict[str, Any]:
     """A task definition (of ECS or of a file) without values that can be secret; names, ARNs and images stay."""
-    containers = data.get("containerDefinitions")
-    if not isinstance(containers, list):
-        return data
-    return {**data, "containerDefinitions": [_container(c) if isinstance(c, dict) else c for c in containers]}
+    return {name: _field(name, value) if name in _TASK_DEFINITION else MASK for name, value in data.items()}
 
 
-def service(data: dict[str, Any]) -> dict[str, Any]:
-    """A service whose event texts and state reasons carry no signed URLs."""
-    events = [{**e, "message": masked_urls(e.get("message", ""))} for e in data.get("events", [])]
-    return {**data, "events": events}
+# A service and a task have no fields of their own to treat.
+service = task = redacted
 
 
-def task(data: dict[str, Any]) -> dict[str, Any]:
-    """A task without the values of its overrides, its reasons without signed URLs."""
-    out = {**data, "containers": [_reasons(c) for c in data.get("containers", [])]}
-    overrides = data.get("overrides") or {}
-    if overrides.get("containerOverrides"):
-        out["overrides"] = {**overrides, "containerOverrides": [_container(c) for c in overrides["containerOverrides"]]}
-    return _reasons(out)
+def _field(name: object, value: Any) -> Any:
+    mask = _FIELDS.get(str(name).lower())
+    return mask(value) if mask else redacted(value)
 
 
-def _reasons(data: dict[str, Any]) -> dict[str, Any]:
-    return {k: masked_urls(v) if k in ("stoppedReason", "reason") else v for k, v in data.items()}
+def _text(value: Any) -> Any:
+    """Words of AWS: they stay, but for what a URL in them gives away."""
+    return masked_urls(value) if isinstance(value, str) else redacted(value)
 
 
-def _container(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: _FIELDS[key](value) if key in _FIELDS else value for key, value in data.items()}
+def _containers(containers: Any) -> Any:
+    return [_container(c) for c in containers] if isinstance(containers, list) else MASK
 
 
-def _environment(pairs: Any) -> Any:
-    if not isinstance(pairs, list):
+def _container(data: Any) -> Any:
+    if not isinstance(data, dict):
         return MASK
-    return [{**p, "value": MASK} if isinstance(p, dict) and "value" in p else p for p in pairs]
+    return {name: _field(name, value) if name in _CONTAINER else MASK for name, value in data.items()}
+
+
+def _named(*kept: str) -> Callable[[Any], Any]:
+    """A list of entries of which only these fields are kept, such as the names of variables."""
+
+    def mask(entries: Any) -> Any:
+        if not isinstance(entries, list):
+            return MASK
+        return [{k: v if k in kept else MASK for k, v in e.items()} if isinstance(e, dict) else MASK for e in entries]
+
+    return mask
+
+
+def _hidden(value: Any) -> str:
+    return MASK
 
 
 def _words(words: Any) -> Any:
@@ -81,42 +95,49 @@ def _values(mapping: Any) -> Any:
 
 
 def _logging(config: Any) -> Any:
-    options = config.get("options") if isinstance(config, dict) else None
-    if not isinstance(options, dict):
-        return config
-    kept = {k: v if k.startswith(_KEPT_LOG_OPTIONS) else MASK for k, v in options.items()}
-    return {**config, "options": kept}
-
-
-def _options(config: Any) -> Any:
-    return (
-        {**config, "options": _values(config["options"])}
-        if isinstance(config, dict) and "options" in config
-        else config
-    )
+    if not isinstance(config, dict):
+        return MASK
+    options = config.get("options")
+    kept = {k: v if k in _KEPT_LOG_OPTIONS else MASK for k, v in options.items()} if isinstance(options, dict) else MASK
+    return {name: kept if name == "options" else _field(name, value) for name, value in config.items()}
 
 
 def _health_check(check: Any) -> Any:
-    """The command stays, since its URL is evidence; its headers, users, variables and query do not."""
-    if not isinstance(check, dict) or not isinstance(check.get("command"), list):
-        return check
-    return {**check, "command": [_health_word(w) if isinstance(w, str) else w for w in check["command"]]}
+    """The command stays as far as it is evidence: what it asks, and where; see :func:`masked_command`."""
+    if not isinstance(check, dict):
+        return MASK
+    return {name: masked_command(value) if name == "command" else redacted(value) for name, value in check.items()}
 
 
-def _health_word(word: str) -> str:
-    without_options = _COMMAND_SECRETS.sub(rf"\g<option>\g<gap>{MASK}", masked_urls(word))
-    return _ASSIGNMENTS.sub(rf"\g<name>={MASK}", without_options)
+def _path(path: Any) -> Any:
+    """The path of a target group's check without its query."""
+    if not isinstance(path, str):
+        return MASK
+    before, query, _ = path.partition("?")
+    return before + (query + MASK if query else "")
 
 
+# By field name in lower case: AWS's services spell theirs in two ways, and people in more.
 _FIELDS: dict[str, Callable[[Any], Any]] = {
-    "environment": _environment,
+    "containerdefinitions": _containers,
+    "containeroverrides": _containers,
+    "environment": _named("name"),
+    "secrets": _named("name", "valueFrom"),
+    "secretoptions": _named("name", "valueFrom"),
+    "tags": _named("key"),
     "command": _words,
-    "entryPoint": _words,
-    "dockerLabels": _values,
-    "logConfiguration": _logging,
-    "firelensConfiguration": _options,
-    "healthCheck": _health_check,
-    "reason": lambda text: masked_urls(text) if isinstance(text, str) else text,
+    "entrypoint": _words,
+    "dockerlabels": _values,
+    "labels": _values,
+    "driveropts": _values,
+    "options": _values,
+    "hookdetails": _hidden,
+    "properties": _named("name"),
+    "logconfiguration": _logging,
+    "healthcheck": _health_check,
+    "healthcheckpath": _path,
+    **dict.fromkeys(("message", "reason", "description", "failurereason"), _text),
+    **dict.fromkeys(("stoppedreason", "statusreason", "rolloutstatereason"), _text),
 }
 
 # uvicorn, gunicorn, nginx, Apache, Node (morgan) and most others: client ... "METHOD /path HTTP/1.1" STATUS

@@ -10,27 +10,35 @@ from typing import Any
 
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.model import SCHEMA, Call, Evidence, Reading, Request, Target, Unread
+from runbook_lib.evidence.redaction import redacted
 from runbook_lib.files import read_text
 
 
 def plain(value: Any) -> Any:
-    """AWS's answer as JSON values: times become ISO-8601 text in UTC, everything else stays as it is."""
+    """AWS's answer as JSON values, redacted: times become ISO-8601 text in UTC, what can be secret becomes ``***``.
+
+    Every answer comes through here, so that no collector can forget to redact.
+    """
+    return redacted(_plain(value))
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set):
-        return [plain(v) for v in value]
+        return [_plain(v) for v in value]
     return value
 
 
 def dumps(evidence: Evidence) -> str:
-    """Evidence as indented JSON text."""
+    """Evidence as indented JSON text that can be written as UTF-8: half a surrogate pair becomes JSON's own escape."""
     tree = asdict(evidence)
     tree["collected_at"] = evidence.collected_at.isoformat()
     for item in [*tree["readings"], *tree["unreads"]]:
         item["request"] = {"kind": item["request"]["kind"], "args": dict(item["request"]["args"])}
-    return json.dumps(tree, ensure_ascii=False, indent=1)
+    return json.dumps(tree, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace").decode()
 
 
 def loads(text: str, source: str = "") -> Evidence:
