@@ -89,7 +89,7 @@ def _options() -> argparse.Namespace:
 
 
 def _rows(lab: Lab, scratch: Path, rounds: int) -> Iterator[Row]:
-    env = _environment(lab)
+    env = {**_environment(lab), "ECS_RUNBOOK_OUTPUTS": str(scratch / "outputs")}
     taken = interleaved(_commands(lab, scratch, env), env, rounds)
     yield from _process_rows(taken)
     for seconds in (0.08, 0.2):

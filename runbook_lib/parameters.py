@@ -36,7 +36,7 @@ class Parameters(BaseModel):
     """What a run is told. Empty text means "not given".
 
     ``stuck_after`` is in minutes, ``deadline`` (by which a diagnosis ends) in seconds; ``evidence`` replays a saved
-    file instead of reading AWS; ``outputs`` is where runs are archived, ``incident`` which record a look joins.
+    file instead of reading AWS; ``outputs`` is where runs are archived, ``incident_id`` which record a look joins.
     Relative paths start from :func:`home`.
     """
 
@@ -57,7 +57,7 @@ class Parameters(BaseModel):
     deploy_message: str = ""
     evidence: str = ""
     outputs: str = "outputs"
-    incident: str = Field(default="", pattern=r"^(new|none|\d{8}T\d{6}Z)?$")
+    incident_id: str = Field(default="", pattern=r"^(new|none|\d{8}T\d{6}Z)?$")
 
     @field_validator("stuck_after", "deadline", mode="before")
     @classmethod
@@ -126,7 +126,7 @@ def _unknown(name: str, source: str) -> ParameterError:
 
 _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
-    "stuck_after", "deadline", "incident",
+    "stuck_after", "deadline", "incident_id",
 )  # fmt: skip
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.archive.store import Run, begin, writing
+from runbook_lib.archive import journal
+from runbook_lib.archive.incidents import filed, join
+from runbook_lib.archive.owners import left_behind, me
+from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, writing
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.state import State
-from runbook_lib.errors import ExitCode, InputError, InterruptedRunError
+from runbook_lib.errors import ExitCode, InputError, InterruptedRunError, RunbookError
 from runbook_lib.evidence import local, redaction, serialisation
+from runbook_lib.evidence.journal import opened_at
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.look import Look
 from runbook_lib.parameters import RUN_FOLDER, Parameters, resolve
-from runbook_lib.text import LANGUAGES
+from runbook_lib.text import LANGUAGES, sentence
+from runbook_lib.text.visible import visible_json
 
 if TYPE_CHECKING:
     from runbook_lib.archive.execution import Execution
@@ -39,51 +45,113 @@ def command_options(given: Parameters) -> CommandOptions:
     return CommandOptions(given.endpoint_url, given.profile, given.task_definition_file)
 
 
-def keep(seen: Look) -> None:
-    """Writes the look into the folder that :func:`run_notebook` prepared, where there is one.
+def record(seen: Look, given: Parameters, by: str) -> Path | None:
+    """Writes the look into its incident's journal, opening the incident at the first fault; the incident's folder.
 
-    It is kept from the start, whatever becomes of the rest of the run.
+    None where the look belongs to no incident: no fault was seen and none is open, or no record is wanted. A replay of
+    saved evidence is no look: it is not written, and opens nothing. ``by`` is the command or the notebook.
+
+    Raises
+    ------
+    InputError
+        The archive cannot be written, or the service has no incident of the id that was asked for.
     """
-    if prepared := os.environ.get(RUN_FOLDER):
-        _write_look(seen, Path(prepared))
+    root = resolve(given.outputs)
+    fault = seen.exit_code is ExitCode.BAD
+    folder = join(root, seen.evidence.target, given.incident_id, fault=fault, may_open=not given.evidence)
+    if folder and not given.evidence:
+        with writing(root):
+            journal.write(folder, "look", _look_facts(seen, by))
+    return folder
 
 
-def archive(seen: Look, given: Parameters) -> Path:
+def unrecorded(error: InputError, lang: str) -> str:
+    """That a look went on without a record, and why."""
+    return sentence("unrecorded", {"problem": error.sentence or sentence(error.key, error.facts, lang)}, lang)
+
+
+def _look_facts(seen: Look, by: str) -> dict[str, Any]:
+    """A look as its entry: what it found, and the whole evidence, from which everything else can be had again."""
+    found = {
+        f"{role}s": [
+            {"rule": v.rule, "confidence": v.confidence, "facts": v.facts} for v in seen.diagnosis.failed(role)
+        ]
+        for role in ("cause", "symptom", "risk")
+    }
+    evidence = json.loads(serialisation.dumps(seen.evidence))
+    return {"by": by, "state": seen.diagnosis.state.value, **found, "evidence": evidence}
+
+
+def keep(seen: Look, given: Parameters) -> Path | None:
+    """Records a notebook's look, and leaves it in the folder that :func:`run_notebook` prepared, where there is one.
+
+    It is kept from the start, whatever becomes of the rest of the run. Returns the incident's folder, or None.
+
+    Raises
+    ------
+    InputError
+        As :func:`record`.
+    """
+    prepared = _prepared()
+    if prepared:
+        _write_look(seen, prepared)
+    folder = record(seen, given, prepared.notebook if prepared else "notebook")
+    if prepared:
+        prepared.write(INCIDENT, folder.name if folder else "")
+    return folder
+
+
+def _prepared() -> Run | None:
+    """The run in whose folder this kernel leaves what it has, or None."""
+    folder = os.environ.get(RUN_FOLDER)
+    return reopened(Path(folder)) if folder else None
+
+
+def failed(error: RunbookError) -> None:
+    """Leaves the error of a notebook in its prepared folder, where there is one: its exit code is the run's."""
+    if prepared := _prepared():
+        prepared.write(ERROR, visible_json({"key": error.key, "exit_code": error.exit_code, "sentence": str(error)}))
+
+
+def archive(seen: Look, given: Parameters, incident: Path | None) -> Path:
     """Writes the report in both languages; returns the prepared folder, else a new and finished run of the archive."""
-    if prepared := os.environ.get(RUN_FOLDER):
-        _write_pages(seen, given, Path(prepared))  # the look itself is there since :func:`keep`
-        return Path(prepared)
-    run = begin(resolve(given.outputs), "90_postmortem")
+    if prepared := _prepared():
+        _write_pages(seen, given, prepared)  # the look itself is there since :func:`keep`
+        return prepared.folder
+    run = _begin("90_postmortem", given, None)
     with writing(run.root):
-        _write_look(seen, run.folder)
-        _write_pages(seen, given, run.folder)
-    return commit(run, given, error="")
+        run.write(INCIDENT, incident.name if incident else "")
+        _write_look(seen, run)
+        _write_pages(seen, given, run)
+    return commit(run, error="")
 
 
-def _write_look(seen: Look, folder: Path) -> None:
+def _write_look(seen: Look, run: Run) -> None:
     from runbook_lib.report.machine import as_json
 
-    verdicts = as_json(seen.diagnosis, seen.evidence)
-    (folder / "evidence.json").write_text(serialisation.dumps(seen.evidence), encoding="utf-8")
-    (folder / "verdicts.json").write_text(json.dumps(verdicts, ensure_ascii=False, indent=1), encoding="utf-8")
+    run.write("evidence.json", serialisation.dumps(seen.evidence))
+    run.write("verdicts.json", visible_json(as_json(seen.diagnosis, seen.evidence)))
 
 
-def _write_pages(seen: Look, given: Parameters, folder: Path) -> None:
+def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
     from runbook_lib.report.page import html
 
     for lang in LANGUAGES:
-        page = html(seen.diagnosis, seen.evidence, context(given, seen.evidence, lang))
-        (folder / f"report.{lang}.html").write_text(page, encoding="utf-8")
+        run.write(f"report.{lang}.html", html(seen.diagnosis, seen.evidence, context(given, seen.evidence, lang)))
 
 
 @dataclass(frozen=True)
 class Archived:
-    """An archived run: its folder, whether the notebook succeeded, its error, and the look where one was taken."""
+    """An archived run: its folder, whether the notebook succeeded, its error, and the look where one was taken.
+
+    ``exit_code`` is the look's verdict, and for a run that failed that of its error.
+    """
 
     folder: Path
     ok: bool
     error: str
     look: Look | None
+    exit_code: ExitCode
 
 
 def run_notebook(notebook: Path, given: Parameters) -> Archived:
@@ -97,14 +165,17 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
         The run was interrupted; what had run until then is archived.
     """
     execute = _executor()
-    run = begin(resolve(given.outputs), notebook.stem)
+    run = _begin(notebook.stem, given, notebook)
     try:
         done = execute(run, notebook, _injected(given))
     except KeyboardInterrupt as error:
-        folder = commit(run, given, error="interrupted", notebook=notebook)
+        folder = commit(run, error="interrupted")
         raise InterruptedRunError("run-interrupted", folder=str(folder)) from error
-    folder = commit(run, given, error=done.error, notebook=notebook)
-    return Archived(folder, done.ok, done.error, _look_of(folder))
+    code = _error_code(run.folder)
+    folder = commit(run, error=done.error)
+    seen = _look_of(folder)
+    verdict = seen.exit_code if seen else ExitCode.COULD_NOT_LOOK
+    return Archived(folder, done.ok, done.error, seen, verdict if done.ok else code)
 
 
 def _executor() -> Callable[[Run, Path, dict[str, Any]], Execution]:
@@ -113,6 +184,24 @@ def _executor() -> Callable[[Run, Path, dict[str, Any]], Execution]:
     except ModuleNotFoundError as error:
         raise InputError("extra-missing", module=error.name or "", extra="jupyter") from error
     return execute
+
+
+def _begin(name: str, given: Parameters, notebook: Path | None) -> Run:
+    """A new run, after what killed processes have left behind is archived."""
+    from runbook_lib.archive.manifest import begun
+
+    root = resolve(given.outputs)
+    adopt(root)
+    shown = {k: redaction.masked_urls(v) if isinstance(v, str) else v for k, v in _injected(given).items()}
+    target = asdict(Target(given.cluster, given.service, given.region))
+    return begin(root, name, me(), {**begun(notebook), "target": target, "parameters": shown})
+
+
+def adopt(root: Path) -> None:
+    """Archives the runs that killed processes have left below ``root``, as interrupted, with whatever they hold."""
+    for run in left_behind(root):
+        with suppress(InputError):  # a disk that is full now may not be when the next one tries
+            commit(run, error="killed")
 
 
 def _injected(given: Parameters) -> dict[str, Any]:
@@ -129,28 +218,62 @@ def _injected(given: Parameters) -> dict[str, Any]:
     return chosen
 
 
-def commit(run: Run, given: Parameters, *, error: str, notebook: Path | None = None) -> Path:
-    """Puts a run into the archive with its manifest; what it left of evidence and verdicts says where it belongs."""
+def commit(run: Run, *, error: str) -> Path:
+    """Puts a run into the archive with its manifest, and into its incident's journal; the run's final folder.
+
+    What it left of evidence says which service it was about; else what was asked for, in the only account that has it.
+    """
     from runbook_lib.archive.manifest import manifest
 
     seen = _look_of(run.folder)
-    target = seen.evidence.target if seen else Target(given.cluster, given.service, given.region)
-    incident = bool(seen and seen.exit_code is ExitCode.BAD)
-    facts = _facts(target, given, seen)
-    return run.commit(target, manifest(run, facts, error=error, notebook=notebook), incident=incident)
+    target = seen.evidence.target if seen else _asked_for(run)
+    incident = _incident_of(run, target)
+    told = manifest(run, {"target": asdict(target), "incident": incident, **_found(seen)}, error=error)
+    final = run.commit(target, told, incident)
+    if incident:
+        with writing(run.root):
+            journal.write(final.parent, "run", {"run": run.id, **{k: told[k] for k in ("notebook", "status", "error")}})
+    return final
 
 
-def _facts(target: Target, given: Parameters, seen: Look | None) -> dict[str, Any]:
-    shown = {k: redaction.masked_urls(v) if isinstance(v, str) else v for k, v in _injected(given).items()}
+def _asked_for(run: Run) -> Target:
+    asked = run.facts.get("target")
+    names = {k: str(v) for k, v in asked.items() if k in _NAMES} if isinstance(asked, dict) else {}
+    target = Target(**{name: names.get(name, "") for name in _NAMES})
+    accounts = {found.account for found in filed(run.root, target)} if target.service else set()
+    return replace(target, account=accounts.pop()) if len(accounts) == 1 else target
+
+
+_NAMES = ("cluster", "service", "region")
+
+
+def _incident_of(run: Run, target: Target) -> str:
+    """The id of the incident that the run's kernel joined, else of the one that is open now, or empty."""
+    left = run.folder / INCIDENT
+    if left.is_file():
+        found = left.read_text(encoding="utf-8", errors="replace").strip()
+        return found if opened_at(found) else ""
+    asked = run.facts.get("parameters", {}).get("incident_id", "")
+    joined = join(run.root, target, "" if asked == "new" else asked, fault=False) if target.service else None
+    return joined.name if joined else ""
+
+
+def _found(seen: Look | None) -> dict[str, Any]:
     counts = {role: len(seen.diagnosis.failed(role)) for role in ("cause", "symptom", "risk")} if seen else {}
     return {
-        "target": asdict(target),
-        "parameters": shown,
         "state": seen.diagnosis.state.value if seen else State.UNKNOWN.value,
         "causes": [v.rule for v in seen.diagnosis.failed("cause")] if seen else [],
         "counts": counts,
         "calls": len(seen.evidence.calls) if seen else 0,
     }
+
+
+def _error_code(folder: Path) -> ExitCode:
+    """The exit code of the error that ended the notebook, where it is one of ours."""
+    try:
+        return ExitCode(json.loads((folder / ERROR).read_text(encoding="utf-8"))["exit_code"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ExitCode.BAD
 
 
 def _look_of(folder: Path) -> Look | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import runs
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.errors import InputError, RunbookError
 from runbook_lib.evidence import serialisation
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.look import Look, look
-from runbook_lib.parameters import Parameters, home, resolve
+from runbook_lib.parameters import RUN_FOLDER, Parameters, home, resolve
 from runbook_lib.text import explained, language, say
 
 if TYPE_CHECKING:
@@ -37,7 +40,17 @@ class Incident:
         self.parameters = given
         self.lang = language(given.lang)
         self._look = look(given)
-        runs.keep(self._look)
+        self._folder = self._recorded()
+
+    def _recorded(self) -> Path | None:
+        """The incident's folder; where no record can be kept, a look that somebody watches goes on, and says so."""
+        try:
+            return runs.keep(self._look, self.parameters)
+        except InputError as error:
+            if RUN_FOLDER in os.environ:  # the archive is what a headless run is for
+                raise
+            sys.stdout.write(runs.unrecorded(error, self.lang) + "\n")
+            return None
 
     @property
     def evidence(self) -> Evidence:
@@ -123,7 +136,7 @@ class Incident:
         """Writes evidence, verdicts and the report in both languages into the archive, and shows where they are."""
         from runbook_lib.report.archived import section
 
-        return section(runs.archive(self._look, self.parameters), self._context)
+        return section(runs.archive(self._look, self.parameters, self._folder), self._context)
 
 
 def open_incident(namespace: Mapping[str, Any]) -> Incident:
@@ -136,10 +149,14 @@ def open_incident(namespace: Mapping[str, Any]) -> Incident:
     """
     from runbook_lib.notebook import given_parameters
 
-    with explained(language(str(namespace.get("lang", "")))):
-        given = given_parameters(namespace)
-        sys.stdout.write(say("cli.progress.home", language(given.lang), home=home()) + "\n")
-        return Incident(given)
+    try:
+        with explained(language(str(namespace.get("lang", "")))):
+            given = given_parameters(namespace)
+            sys.stdout.write(say("cli.progress.home", language(given.lang), home=home()) + "\n")
+            return Incident(given)
+    except RunbookError as error:
+        runs.failed(error)
+        raise
 
 
 def filled_commands(given: Parameters) -> tuple[Any, ...]:

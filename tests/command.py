@@ -19,19 +19,25 @@ def ecs_runbook(
     return _ended(_start(arguments, stdout, cwd, environment))
 
 
-def interrupted(*arguments: object, when: Callable[[], bool], **environment: str) -> subprocess.CompletedProcess[str]:
-    """One run of the command that gets Ctrl-C, as a terminal sends it to all its processes, once ``when`` is true."""
+def interrupted(
+    *arguments: object, when: Callable[[], bool], by: signal.Signals = signal.SIGINT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """One run of the command that gets a signal once ``when`` is true.
+
+    Ctrl-C and a kill for good reach all its processes, as from a terminal and from a machine that goes down; SIGTERM
+    reaches the command alone, as from a CI job.
+    """
     started = _start(arguments, subprocess.PIPE, None, environment)
     while not when() and started.poll() is None:
         os.sched_yield()
-    os.killpg(started.pid, signal.SIGINT)
+    (os.kill if by is signal.SIGTERM else os.killpg)(started.pid, by)
     return _ended(started)
 
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what would change a run: AWS settings, ours, the language."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ECS_RUNBOOK_", "LANG", "LC_"))}
-    return kept | {"PYTHONIOENCODING": "utf-8"}
+    return kept | {"PYTHONIOENCODING": "utf-8", "ECS_RUNBOOK_OUTPUTS": os.environ["ECS_RUNBOOK_OUTPUTS"]}
 
 
 def _start(

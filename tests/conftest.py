@@ -24,10 +24,11 @@ CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def jupyter_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Signatures of notebooks go to a folder of the tests, not among the user's."""
+def folders_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Signatures of notebooks and records of incidents go to folders of the tests, not among the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("jupyter")))
+        patch.setenv("ECS_RUNBOOK_OUTPUTS", str(tmp_path_factory.mktemp("outputs")))
         yield
 
 

@@ -85,7 +85,7 @@ def guide_lab(lab_of):
 def parameters(case: str, lang: str, lab, addresses: dict[str, str]) -> dict[str, object]:
     right = {
         "cluster": CLUSTER, "service": SERVICE, "region": lab.region, "endpoint_url": lab.endpoint_url,
-        "credentials": "lab", "lang": lang, "incident": "none",
+        "credentials": "lab", "lang": lang, "incident_id": "none",
     }  # fmt: skip
     return right | {k: addresses.get(str(v), v) for k, v in CASES[case][0].items()}
 

@@ -1,6 +1,7 @@
 """`report` runs 90_postmortem by papermill and leaves an archived run, whether it succeeds or fails."""
 
 import json
+import signal
 
 import nbformat
 import pytest
@@ -33,7 +34,7 @@ def test_a_run_is_complete_and_where_it_belongs(archived):
     account, region, cluster, service, incident, _ = folder.relative_to(outputs).parts
     assert (account, region) == ("123456789012", "ap-northeast-2")
     assert (cluster, service) == ("momentir-cx-llm-cluster", "momentir-cx-llm-service")
-    assert [p.stem for p in (folder.parent / "journal").iterdir()] == [folder.name]
+    assert sorted(p.stem.split("-")[1] for p in (folder.parent / "journal").iterdir()) == ["look", "opened", "run"]
     assert incident.endswith("Z")
     assert not [p for p in outputs.iterdir() if p.name.startswith(".")]
 
@@ -80,14 +81,19 @@ def test_a_second_report_joins_the_incident_and_rebuilds_from_its_evidence(archi
     done = ecs_runbook("report", "--evidence", folder / "evidence.json", "-p", f"outputs={outputs}", "--exit-verdict")
     assert done.returncode == 1
     assert len(list(outputs.rglob("manifest.json"))) == 2
-    assert len(list((folder.parent / "journal").iterdir())) == 2
+    assert sorted(p.stem.split("-")[1] for p in (folder.parent / "journal").iterdir()) == [
+        "look",
+        "opened",
+        "run",
+        "run",
+    ]
 
 
 def test_a_failed_run_is_archived_as_failed(guide, tmp_path):
     done = ecs_runbook(
         "report", "--params", guide.params, "-p", f"outputs={tmp_path}", "-p", "service=nobody", "--lang", "en"
     )
-    assert done.returncode == 1
+    assert done.returncode == 2  # as `diagnose` would
     assert "Traceback" not in done.stderr
     assert "`nobody`" in done.stderr
     [manifest] = tmp_path.rglob("manifest.json")
@@ -126,13 +132,48 @@ def test_of_a_pasted_log_only_awss_words_are_in_any_written_byte(guide, tmp_path
     assert [p.name for p in files if p.name == "report.ipynb" and "must be unique" in p.read_text(encoding="utf-8")]
 
 
-def test_ctrl_c_leaves_an_archived_run_and_says_where(own_lab, tmp_path):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_leave_an_archived_run_and_say_where(own_lab, tmp_path, by):
     lab = own_lab("guide")
     lab.faults([{"action": "DescribeServices", "delay": 5}])
-    done = interrupted(
-        "report", "--params", lab.params, "-p", f"outputs={tmp_path}", "--lang", "en", when=lambda: bool(lab.calls())
-    )
+    options = ["--params", lab.params, "-p", f"outputs={tmp_path}", "--lang", "en"]
+    done = interrupted("report", *options, when=lambda: bool(lab.calls()), by=by)
     [manifest] = tmp_path.rglob("manifest.json")
     assert done.returncode == 130
     assert str(manifest.parent) in done.stderr
     assert json.loads(manifest.read_text())["status"] == "interrupted"
+
+
+def test_what_a_killed_run_left_is_archived_by_the_next_command(own_lab, tmp_path):
+    lab = own_lab("guide")
+    lab.faults([{"action": "DescribeServices", "delay": 5}])
+    options = ["--params", lab.params, "-p", f"outputs={tmp_path}"]
+    ecs_runbook("diagnose", *options)
+    lab.forget_calls()
+    killed = interrupted("report", *options, when=lambda: bool(lab.calls()), by=signal.SIGKILL)
+    assert killed.returncode == -signal.SIGKILL
+    assert not list(tmp_path.rglob("manifest.json"))
+    told = json.loads(ecs_runbook("incidents", "show", "--json", *options).stdout)
+    [manifest] = tmp_path.rglob("manifest.json")
+    kept = json.loads(manifest.read_text())
+    assert (kept["status"], kept["error"], kept["notebook"]) == ("interrupted", "killed", "90_postmortem")
+    assert kept["parameters"]["service"] == "momentir-cx-llm-service"
+    assert [(e["kind"], e.get("status")) for e in told["entries"]][-1] == ("run", "interrupted")
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+
+
+def test_a_run_that_still_lives_is_left_alone(own_lab, tmp_path):
+    lab = own_lab("guide")
+    lab.faults([{"action": "DescribeServices", "delay": 5}])
+    options = ["--params", lab.params, "-p", f"outputs={tmp_path}"]
+    listed = []
+
+    def seen() -> bool:
+        if lab.calls():
+            listed.append(ecs_runbook("incidents", "list", "-p", f"outputs={tmp_path}").returncode)
+        return bool(listed)
+
+    done = interrupted("report", *options, when=seen)
+    assert (listed, done.returncode) == ([0], 130)
+    [manifest] = tmp_path.rglob("manifest.json")
+    assert json.loads(manifest.read_text())["error"] == "interrupted"

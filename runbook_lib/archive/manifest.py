@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import shutil
 import subprocess
@@ -12,14 +11,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from runbook_lib.archive.owners import who
 from runbook_lib.archive.store import Run
 
 SCHEMA = 1
-_STATUS = {"": "succeeded", "interrupted": "interrupted"}
+_STATUS = {"": "succeeded", "interrupted": "interrupted", "killed": "interrupted"}
 
 
-def manifest(run: Run, facts: Mapping[str, Any], *, error: str, notebook: Path | None) -> dict[str, Any]:
-    """Id, times (UTC), who, versions and outcome of a run; ``facts`` are its target, parameters, counts and calls."""
+def begun(notebook: Path | None) -> dict[str, Any]:
+    """What is known of a run when it begins: who runs it, and the versions of package, folder and notebook."""
+    return {
+        "who": who(),
+        "version": version("ecs-runbook"),
+        "git_commit": _git_commit(notebook.parent if notebook else Path.cwd()),
+        "notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest() if notebook else "",
+    }
+
+
+def manifest(run: Run, facts: Mapping[str, Any], *, error: str) -> dict[str, Any]:
+    """Id, times (UTC), outcome and files of a run; ``facts`` are its target, incident, parameters, counts and calls.
+
+    ``error`` is empty for a run that succeeded, ``interrupted`` or ``killed``, or the last that its notebook said.
+    """
     return {
         "schema": SCHEMA,
         "id": run.id,
@@ -28,20 +41,10 @@ def manifest(run: Run, facts: Mapping[str, Any], *, error: str, notebook: Path |
         "ended_at": datetime.now(UTC).isoformat(),
         "status": _STATUS.get(error, "failed"),
         "error": error,
-        "who": _who(),
-        "version": version("ecs-runbook"),
-        "git_commit": _git_commit(notebook.parent if notebook else Path.cwd()),
-        "notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest() if notebook else "",
-        "files": sorted(path.name for path in run.folder.iterdir()),
+        "files": run.files(),
+        **run.facts,
         **facts,
     }
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return "unknown"
 
 
 def _git_commit(folder: Path) -> str:

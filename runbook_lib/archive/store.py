@@ -1,51 +1,66 @@
-"""Runs on disk: written to a temporary folder and renamed when complete, so that a reader never meets half a run.
+"""The archive on disk: what is written appears whole or not at all, and no name leaves its folder.
 
 ``<root>/<account>/<region>/<cluster>/<service>/<incident>/<UTC>-<notebook>-<6 hex>/``
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.model import Target
+from runbook_lib.text.visible import visible_json
 
-_JOIN_WITHIN = timedelta(hours=24)
+NO_INCIDENT = "no-incident"
+# In a run's folder while it is being written: who writes it, and the incident that its kernel joined.
+OWNER, INCIDENT = "owner.json", "incident"
+ERROR = "error.json"  # our own error that ended the notebook
 _STAMP = "%Y%m%dT%H%M%SZ"
-_NO_INCIDENT = "no-incident"
+_LONGEST = 255  # bytes of a name on every common file system; an ECS name has at most as many characters
+_RUN_FOLDER = re.compile(r"\.\d{8}T\d{6}Z-(?P<notebook>.+)-[0-9a-f]{6}")
+TAKEN = re.compile(r"~[0-9a-f]{6}$")  # ends the name of a folder that another process has taken over
 
 
 @dataclass
 class Run:
-    """A run that is being written. ``folder`` is temporary until :meth:`commit`."""
+    """A run that is being written. ``folder`` is temporary until :meth:`commit`.
+
+    ``facts`` are what was known when it began: target, redacted parameters, who, versions.
+    """
 
     root: Path
     notebook: str
     folder: Path
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """``<UTC>-<notebook>-<6 hex>``."""
-        return self.folder.name.removeprefix(".")
+        return TAKEN.sub("", self.folder.name.removeprefix("."))
 
     def write(self, name: str, text: str) -> Path:
         """Writes one file of the run."""
         path = self.folder / name
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(encoded(text))
         return path
 
-    def commit(self, target: Target, manifest: dict[str, Any], *, incident: bool) -> Path:
-        """Puts the run where it belongs and returns its final folder; ``manifest.json`` is written last.
+    def files(self) -> list[str]:
+        """The names of its files, without those that only a run that is being written has."""
+        return sorted(path.name for path in self.folder.iterdir() if path.name not in (OWNER, INCIDENT))
+
+    def commit(self, target: Target, manifest: Mapping[str, Any], incident: str) -> Path:
+        """Puts the run where it belongs (``incident`` is an id or ``""``) and returns its final folder.
 
         Raises
         ------
@@ -53,17 +68,18 @@ class Run:
             The archive cannot be written; what there is of the run stays in its temporary folder.
         """
         with writing(self.root):
-            parent = incident_folder(self.root, target, self.began, incident=incident)
-            if incident:
-                _write_entry(parent / "journal", self.id, manifest)
-            self.write("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+            parent = service_folder(self.root, target) / (incident or NO_INCIDENT)
+            parent.mkdir(parents=True, exist_ok=True)
+            self.write("manifest.json", visible_json(dict(manifest)))
+            for name in (OWNER, INCIDENT):
+                (self.folder / name).unlink(missing_ok=True)
             final = parent / self.id
             self.folder.rename(final)
         return final
 
 
-def begin(root: Path, notebook: str) -> Run:
-    """A new run below ``root``.
+def begin(root: Path, notebook: str, owner: Mapping[str, Any], facts: Mapping[str, Any]) -> Run:
+    """A new run below ``root``; ``owner`` says which process writes it.
 
     Raises
     ------
@@ -71,10 +87,77 @@ def begin(root: Path, notebook: str) -> Run:
         The folder cannot be written.
     """
     began = datetime.now(UTC)
-    folder = root / f".{began.strftime(_STAMP)}-{notebook}-{secrets.token_hex(3)}"
+    folder = root / f".{began.strftime(_STAMP)}-{safe(notebook, 200)}-{secrets.token_hex(3)}"
     with writing(root):
         folder.mkdir(parents=True)
-    return Run(root, notebook, folder, began)
+        run = Run(root, notebook, folder, began, facts)
+        create(folder / OWNER, json.dumps({"owner": dict(owner), "notebook": notebook, "facts": dict(facts)}))
+    return run
+
+
+def reopened(folder: Path) -> Run:
+    """The run of a prepared folder, for the kernel that writes into it."""
+    named = _RUN_FOLDER.fullmatch(folder.name)
+    return Run(folder.parent, named["notebook"] if named else folder.name, folder)
+
+
+def create(path: Path, text: str) -> bool:
+    """Writes a new file, whole and on disk when this returns; False where there is one of that name already.
+
+    Of several writers exactly one gets True, without a lock. On S3 the same is a put with ``If-None-Match: *``.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; nothing of it is left.
+    """
+    draft = path.with_name(f".{secrets.token_hex(6)}.draft")
+    try:
+        _write_through(draft, text, "xb")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links: exclusive still, but a reader may meet half of it
+            return _create_in_place(path, text)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return True
+
+
+def _create_in_place(path: Path, text: str) -> bool:
+    try:
+        _write_through(path, text, "xb")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _write_through(path: Path, text: str, mode: str) -> None:
+    with path.open(mode) as file:
+        try:
+            file.write(encoded(text))
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new name survive a power cut, where the system can do that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def encoded(text: str) -> bytes:
+    r"""UTF-8; half a surrogate pair, which AWS can send and UTF-8 cannot hold, as JSON's own escape ``\ud800``."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 @contextmanager
@@ -86,45 +169,20 @@ def writing(root: Path) -> Iterator[None]:
         raise InputError("outputs-unwritable", folder=str(root), problem=error.strerror or "") from error
 
 
-def incident_folder(root: Path, target: Target, now: datetime, *, incident: bool) -> Path:
-    """The folder of the incident that a look of now belongs to: the newest within 24 hours, else a new one."""
+def service_folder(root: Path, target: Target) -> Path:
+    """Where the incidents of a service lie."""
     parts = (target.account or "unknown-account", target.region or "unknown-region", target.cluster, target.service)
-    parent = root.joinpath(*(_safe(part) for part in parts))
-    newest = next(iter(_open_incidents(parent, now)), now.strftime(_STAMP))
-    folder = parent / (newest if incident else _NO_INCIDENT)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return root.joinpath(*map(safe, parts))
 
 
-def _open_incidents(parent: Path, now: datetime) -> list[str]:
-    """Incidents whose newest run began within 24 hours, newest first."""
-    if not parent.is_dir():
-        return []
-    found = [(_newest(p), p.name) for p in parent.iterdir() if p.is_dir() and p.name != _NO_INCIDENT]
-    return [name for newest, name in sorted(found, reverse=True) if newest and now - newest <= _JOIN_WITHIN]
+def safe(part: str, longest: int = _LONGEST) -> str:
+    """A name that cannot leave its folder, whatever it holds; two different names never become one.
 
-
-def _newest(incident: Path) -> datetime | None:
-    stamps = [time for p in (incident, *incident.iterdir()) if (time := _stamped(p.name))]
-    return max(stamps, default=None)
-
-
-def _stamped(name: str) -> datetime | None:
-    try:
-        return datetime.strptime(name[:16], _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def _write_entry(journal: Path, name: str, entry: dict[str, Any]) -> None:
-    """One file an entry, created exclusively: two writers never share a file, so no lock is needed."""
-    journal.mkdir(parents=True, exist_ok=True)
-    with (journal / f"{name}.json").open("x", encoding="utf-8") as file:
-        json.dump({"kind": "look", **entry}, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _safe(part: str) -> str:
-    """A name that cannot leave its folder, whatever it holds."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", part).lstrip(".") or "_"
+    ECS's own names stay as they are. Of another, what is left gets a short hash of the whole.
+    """
+    if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", part) and len(part) <= longest and part != "_":
+        return part
+    if not part:
+        return "_"
+    left = re.sub(r"[^A-Za-z0-9_.-]", "_", part).lstrip(".")[:100]
+    return f"{left}~{hashlib.sha256(encoded(part)).hexdigest()[:8]}"

@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import Exit
 
 from runbook_lib.cli.options import LANG, ExitVerdict, Json, app, help_of, looking
-from runbook_lib.cli.shell import progress, show
+from runbook_lib.cli.shell import progress, show, tell
 from runbook_lib.errors import ExitCode, InputError, RunError
 from runbook_lib.text import language, say
 from runbook_lib.text.visible import visible_json
@@ -27,6 +27,7 @@ def diagnose(
 ) -> None:
     """Reads the service and names the causes."""
     found = _looked(given)
+    _record(found, given)
     if save:
         _save(found, save)
     _show(found, given, as_json=as_json)
@@ -76,6 +77,20 @@ def _looked(given: "Parameters") -> "Look":
     return found
 
 
+def _record(found: "Look", given: "Parameters") -> None:
+    """Keeps the look in its incident's journal; without a record the diagnosis goes on, and says so."""
+    from runbook_lib import runs
+
+    chosen = language(given.lang, LANG)
+    try:
+        folder = runs.record(found, given, "diagnose")
+    except InputError as error:
+        tell(runs.unrecorded(error, chosen), ExitCode.GOOD)
+        return
+    if folder:
+        progress("recorded", chosen, incident=folder.name, folder=folder)
+
+
 def _save(found: "Look", path: Path) -> None:
     from runbook_lib.evidence.serialisation import dumps
 
@@ -106,10 +121,11 @@ def _archived(notebook: str, given: "Parameters", *, as_json: bool, exit_verdict
     progress("running", chosen, notebook=path)
     done = run_notebook(path, given)
     if not done.ok:
-        raise RunError("run-failed", problem=done.error, folder=str(done.folder))
+        failure = RunError("run-failed", problem=done.error, folder=str(done.folder))
+        failure.exit_code = done.exit_code
+        raise failure
     _show_archived(done, chosen, as_json=as_json)
-    verdict = done.look.exit_code if done.look else ExitCode.COULD_NOT_LOOK
-    raise Exit(verdict if exit_verdict else ExitCode.GOOD)
+    raise Exit(done.exit_code if exit_verdict else ExitCode.GOOD)
 
 
 def _show_archived(done: "Archived", lang: str, *, as_json: bool) -> None:

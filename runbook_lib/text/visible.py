@@ -36,7 +36,7 @@ def unseen(text: str) -> bool:
 
 
 def visible_json(tree: object) -> str:
-    r"""``tree`` as indented JSON: Hangul as it is, what cannot be seen as ``\u202e``. It reads back as the same tree."""
+    r"""``tree`` as indented JSON: Hangul as it is, what cannot be seen as ``\u202e``. It reads back the same."""
     return _UNSEEN.sub(_json_escape, json.dumps(tree, ensure_ascii=False, indent=1))
 
 

@@ -130,9 +130,9 @@ def test_the_examples_of_the_page_are_valid(lang):
         ({"deadline": 601}, False),
         ({"task_definition_file": "aws/task-definition.json"}, True),
         ({"task_definition_file": {"path": "x"}}, False),
-        ({"incident": "none"}, True),
-        ({"incident": "20261123T065802Z"}, True),
-        ({"incident": "../other"}, False),
+        ({"incident_id": "none"}, True),
+        ({"incident_id": "20261123T065802Z"}, True),
+        ({"incident_id": "../other"}, False),
     ],
     ids=str,
 )

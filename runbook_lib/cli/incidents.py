@@ -1,0 +1,114 @@
+"""The archived incidents: list, show, close."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runbook_lib.cli.options import LANG, Json, group, help_of, looking
+from runbook_lib.cli.shell import show
+from runbook_lib.text import language, say
+from runbook_lib.text.visible import one_line, visible_json
+
+if TYPE_CHECKING:
+    from runbook_lib.archive.incidents import Filed
+    from runbook_lib.evidence.model import Target
+    from runbook_lib.parameters import Parameters
+    from runbook_lib.report.incidents import Row
+
+incidents_app = group("incidents")
+
+Id = Annotated[str, typer.Argument(help=help_of("option.incident"))]
+_LATEST = "latest"
+
+
+@looking(incidents_app, "list")
+def incidents_list(given: "Parameters", *, as_json: Json = False) -> None:
+    """Lists what the archive holds; reads the names of entries and the newest look of each."""
+    from runbook_lib.archive.incidents import filed
+    from runbook_lib.report.incidents import listed
+
+    rows = [_row(found) for found in filed(_archive(given), _about(given))]
+    if as_json:
+        show(visible_json([row.as_json() for row in rows]))
+        return
+    show(listed(rows, language(given.lang, LANG), given.timezone))
+
+
+@looking(incidents_app, "show")
+def incidents_show(given: "Parameters", *, incident: Id = _LATEST, as_json: Json = False) -> None:
+    """Shows one journal; machines get every entry but for the evidence of looks."""
+    from runbook_lib.archive import journal
+    from runbook_lib.evidence.journal import changes
+    from runbook_lib.report.incidents import shown
+
+    found = _found(given, incident)
+    read = journal.read(found.folder)
+    if not as_json:
+        show(shown(_row(found), changes(read.entries), read.damaged, language(given.lang, LANG), given.timezone))
+        return
+    entries = [{**entry.data, "kind": entry.kind, "at": entry.at.isoformat(), "id": entry.id} for entry in read.entries]
+    bare = [{name: value for name, value in entry.items() if name != "evidence"} for entry in entries]
+    show(visible_json({**_row(found).as_json(), "damaged": read.damaged, "entries": bare}))
+
+
+@looking(incidents_app, "close")
+def incidents_close(
+    given: "Parameters",
+    *,
+    incident: Id,
+    reason: Annotated[str, typer.Option("--reason", help=help_of("option.reason"))] = "",
+) -> None:
+    """Closes one; a second time changes nothing."""
+    from runbook_lib.archive.incidents import close
+
+    found = _found(given, incident)
+    done = close(found.folder, _archive(given), reason)
+    show(say(f"incidents.{'closed' if done else 'already'}", language(given.lang, LANG), id=one_line(found.id)))
+
+
+def _archive(given: "Parameters") -> Path:
+    """The archive's folder, after what killed runs have left in it is archived."""
+    from runbook_lib.parameters import resolve
+    from runbook_lib.runs import adopt
+
+    root = resolve(given.outputs)
+    adopt(root)
+    return root
+
+
+def _about(given: "Parameters") -> "Target":
+    from runbook_lib.evidence.model import Target
+
+    return Target(given.cluster, given.service, given.region)
+
+
+def _found(given: "Parameters", incident: str) -> "Filed":
+    from runbook_lib.archive.incidents import find
+
+    return find(_archive(given), _about(given), incident)
+
+
+def _row(found: "Filed") -> "Row":
+    from runbook_lib.archive import journal
+    from runbook_lib.evidence.journal import opened_at, status
+    from runbook_lib.report.incidents import Row
+
+    now = datetime.now(UTC)
+    marks = journal.marks(found.folder)
+    opened = opened_at(found.id) or now
+    return Row(
+        id=found.id,
+        account=found.account,
+        region=found.region,
+        cluster=found.cluster,
+        service=found.service,
+        opened=opened,
+        last=marks[-1].at if marks else opened,
+        status=status(marks, found.id, now),
+        look=journal.newest(found.folder, marks, "look"),
+        looks=sum(mark.kind == "look" for mark in marks),
+        runs=len(journal.runs(found.folder)),
+        folder=str(found.folder),
+    )

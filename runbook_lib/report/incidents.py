@@ -1,0 +1,148 @@
+"""Incidents for a terminal: the list, and the journal of one in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.diagnosis.state import State
+from runbook_lib.evidence.journal import Cause, Change, Entry, Status
+from runbook_lib.report import blocks as b
+from runbook_lib.report import words
+from runbook_lib.report.formats import moment, stamp
+from runbook_lib.report.markup import code
+from runbook_lib.report.plain import text_of
+from runbook_lib.text import has, say
+from runbook_lib.text.visible import one_line
+
+_TONES: dict[Status, b.Tone] = {Status.OPEN: "run", Status.CLOSED: "ok", Status.LAPSED: "off"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """An incident in the list: its names, times (UTC), and what its newest look said, where there is one."""
+
+    id: str
+    account: str
+    region: str
+    cluster: str
+    service: str
+    opened: datetime
+    last: datetime
+    status: Status
+    look: Entry | None
+    looks: int
+    runs: int
+    folder: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The row for machines; causes by rule id."""
+        return {
+            "id": self.id,
+            "account": self.account,
+            "region": self.region,
+            "cluster": self.cluster,
+            "service": self.service,
+            "opened_at": self.opened.isoformat(),
+            "last_at": self.last.isoformat(),
+            "status": self.status.value,
+            "state": self.look.text("state") if self.look else "",
+            "causes": [cause.rule for cause in self.look.causes] if self.look else [],
+            "looks": self.looks,
+            "runs": self.runs,
+            "folder": self.folder,
+        }
+
+
+def listed(rows: Sequence[Row], lang: str, timezone: str) -> str:
+    """The list for a terminal, newest first."""
+    title = say("incidents.title", lang)
+    if not rows:
+        return text_of(title, (b.Paragraph(say("incidents.none", lang)),), lang)
+    apart = len({(row.account, row.region) for row in rows}) > 1
+    zone = say("incidents.zone", lang, zone=stamp(rows[0].last.isoformat(), timezone).split(" ", 2)[2])
+    return text_of(title, (b.Paragraph(zone), *(_card(row, lang, timezone, apart) for row in rows)), lang)
+
+
+def _card(row: Row, lang: str, timezone: str, apart: bool) -> b.Card:
+    where = f"{row.account}/{row.region}/{row.cluster}" if apart else row.cluster
+    word = say(f"incidents.status.{row.status}", lang)
+    last = say("incidents.last", lang, at=moment(row.last.isoformat(), timezone), looks=row.looks, runs=row.runs)
+    lines = [b.Paragraph(last)]
+    if row.look:
+        found = [_state(row.look.text("state"), lang), *(cause_title(cause, lang) for cause in row.look.causes)]
+        lines.append(b.Paragraph(" · ".join(found)))
+    tag = b.Tag(word, _TONES[row.status])
+    return b.Card(code(row.id), tag, tuple(lines), code(f"{where}/{row.service}"))
+
+
+def shown(row: Row, changes: Iterable[Change], damaged: int, lang: str, timezone: str) -> str:
+    """One incident for a terminal: its head, then every entry in the order of time."""
+    facts = (
+        b.Fact(say("incidents.column.id", lang), (code(row.id),)),
+        b.Fact(say("incidents.column.service", lang), (code(f"{row.cluster}/{row.service}"),)),
+        b.Fact(say("incidents.where", lang), (code(f"{row.account}/{row.region}"),)),
+        b.Fact(say("incidents.column.status", lang), (say(f"incidents.status.{row.status}", lang),)),
+        b.Fact(say("incidents.opened", lang), (stamp(row.opened.isoformat(), timezone),)),
+    )
+    heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
+    entries = tuple(_entry(change, lang, timezone) for change in changes)
+    parts: list[b.Block] = [b.Facts(facts), b.Table("", heads, entries)]
+    if damaged:
+        parts.append(b.Paragraph(say("incidents.damaged", lang, count=damaged)))
+    # The path stands on a line of its own, whole, to be copied.
+    return f"{text_of(say('incidents.one', lang), tuple(parts), lang)}\n\n{one_line(row.folder)}"
+
+
+def _entry(change: Change, lang: str, timezone: str) -> tuple[b.Cell, ...]:
+    entry = change.entry
+    key = f"incidents.kind.{entry.kind}"
+    kind = say(key, lang) if has(key) else code(entry.kind)
+    what = _WHAT[entry.kind](change, lang) if entry.kind in _WHAT else []
+    who = code(entry.who) if entry.who else ""
+    return tuple(b.Cell(text) for text in (moment(entry.at.isoformat(), timezone), kind, who, " · ".join(what)))
+
+
+def _looked(change: Change, lang: str) -> list[str]:
+    new = [say("incidents.new", lang, cause=cause_title(cause, lang)) for cause in change.new]
+    gone = [say("incidents.gone", lang, cause=cause_title(cause, lang)) for cause in change.gone]
+    by = change.entry.text("by")
+    return [_state(change.entry.text("state"), lang), *new, *gone, *([code(by)] if by else [])]
+
+
+def _ran(change: Change, lang: str) -> list[str]:
+    status = change.entry.text("status")
+    key = f"incidents.run.{status}"
+    word = say(key, lang) if has(key) else code(status)
+    error = change.entry.text("error")
+    told = [code(error)] if error and status == "failed" else []
+    return [word, *told, code(change.entry.text("run"))]
+
+
+def _opened(change: Change, lang: str) -> list[str]:
+    key = f"incidents.why.{change.entry.text('why')}"
+    return [say(key, lang)] if has(key) else []
+
+
+def _closed(change: Change, lang: str) -> list[str]:
+    reason = change.entry.text("reason")
+    return [code(reason)] if reason else []
+
+
+_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed}
+
+
+def _state(state: str, lang: str) -> str:
+    known = {s.value: s for s in State}
+    return words.state(known[state], lang) if state in known else code(state)
+
+
+def cause_title(cause: Cause, lang: str) -> str:
+    """A cause's name; that of a rule which this version does not know is its id."""
+    try:
+        return words.title(Verdict(cause.rule, "", "cause", Outcome.FAIL, None, cause.facts), lang)
+    except (KeyError, TypeError, ValueError, AttributeError):  # another version's rule, or facts that somebody edited
+        return code(cause.rule)
