@@ -19,10 +19,11 @@ QUIET_WINDOW = timedelta(hours=1)
 LONGEST_QUIET = timedelta(hours=6)
 # Room before the first deployment, so that what ran before it shows, and after the look, as parts of the length.
 _BEFORE, _AFTER = 0.06, 0.02
+_LONGEST = 4_000  # a message of ECS is below 1,100 characters; more is kept and not looked at
 # Service events say these words when something went wrong; they are AWS's own and come in English only.
 _FAILURE = re.compile(r"unhealthy|failed|unable to|error|not found|insufficient|rolling back", re.IGNORECASE)
 _RECOVERED = re.compile(r"has started \d+ tasks|has stopped \d+ (running|pending) tasks", re.IGNORECASE)
-_VARYING = re.compile(r"\b[0-9a-f]{32}\b|ecs-svc/\d+|\d+\.\d+\.\d+\.\d+")
+_VARYING = re.compile(r"\b[0-9a-f]{32}\b|ecs-svc/\d+|\d{1,3}(?:\.\d{1,3}){3}")
 _TASK = re.compile(r"\(task ([0-9a-f-]{32,36})\)")
 _UNHEALTHY = re.compile(r"failed container health checks|is unhealthy in", re.IGNORECASE)
 _SERVICE_DEPLOYMENT = {"SUCCESSFUL": "progress", "ROLLBACK_SUCCESSFUL": "failed", "ROLLBACK_FAILED": "failed"}
@@ -122,7 +123,7 @@ def timeline(evidence: Evidence) -> Timeline:
 
 def failure_shape(message: str) -> str:
     """A service event without the ids that vary, so that repetitions of one event compare equal."""
-    return _VARYING.sub("*", message)
+    return _VARYING.sub("*", message[:_LONGEST])
 
 
 def since(evidence: Evidence) -> datetime | None:
@@ -149,7 +150,7 @@ def _current(evidence: Evidence) -> list[tuple[dict[str, Any], datetime]]:
 
 def _events(evidence: Evidence) -> tuple[EventMark, ...]:
     found = (
-        EventMark(when, str(event.get("message", "")), _event_kind(str(event.get("message", ""))))
+        EventMark(when, str(event.get("message", "")), _event_kind(str(event.get("message", ""))[:_LONGEST]))
         for event in evidence.service.get("events", ())
         if (when := at(event.get("createdAt")))
     )
@@ -265,8 +266,8 @@ def _tasks_by_deployment(evidence: Evidence, events: tuple[EventMark, ...]) -> d
 def _first_unhealthy(events: tuple[EventMark, ...]) -> dict[str, datetime]:
     first: dict[str, datetime] = {}
     for event in events:
-        if _UNHEALTHY.search(event.message):
-            for identity in _TASK.findall(event.message):
+        if _UNHEALTHY.search(event.message[:_LONGEST]):
+            for identity in _TASK.findall(event.message[:_LONGEST]):
                 first.setdefault(identity, event.at)
     return first
 

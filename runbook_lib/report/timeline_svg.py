@@ -85,7 +85,8 @@ class _Picture:
         self.timeline, self.context, self.names, self.numbered, self.size = timeline, context, names, numbered, size
         self.start, self.end = context.local(timeline.start), context.local(timeline.end)
         self.canvas = Canvas(context.lang)
-        self.id = f"{size.name}{crc32(repr(timeline).encode('utf-8', 'replace')):08x}"
+        drawn = (timeline.start, timeline.end, [row.id for row in timeline.rows])
+        self.id = f"{size.name}{crc32(repr(drawn).encode()):08x}"
         self.y = 26.0
 
     def svg(self, since: datetime | None) -> Markup:
