@@ -8,6 +8,7 @@ from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.serialisation import load
 from runbook_lib.report.context import Context
 from runbook_lib.report.page import html
+from tests.safety.hostile import ALL_IN_ONE, poisoned
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -77,6 +78,30 @@ def test_the_page_says_its_language_and_has_one_title(opened):
     page, _, lang = opened
     assert page.locator("html").get_attribute("lang") == lang
     assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("where", ["words", "names", "states"])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_hostile_page_runs_nothing_asks_nothing_and_fetches_nothing(browser, tmp_path, where, lang):
+    evidence = poisoned(load(INCIDENTS / "guide.json"), ALL_IN_ONE, where)
+    path = tmp_path / "report.html"
+    path.write_text(html(judge(evidence), evidence, Context(lang)), encoding="utf-8")
+    context = browser.new_context()
+    page = context.new_page()
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("dialog", lambda dialog: seen.append(dialog.message))
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true; })")
+    for node in page.locator("td, blockquote, h1").all()[:40]:
+        node.dispatch_event("mouseover")
+    assert [entry for entry in seen if entry != path.as_uri()] == []
+    assert page.locator("script, img, iframe, object, animate, [onload], [onerror], [onmouseover]").count() == 0
+    assert page.evaluate("document.title").startswith("FORGED") is False
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    context.close()
 
 
 def test_folded_evidence_opens_without_script(opened):

@@ -37,3 +37,14 @@ def test_a_wide_table_is_folded_to_the_width():
     row = (Cell("a" * 90), Cell("b" * 90, "said"), Cell("가 " * 90))
     lines = text_of("t", (Table("", ("x", "y", "z"), (row,)),), "ko").splitlines()
     assert max(columns(line) for line in lines) <= WIDTH
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred\x07", "\u202egpj", "a\tb", "e\u0301" * 30, "\u1112\u1161\u11ab", "a\u200bb\x00", "b\nc"]
+)
+def test_columns_line_up_whatever_a_cell_holds(text):
+    rows = tuple((Cell(cell, "said"), Cell("끝")) for cell in ("ab", text, "한글"))
+    lines = text_of("제목", (Table("표", ("이름", "x"), rows),), "ko").splitlines()
+    ends = [columns(line.rpartition("끝")[0]) for line in lines if "끝" in line]
+    assert len(ends) == 3
+    assert len(set(ends)) == 1
