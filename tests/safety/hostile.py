@@ -45,6 +45,7 @@ HOSTILE = {
     "shell": "'; touch FORGED; $(touch FORGED) `touch FORGED` | & > FORGED",
     "marks": "z" + "\u0301" * 400,
     "long": "x" * 1_000_000,
+    "long digits": "failed health checks " + "1" * 1_000_000,
     "long word and lines": ("y" * 500 + "\n") * 2_000,
 }
 # One of each kind, for what takes a process.

@@ -17,9 +17,11 @@ import boto3
 import pytest
 
 from runbook_lib import lab as labs
+from runbook_lib.evidence.serialisation import dumps
 from runbook_lib.lab.hosting import Lab
+from runbook_lib.look import look
 from tests.command import ecs_runbook
-from tests.conftest import CLUSTER, SERVICE
+from tests.conftest import CLUSTER, SERVICE, given
 from tests.test_notebooks import papermill
 
 pytestmark = pytest.mark.xdist_group("safety")
@@ -80,6 +82,11 @@ def plant_in_lab(lab: Lab, client: Callable[[str], Any]) -> None:
     client("secretsmanager").update_secret(SecretId="momentir/cx-llm/langsmith-tracing", SecretString=SECRET)
     client("ssm").put_parameter(Name="/token", Value=SECRET, Type="SecureString")
     lab.advance(420)
+    plant_in_logs(lab, logs)
+
+
+def plant_in_logs(lab: Lab, logs: Any) -> None:
+    """Access logs with a token in the query, and an application that prints its password."""
     for stream in logs.describe_log_streams(logGroupName="/ecs/momentir-cx-llm")["logStreams"]:
         lines = [f'10.0.0.9 - "GET /health?token={SECRET} HTTP/1.1" 404', f"password is {SECRET}"]
         events = [{"timestamp": int(lab.now * 1000), "message": line} for line in lines]
@@ -161,10 +168,10 @@ def run_everything(lab: Lab, folder: Path) -> dict[str, str]:
     profiles.write_text(f"[ci]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = {SECRET}\n", encoding="utf-8")
     definition = json.loads((lab.params.parent / "aws" / "task-definition.json").read_text())
     definition["containerDefinitions"] = [plant_in_definition(c) for c in definition["containerDefinitions"]]
-    given = lab.params.parent / "given.yaml"
+    parameters = lab.params.parent / "given.yaml"
     file = lab.params.parent / "task.json"
     file.write_text(json.dumps(definition | {"tags": pairs("token"), "_comment": SECRET}), encoding="utf-8")
-    given.write_text(
+    parameters.write_text(
         json.dumps(
             {"cluster": CLUSTER, "service": SERVICE, "region": lab.region, "endpoint_url": lab.endpoint_url}
             | {"task_definition_file": str(file), "deploy_message": LOG, "outputs": str(folder / "outputs")}
@@ -176,11 +183,11 @@ def run_everything(lab: Lab, folder: Path) -> dict[str, str]:
     saved = folder / "saved.json"
 
     def command(*arguments: object, **environment: str) -> str:
-        done = ecs_runbook(*arguments, "--params", given, "--lang", "en", **environment)
+        done = ecs_runbook(*arguments, "--params", parameters, "--lang", "en", **environment)
         return done.stdout + done.stderr
 
     def notebook(name: str) -> str:
-        done = papermill(f"notebooks/{name}.ipynb", lab.params.parent / name, "-f", given, **keys)
+        done = papermill(f"notebooks/{name}.ipynb", lab.params.parent / name, "-f", parameters, **keys)
         shown = [c.get("outputs", []) for c in json.loads((lab.params.parent / name).read_text())["cells"]]
         return done.stdout + done.stderr + json.dumps(shown)
 
@@ -234,6 +241,16 @@ def test_tags_and_digests_survive_wherever_they_are_shown(ran):
     assert re.search(rb"sha256:[0-9a-f]{64}", ran.written["saved.json"])
 
 
+def test_of_logs_the_asked_paths_and_their_codes_are_all_that_is_kept(own_lab, boto):
+    lab = own_lab("guide")
+    plant_in_logs(lab, boto("logs", lab.endpoint_url))
+    evidence = look(given(lab)).evidence
+    assert [
+        row["status"] for r in evidence.all("log_tail") for row in r.data["requests"] if row["client"] == "10.0.0.9"
+    ]
+    assert SECRET not in dumps(evidence)
+
+
 # What a read is, said without our own table: by the verbs of AWS's APIs, but for those whose answer is a secret.
 READ = re.compile(r"(?:List|Describe|Get|BatchGet)[A-Z]\w*")
 VALUE = re.compile(
@@ -255,6 +272,6 @@ def test_aws_was_only_read_and_never_asked_for_a_secret(ran):
 )
 @pytest.mark.parametrize("command", ["diagnose", "commands", "report"])
 def test_an_endpoint_with_a_password_is_refused_and_not_repeated(tmp_path, command, address):
-    given = ("-p", "cluster=a", "-p", "service=b", "-p", "region=eu-west-1", "-p", f"outputs={tmp_path}")
-    done = ecs_runbook(command, *given, "--endpoint-url", address, "--lang", "en")
+    about = ("-p", "cluster=a", "-p", "service=b", "-p", "region=eu-west-1", "-p", f"outputs={tmp_path}")
+    done = ecs_runbook(command, *about, "--endpoint-url", address, "--lang", "en")
     assert (done.returncode, SECRET in done.stdout + done.stderr, written(tmp_path)) == (2, False, [])
