@@ -94,10 +94,12 @@ def keep(seen: Look, given: Parameters) -> Path | None:
     """
     prepared = _prepared()
     if prepared:
-        _write_look(seen, prepared)
+        with writing(prepared.root):
+            _write_look(seen, prepared)
     folder = record(seen, given, prepared.notebook if prepared else "notebook")
     if prepared:
-        prepared.write(INCIDENT, folder.name if folder else "")
+        with writing(prepared.root):
+            prepared.write(INCIDENT, folder.name if folder else "")
     return folder
 
 
@@ -200,7 +202,8 @@ def _begin(name: str, given: Parameters, notebook: Path | None) -> Run:
 def adopt(root: Path) -> None:
     """Archives the runs that killed processes have left below ``root``, as interrupted, with whatever they hold."""
     for run in left_behind(root):
-        with suppress(InputError):  # a disk that is full now may not be when the next one tries
+        # A disk that is full now may not be when the next one tries; or the next one was quicker than we are.
+        with suppress(InputError, OSError):
             commit(run, error="killed")
 
 
@@ -253,8 +256,14 @@ def _incident_of(run: Run, target: Target) -> str:
     if left.is_file():
         found = left.read_text(encoding="utf-8", errors="replace").strip()
         return found if opened_at(found) else ""
-    asked = run.facts.get("parameters", {}).get("incident_id", "")
-    joined = join(run.root, target, "" if asked == "new" else asked, fault=False) if target.service else None
+    if not target.service:
+        return ""
+    given = run.facts.get("parameters")
+    asked = str(given.get("incident_id", "")) if isinstance(given, dict) else ""
+    try:
+        joined = join(run.root, target, "" if asked == "new" else asked, fault=False)
+    except InputError:  # the run failed for naming an incident that there is not: it is archived all the same
+        return ""
     return joined.name if joined else ""
 
 

@@ -101,6 +101,16 @@ def test_a_failed_run_is_archived_as_failed(guide, tmp_path):
     assert (manifest.parent / "report.ipynb").is_file()
 
 
+def test_a_run_that_names_an_incident_that_there_is_not_is_archived_beside_them(guide, tmp_path):
+    options = ["--params", guide.params, "-p", f"outputs={tmp_path}", "-p", "incident_id=20200101T000000Z"]
+    done = ecs_runbook("report", *options, "--lang", "en")
+    assert done.returncode == 2
+    assert "20200101T000000Z" in done.stderr
+    [manifest] = tmp_path.rglob("manifest.json")
+    assert manifest.parents[1].name == "no-incident"
+    assert json.loads(manifest.read_text())["status"] == "failed"
+
+
 def test_any_notebook_that_opens_an_incident_leaves_its_evidence_and_verdict(guide, tmp_path):
     done = ecs_runbook("run", "10_diagnose", "--params", guide.params, "-p", f"outputs={tmp_path}", "--exit-verdict")
     assert done.returncode == 1

@@ -34,6 +34,7 @@ def manifest(run: Run, facts: Mapping[str, Any], *, error: str) -> dict[str, Any
     ``error`` is empty for a run that succeeded, ``interrupted`` or ``killed``, or the last that its notebook said.
     """
     return {
+        **run.facts,  # first: of a killed run they were read from a file, which cannot change what we know ourselves
         "schema": SCHEMA,
         "id": run.id,
         "notebook": run.notebook,
@@ -42,7 +43,6 @@ def manifest(run: Run, facts: Mapping[str, Any], *, error: str) -> dict[str, Any
         "status": _STATUS.get(error, "failed"),
         "error": error,
         "files": run.files(),
-        **run.facts,
         **facts,
     }
 
