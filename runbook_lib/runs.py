@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.archive import journal
-from runbook_lib.archive.incidents import filed, join
+from runbook_lib.archive.incidents import filed, find, join
 from runbook_lib.archive.owners import left_behind, me
 from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, writing
 from runbook_lib.diagnosis.engine import judge
@@ -43,6 +43,18 @@ def command_options(given: Parameters) -> CommandOptions:
     from runbook_lib.report.commands import CommandOptions
 
     return CommandOptions(given.endpoint_url, given.profile, given.task_definition_file)
+
+
+def known_incident(given: Parameters) -> None:
+    """Refuses an incident's id that the service does not have, before AWS is asked.
+
+    Raises
+    ------
+    InputError
+        The nearest id is named.
+    """
+    if opened_at(given.incident_id):
+        find(resolve(given.outputs), Target(given.cluster, given.service, given.region), given.incident_id)
 
 
 def record(seen: Look, given: Parameters, by: str) -> Path | None:

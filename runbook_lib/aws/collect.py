@@ -49,7 +49,7 @@ class Collection:
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
                 evidence = _with(evidence, self._read_all(pool, reader, requests))
-                stop_where_nothing_can_be_read(evidence, self._session, self._names(pool, reader))
+                stop_where_nothing_can_be_read(evidence, self._session, reader, self._names(pool, reader))
         return _finished(evidence, reader, began)
 
     def deeper(self, evidence: Evidence, requests: tuple[Request, ...]) -> Evidence:

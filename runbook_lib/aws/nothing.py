@@ -14,7 +14,7 @@ Names = Callable[[str, str], list[str] | None]  # kind (cluster, service) and cl
 _PAGES = 5  # of 100 names each; among more, a misspelt one is not searched for
 
 
-def stop_where_nothing_can_be_read(evidence: Evidence, session: ReadSession, names: Names) -> None:
+def stop_where_nothing_can_be_read(evidence: Evidence, session: ReadSession, reader: Reader, names: Names) -> None:
     """Raises what ends the look, with the nearest name where a name was not found.
 
     Raises
@@ -33,7 +33,7 @@ def stop_where_nothing_can_be_read(evidence: Evidence, session: ReadSession, nam
         raise _absent(unread, names, where)
     if unread.reason == "credentials":
         raise _credentials(unread, session.profile, where)
-    if unread.reason == "unreachable":
+    if unread.reason == "unreachable" and reader.answered_at is None:  # where others came through, it was reached
         raise _unreachable(unread, session, where)
 
 

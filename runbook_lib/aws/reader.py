@@ -100,6 +100,7 @@ class Reader:
             where botocore could not get the credentials.
         """
         asked, began = name(service, operation), time.perf_counter()
+        self._session.attempts()  # what this thread sent before is not this call's
         with self._lock:
             self._open[threading.get_ident()] = (asked, began)
         try:
@@ -123,12 +124,12 @@ class Reader:
             )
 
     def _record(self, operation: str, began: float, answer: dict[str, Any], failure: Failure | None) -> None:
-        meta = answer.get("ResponseMetadata", {})
+        meta, attempts = answer.get("ResponseMetadata", {}), self._session.attempts()
         ms = round((time.perf_counter() - began) * 1000, 1)
         error = (failure.code or failure.reason) if failure else ""
         with self._lock:
             self._open.pop(threading.get_ident(), None)
-            self._calls.append(Call(operation, self.round, ms, 1 + int(meta.get("RetryAttempts", 0)), error))
+            self._calls.append(Call(operation, self.round, ms, attempts, error))
             self.answered_at = self.answered_at or _date(meta.get("HTTPHeaders", {}).get("date", ""))
 
 
@@ -152,7 +153,7 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, ClientError):
         found = _answered(error.response)
         return replace(found, reason="credentials") if _credential_call(error) else found
-    message = masked_urls(str(error))[:500]
+    message = masked_urls(str(error).partition("\n")[0])[:500]  # what follows may be the body itself
     if not isinstance(error, BotoCoreError):
         return Failure("garbled", type(error).__name__, message)
     reason = next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), "failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from runbook_lib.aws.operations import CREDENTIAL_CALLS, READS, name
 from runbook_lib.errors import AccessError, ParameterError, SafetyError, nearest
 
 LAB_CREDENTIALS = "lab"
+_CREDENTIAL_OPERATIONS = tuple(f".{operation}" for _, operation in CREDENTIAL_CALLS)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -25,8 +26,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Access:
     """How AWS is reached. ``endpoint_url`` and ``profile`` may be empty; ``credentials`` is ``lab`` or empty.
 
-    ``deadline_s`` are the seconds that a whole look may take; one call gets a third of them, so that there is time
-    to try again.
+    ``deadline_s`` are the seconds that a whole look may take; one attempt of a call gets a sixth of them, so that a
+    call that never answers is given up after its three attempts while there is time for all the others.
     """
 
     region: str
@@ -41,7 +42,8 @@ class ReadSession:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._session = _session(access)
+        self._session = _session(access, self._sent)
+        self._sends = threading.local()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -54,6 +56,17 @@ class ReadSession:
     def profile(self) -> str:
         """The profile whose credentials are used."""
         return self._session.profile_name
+
+    def attempts(self) -> int:
+        """How often this thread has sent a request since it was last asked."""
+        count: int = getattr(self._sends, "count", 0)
+        self._sends.count = 0
+        return count
+
+    def _sent(self, event_name: str, **_: Any) -> None:
+        """Counts, for botocore tells the attempts of answers alone, not those of broken connections."""
+        if not event_name.endswith(_CREDENTIAL_OPERATIONS):
+            self._sends.count = getattr(self._sends, "count", 0) + 1
 
     def nearest_region(self) -> str:
         """A Region that exists and is spelt nearly like this one; empty where this one exists or an endpoint is given.
@@ -83,7 +96,7 @@ def _config(access: Access) -> Config:
     return Config(
         retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=access.deadline_s / 12,
-        read_timeout=access.deadline_s / 3,
+        read_timeout=access.deadline_s / 6,
         max_pool_connections=16,
         tcp_keepalive=True,
         user_agent_extra="ecs-runbook",
@@ -95,9 +108,10 @@ def _is_loopback(access: Access) -> bool:
     return urlsplit(access.endpoint_url).hostname in _LOOPBACK
 
 
-def _session(access: Access) -> boto3.session.Session:
+def _session(access: Access, sent: Callable[..., None]) -> boto3.session.Session:
     core = botocore.session.get_session()
     core.register("before-call", _guard)
+    core.register("before-send", sent)
     try:
         made = boto3.session.Session(
             botocore_session=core,

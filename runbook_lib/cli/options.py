@@ -57,7 +57,8 @@ class Group(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As typer's; a command that there is not is named with the nearest."""
         if self.get_command(ctx, args[0]) is None:
-            near = nearest(args[0], self.list_commands(ctx)) or "--help"
+            known = self.list_commands(ctx)
+            near = nearest(args[0], known) or ", ".join(known)
             raise InputError("command-unknown", name=args[0], nearest=near, command=ctx.command_path)
         return super().resolve_command(ctx, args)
 

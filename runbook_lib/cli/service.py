@@ -26,6 +26,9 @@ def diagnose(
     save: Annotated[Path | None, typer.Option("--save", help=help_of("option.save"))] = None,
 ) -> None:
     """Reads the service and names the causes."""
+    from runbook_lib.runs import known_incident
+
+    known_incident(given)
     found = _looked(given)
     _record(found, given)
     if save:

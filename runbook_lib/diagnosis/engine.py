@@ -57,7 +57,7 @@ def _guarded(rule: Rule, evidence: Evidence) -> Finding:
         finding = rule.check(evidence)
     except Exception as error:  # the one broad except: a rule that crashes must not hide the others
         return Finding(Outcome.UNKNOWN, {"reason": "rule-crashed", "exception": type(error).__name__})
-    if finding.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE) and _blind(rule, evidence):
+    if finding.outcome is not Outcome.FAIL and "operation" not in finding.facts and _blind(rule, evidence):
         return unseen(evidence, rule.needs + rule.uses)
     return finding
 

@@ -46,10 +46,6 @@ def task_definition(data: dict[str, Any]) -> dict[str, Any]:
     return {name: _field(name, value) if name in _TASK_DEFINITION else MASK for name, value in data.items()}
 
 
-# A service and a task have no fields of their own to treat.
-service = task = redacted
-
-
 def _field(name: object, value: Any) -> Any:
     mask = _FIELDS.get(str(name).lower())
     return mask(value) if mask else redacted(value)

@@ -24,7 +24,7 @@ from runbook_lib.parameters import Parameters
 
 # Labs a scenario: a look that waits for its deadline must not hold up the others.
 LABS = {"guide": 6, "healthy": 5}
-# Where nothing answers, a whole look may take this many seconds; one call gets a third of them.
+# Where nothing answers, a whole look may take this many seconds; one attempt of a call gets a sixth of them.
 DEADLINE_S = 8
 _HTML = "<!doctype html><html><head><title>Sign in</title></head><body><form><input></form></body></html>"
 _THROTTLES = {"elbv2": "Throttling"}
@@ -52,7 +52,7 @@ FAULTS = {
     "server-error-once": Fault("", 2, {"error": "InternalFailure", "status": 500, "times": 1}),
     "server-error": Fault("failed", 3, {"error": "InternalFailure", "status": 500}),
     "slow": Fault("", 1, {"delay": 0.1, "drip": 0.1}),
-    "silent": Fault("deadline", 3, {"delay": 10 * DEADLINE_S}),
+    "silent": Fault("time-out", 3, {"delay": 10 * DEADLINE_S}),
     "garbled": Fault("garbled", 1, {"body": _HTML}),
     "cut": Fault("garbled", 1, {"truncate": True}),
 }

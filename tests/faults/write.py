@@ -38,13 +38,12 @@ WORDS: dict[str, dict[str, str]] = {
     "legend": {
         "en": "*Once* meets the first call of each operation, everything else meets all calls of that operation. "
         "In brackets: attempts for one call, where more than one (botocore's standard retry mode gives up after 3). "
-        f"Without an answer the deadline ends the look ({matrix.DEADLINE_S} s here, 60 s unless `--deadline` says "
-        "otherwise), and what would have been asked after that call may be unread too.",
+        "One attempt waits for its answer for a sixth of the deadline (`--deadline`, 60 s), so a call that nobody "
+        "answers leaves time for all the others; the look ends by the deadline in any case.",
         "ko": "“1회”는 작업마다 첫 호출에만, 나머지는 그 작업의 모든 호출에 주입했습니다. "
         "괄호 안은 호출 한 번에 시도한 횟수이며 두 번 이상일 때만 적습니다(botocore 표준 재시도 모드: 최대 3회). "
-        "응답이 없으면 진단 제한 시간에 조회가 끝나고"
-        f"(여기서는 {matrix.DEADLINE_S}초, 기본값은 60초, `--deadline`으로 변경) "
-        "그 호출 다음에 조회할 내용도 빠질 수 있습니다.",
+        "한 번의 시도는 진단 제한 시간(`--deadline`, 기본값 60초)의 6분의 1까지 응답을 기다리므로, "
+        "응답 없는 호출이 있어도 나머지를 조회할 시간이 남습니다. 진단은 어떤 경우에도 제한 시간 안에 끝납니다.",
     },
     "operation": {"en": "Operation", "ko": "작업(API)"},
     "action": {"en": "IAM action", "ko": "IAM 권한"},
@@ -68,13 +67,13 @@ WORDS: dict[str, dict[str, str]] = {
     "endpoint-unreachable": {"en": "not reached", "ko": "연결 안 됨"},
     "failed": {"en": "call failed", "ko": "호출 실패"},
     "garbled-reason": {"en": "not understood", "ko": "해석할 수 없음"},
-    "deadline": {"en": "deadline", "ko": "제한 시간 초과"},
+    "time-out": {"en": "time-out", "ko": "제한 시간 초과"},
     "told": {"en": "## What can still be told without a permission", "ko": "## 권한이 없을 때의 판정"},
     "told-about": {
-        "en": "One IAM action is denied. The same holds where its reading is lost for another reason, unless that "
-        "ends the look (not reached, no answer). All of them: `ecs-runbook policy read`.",
+        "en": "One IAM action is denied. The same holds where its reading is lost for another reason. "
+        "All of them: `ecs-runbook policy read`.",
         "ko": "IAM 권한이 하나 없을 때의 판정입니다. "
-        "진단이 중단되거나 응답이 없는 경우가 아니면 다른 이유로 조회하지 못해도 판정은 같습니다. "
+        "다른 이유로 조회하지 못해도 판정은 같습니다. "
         "필요한 권한 전체: `ecs-runbook policy read`",
     },
     "incident": {"en": "Guide's incident: causes found", "ko": "가이드 인시던트: 찾은 원인"},
@@ -107,7 +106,7 @@ def outcome(seen: Matrix, cell: Cell, lang: str) -> str:
     found = seen.cells[cell]
     words = _ended(found, cell, lang)
     tries = _tries(found, seen.calls(cell))
-    return f"{words} ({tries})" if tries > 1 and cell.fault != "silent" else words
+    return f"{words} ({tries})" if tries > 1 else words
 
 
 def _ended(found: Seen, cell: Cell, lang: str) -> str:
