@@ -71,20 +71,22 @@ _STATES = frozenset(
 _KEPT = frozenset({"desired_status"})
 
 
+_CHOSEN: dict[str, Callable[[str], bool]] = {
+    "words": _WORDS.__contains__,
+    "states": _STATES.__contains__,
+    "names": lambda name: name not in _WORDS | _STATES | _KEPT,
+}
+
+
 def poisoned(evidence: Evidence, text: str, where: str) -> Evidence:
     """Evidence with ``text`` added to every ``words``, ``names`` or ``states`` of it; times stay times.
 
     What is named in two places is named alike in both, so that rules still find what belongs together.
     """
-    chosen: Callable[[str], bool] = {
-        "words": _WORDS.__contains__,
-        "states": _STATES.__contains__,
-        "names": lambda name: name not in _WORDS | _STATES | _KEPT,
-    }[where]
     made = replace(
         evidence,
         readings=tuple(
-            replace(r, data=_spread(r.data, text, chosen), request=_asked(r.request, text, where))
+            replace(r, data=spread(r.data, text, where), request=_asked(r.request, text, where))
             for r in evidence.readings
         ),
         unreads=(*evidence.unreads, _lost(text)),
@@ -94,12 +96,13 @@ def poisoned(evidence: Evidence, text: str, where: str) -> Evidence:
     return replace(made, target=replace(evidence.target, **about)) if where == "names" else made
 
 
-def _spread(node: Any, text: str, chosen: Callable[[str], bool], name: str = "") -> Any:
+def spread(node: Any, text: str, where: str, name: str = "") -> Any:
+    """An answer of AWS, or a part of one, with ``text`` at the end of every such field."""
     if isinstance(node, dict):
-        return {key: _spread(value, text, chosen, key) for key, value in node.items()}
+        return {key: spread(value, text, where, key) for key, value in node.items()}
     if isinstance(node, list):
-        return [_spread(value, text, chosen, name) for value in node]
-    return node + text if isinstance(node, str) and chosen(name) and not _is_time(node) else node
+        return [spread(value, text, where, name) for value in node]
+    return node + text if isinstance(node, str) and _CHOSEN[where](name) and not _is_time(node) else node
 
 
 def _is_time(text: str) -> bool:
