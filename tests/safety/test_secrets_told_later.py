@@ -1,0 +1,53 @@
+"""Secrets that come by other ways than a reading: an error of AWS, the proxy's address, the journal of an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runbook_lib.lab.hosting import Lab
+from tests.command import ecs_runbook
+from tests.safety.test_secrets import SECRET, SIGNED, plant_in_answers, written
+
+AnyLab = Callable[[str], Lab]
+
+
+def holders(folder: Path, text: str) -> list[Path]:
+    return [path for path in written(folder) if text.encode() in path.read_bytes()]
+
+
+def test_an_error_of_aws_gives_no_secret_away(own_lab: AnyLab, tmp_path: Path) -> None:
+    lab, outputs = own_lab("guide"), tmp_path / "outputs"
+    lab.faults([{"action": "DescribeTasks", "error": "ClientException", "message": f"refused: {SIGNED}"}])
+    done = ecs_runbook("report", "--params", lab.params, "-p", f"outputs={outputs}", "--lang", "en")
+    assert SECRET not in done.stdout + done.stderr
+    assert holders(outputs, SECRET) == []
+    assert holders(outputs, "layers.s3.amazonaws.com/x?***") != []
+
+
+def test_the_journal_of_an_incident_tells_no_secret(
+    own_lab: AnyLab, boto: Callable[[str, str], Any], tmp_path: Path
+) -> None:
+    lab, outputs = own_lab("guide"), tmp_path / "outputs"
+    plant_in_answers(lab, boto("ecs", lab.endpoint_url))
+    for command in (["diagnose"], ["incidents", "list"], ["incidents", "show"], ["incidents", "show", "--json"]):
+        done = ecs_runbook(*command, "--params", lab.params, "-p", f"outputs={outputs}", "--lang", "en")
+        assert SECRET not in done.stdout + done.stderr
+        assert done.returncode in (0, 1)
+    assert holders(outputs, SECRET) == []
+    assert holders(outputs, "layers.s3.amazonaws.com/x?***") != []
+
+
+def test_the_password_of_a_proxy_is_neither_printed_nor_written(tmp_path: Path) -> None:
+    proxy = f"http://ci:{SECRET}@127.0.0.1:9"
+    done = ecs_runbook(
+        "report", "--lang", "en", "--region", "eu-west-1", "--endpoint-url", "http://aws.invalid", "-p", "cluster=a",
+        "-p", "service=b", "-p", f"outputs={tmp_path}", HTTP_PROXY=proxy, http_proxy=proxy, AWS_ACCESS_KEY_ID="AKIA",
+        AWS_SECRET_ACCESS_KEY=SECRET, AWS_MAX_ATTEMPTS="1",
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "proxy" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert written(tmp_path) != []
+    assert holders(tmp_path, SECRET) == []
