@@ -45,7 +45,7 @@ _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
 SHAPE_ERRORS = (ResponseParserError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized")
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimitExceeded")
-_ABSENT = re.compile(r"NotFound|DoesNotExist|^404$")
+_ABSENT = re.compile(r"NotFound|DoesNotExist")
 _REFUSED = re.compile(
     r"ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure"
     r"|InvalidSignature|IncompleteSignature|MissingAuthenticationToken"
@@ -163,6 +163,9 @@ def failure_of(error: Exception) -> Failure:
 def _answered(response: Any) -> Failure:
     code, message = response.get("Error", {}).get("Code", ""), response.get("Error", {}).get("Message", "")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in ("", str(status)):  # botocore found no error of AWS: the words are a proxy's page, and not kept
+        answered = status == 429 or status >= 500
+        return Failure(_reason(code, message, status) if answered else "garbled", code or str(status), "")
     return Failure(_reason(code, message, status), code, masked_urls(message)[:500])
 
 

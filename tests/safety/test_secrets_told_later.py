@@ -51,3 +51,13 @@ def test_the_password_of_a_proxy_is_neither_printed_nor_written(tmp_path: Path) 
     assert SECRET not in done.stdout + done.stderr
     assert written(tmp_path) != []
     assert holders(tmp_path, SECRET) == []
+
+
+def test_a_proxys_page_is_no_answer_of_aws_and_not_kept(own_lab: AnyLab, tmp_path: Path) -> None:
+    lab, outputs = own_lab("guide"), tmp_path / "outputs"
+    for action, status in (("DescribeServices", 404), ("DescribeTasks", 302), ("DescribeTaskDefinition", 503)):
+        lab.faults([{"action": action, "body": f"<html>password={SECRET}</html>", "status": status}])
+        done = ecs_runbook("report", "--params", lab.params, "-p", f"outputs={outputs}", "--exit-verdict")
+        assert done.returncode in (1, 3), done.stderr
+        assert SECRET not in done.stdout + done.stderr
+    assert holders(outputs, SECRET) == []
