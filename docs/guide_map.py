@@ -69,7 +69,7 @@ def _totals(sections: list[list[Item]], lang: str) -> str:
 
 
 def _table(items: list[Item], lang: str) -> str:
-    head = ["ID", *(_page(column, lang) for column in ("element", "state", "by", "tests", "later"))]
+    head = ["ID", *(_page(column, lang) for column in ("element", "state", "by", "tests"))]
     return _markdown(head, [_row(item, lang) for item in items])
 
 
@@ -78,11 +78,15 @@ def _row(item: Item, lang: str) -> list[str]:
     return [
         f"`{item['id']}`",
         f"**{title}**" if _HEADING.fullmatch(item["id"]) else title,
-        say(f"guide.state.{_state(item)}", lang),
+        "<br>".join([say(f"guide.state.{_state(item)}", lang), *_later(item, lang)]),
         "<br>".join(_done(kind, item[kind], lang) for kind in _BY if kind in item) or "-",
-        "<br>".join(map(_test, item.get("tests", ()))) or "-",
-        ", ".join(f"`{name}`" for name in item.get("later", ())) or "-",
+        " ".join(_test(number, name) for number, name in enumerate(item.get("tests", ()), 1)) or "-",
     ]
+
+
+def _later(item: Item, lang: str) -> list[str]:
+    names = ", ".join(f"`{name}`" for name in item.get("later", ()))
+    return [f"{_page('later', lang)}: {names}"] if names else []
 
 
 def _title(item: Item, lang: str) -> str:
@@ -110,9 +114,10 @@ def _cell(name: str, lang: str) -> str:
     return f"[`{notebook}`](../notebooks/{notebook}.ipynb) {korean if lang == 'ko' else english}"
 
 
-def _test(name: str) -> str:
+def _test(number: int, name: str) -> str:
+    """A test as a number, for names of functions would fill the table; a pointer over it shows the name."""
     file, _, function = name.partition("::")
-    return f"[`{function}`](../{file})"
+    return f'[{number}](../{file} "{function}")'
 
 
 def _planned(items: list[Item], lang: str) -> str:

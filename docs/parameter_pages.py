@@ -28,7 +28,7 @@ task_definition_file: aws/task-definition.json
 lang: en
 """
 _OTHER = {"en": "[한국어](parameters.ko.md)", "ko": "[English](parameters.md)"}
-_COLUMNS = ("name", "values", "default", "unit", "about", "variable", "option")
+_COLUMNS = ("name", "values", "default", "about")
 _COMMAND_LINE = ("defaults", "environment", "file", "options", "override")
 _NOTEBOOK = ("defaults", "environment", "cell", "injected")
 
@@ -112,14 +112,12 @@ def _table(lang: str) -> str:
 
 def _cells(name: str, told: dict[str, Any], lang: str) -> tuple[str, ...]:
     unit = f"parameters.unit.{name}"
+    given_by = (f"`{name}`", *_option(name), f"`ECS_RUNBOOK_{name.upper()}`")
     return (
-        f"`{name}`",
-        _values(name, told, lang),
+        "<br>".join(given_by),
+        _values(name, told, lang) + (f" ({say(unit, lang)})" if has(unit) else ""),
         f"`{told['default']}`" if told["default"] != "" else _page("empty", lang),
-        say(unit, lang) if has(unit) else "-",
         say(f"parameters.about.{name}", lang).replace("|", "\\|"),
-        f"`ECS_RUNBOOK_{name.upper()}`",
-        _option(name),
     )
 
 
@@ -135,8 +133,8 @@ def _values(name: str, told: dict[str, Any], lang: str) -> str:
     return say(key if has(key) else "errors.expected.text", lang)
 
 
-def _option(name: str) -> str:
+def _option(name: str) -> list[str]:
     """The option of `ecs-runbook diagnose` that gives this parameter, if there is one."""
     group: Any = typer.main.get_command(app)
     given = next((option for option in group.commands["diagnose"].params if option.name == name), None)
-    return f"`{given.opts[0]}`" if given else "-"
+    return [f"`{given.opts[0]}`"] if given else []

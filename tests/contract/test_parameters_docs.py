@@ -53,7 +53,7 @@ def test_every_parameter_has_its_words_and_no_words_are_of_another():
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_page_describes_every_parameter(lang):
-    rows = {name: row for row in read(PAGES[lang]).splitlines() for name in re.findall(r"^\| `(\w+)` \|", row)}
+    rows = {name: row for row in read(PAGES[lang]).splitlines() for name in re.findall(r"^\| `(\w+)`<br>", row)}
     assert set(rows) == set(NAMES)
     assert [
         n for n in NAMES if say(described(n), lang) not in rows[n] or f"`ECS_RUNBOOK_{n.upper()}`" not in rows[n]

@@ -37,14 +37,19 @@ WORDS: dict[str, dict[str, str]] = {
     "readings": {"en": "## What becomes of the reading", "ko": "## 조회 결과"},
     "legend": {
         "en": "*Once* meets the first call of each operation, everything else meets all calls of that operation. "
-        "In brackets: attempts for one call, where more than one (botocore's standard retry mode gives up after 3). "
+        "✓ read, ? unread, as the table above says; a number: attempts for one call, where more than one "
+        "(botocore's standard retry mode gives up after 3). "
         "One attempt waits for its answer for a sixth of the deadline (`--deadline`, 60 s), so a call that nobody "
         "answers leaves time for all the others; the look ends by the deadline in any case.",
         "ko": "“1회”는 작업마다 첫 호출에만, 나머지는 그 작업의 모든 호출에 주입했습니다. "
-        "괄호 안은 호출 한 번에 시도한 횟수이며 두 번 이상일 때만 적습니다(botocore 표준 재시도 모드: 최대 3회). "
+        "✓ 조회됨, ? 조회 못 함(이유는 위 표). 숫자는 호출 한 번에 시도한 횟수이며 두 번 이상일 때만 적습니다"
+        "(botocore 표준 재시도 모드: 최대 3회). "
         "한 번의 시도는 진단 제한 시간(`--deadline`, 기본값 60초)의 6분의 1까지 응답을 기다리므로, "
         "응답 없는 호출이 있어도 나머지를 조회할 시간이 남습니다. 진단은 어떤 경우에도 제한 시간 안에 끝납니다.",
     },
+    "fault": {"en": "Fault", "ko": "장애"},
+    "report-says": {"en": "What the report says of the reading", "ko": "조회 결과(보고서 표시)"},
+    "attempts": {"en": "Attempts", "ko": "시도 횟수"},
     "operation": {"en": "Operation", "ko": "작업(API)"},
     "action": {"en": "IAM action", "ko": "IAM 권한"},
     "denied": {"en": "No permission", "ko": "권한 없음"},
@@ -60,11 +65,9 @@ WORDS: dict[str, dict[str, str]] = {
     "cut": {"en": "Answer cut off", "ko": "잘린 응답"},
     "read": {"en": "read", "ko": "조회됨"},
     "unread": {"en": "unread: {why}", "ko": "조회 못 함: {why}"},
-    "stopped": {"en": "ends: {why}", "ko": "진단 중단: {why}"},
     "access-denied": {"en": "no permission", "ko": "권한 없음"},
     "throttled-reason": {"en": "throttled", "ko": "요청 제한"},
     "unreachable": {"en": "not reached", "ko": "연결 안 됨"},
-    "endpoint-unreachable": {"en": "not reached", "ko": "연결 안 됨"},
     "failed": {"en": "call failed", "ko": "호출 실패"},
     "garbled-reason": {"en": "not understood", "ko": "해석할 수 없음"},
     "time-out": {"en": "time-out", "ko": "제한 시간 초과"},
@@ -93,30 +96,39 @@ def path(lang: str) -> Path:
 def page(seen: Matrix, lang: str) -> str:
     """The whole page in one language."""
     say = {key: words[lang] for key, words in WORDS.items()}
-    header = [say["operation"], say["action"], *(say[fault] for fault in FAULTS)]
+    header = [say["operation"], *(say[fault] for fault in FAULTS)]
+    faults = [say[key] for key in ("fault", "report-says", "attempts")]
     rows = [_reading_row(seen, operation, lang) for operation in seen.operations]
     told = [say[key] for key in ("action", "incident", "incident-unknown", "healthy", "healthy-unknown")]
-    parts = [say["title"], say["about"], say["always"], say["readings"], _table([header, *rows]), say["legend"]]
+    parts = [say["title"], say["about"], say["always"], say["readings"], _table([faults, *_fault_rows(lang)])]
+    parts += [_table([header, *rows]), say["legend"]]
     parts += [say["told"], say["told-about"], _table([told, *(_told_row(seen, one, lang) for one in seen.operations)])]
     return "\n\n".join(parts) + "\n"
 
 
 def outcome(seen: Matrix, cell: Cell, lang: str) -> str:
-    """What became of the reading in a cell: ``read (2)``, ``unread: throttled (3)``."""
+    """What became of the reading in a cell: ``✓`` read, ``✓ 2`` in two attempts, ``?`` unread; else why it ended."""
     found = seen.cells[cell]
-    words = _ended(found, cell, lang)
     tries = _tries(found, seen.calls(cell))
-    return f"{words} ({tries})" if tries > 1 else words
+    mark = _mark(found, cell, lang)
+    return f"{mark} {tries}" if tries > 1 else mark
 
 
-def _ended(found: Seen, cell: Cell, lang: str) -> str:
-    if found.stopped:
-        return WORDS["stopped"][lang].format(why=_reason(found.stopped.key, lang))
-    assert found.look
+def _mark(found: Seen, cell: Cell, lang: str) -> str:
+    """A mark where the reason is the fault's own, which stands in the table before; any other is told in words."""
+    assert found.look, (cell, found.stopped)
     reasons = {u.reason for u in found.look.evidence.unreads if u.operation == cell.operation}
-    if not reasons:
-        return WORDS["read"][lang]
-    return WORDS["unread"][lang].format(why=", ".join(_reason(reason, lang) for reason in sorted(reasons)))
+    if reasons <= {FAULTS[cell.fault].reason}:
+        return "?" if reasons else "✓"
+    return ", ".join(_reason(reason, lang) for reason in sorted(reasons))
+
+
+def _fault_rows(lang: str) -> list[list[str]]:
+    told = {
+        name: WORDS["unread"][lang].format(why=_reason(f.reason, lang)) if f.reason else WORDS["read"][lang]
+        for name, f in FAULTS.items()
+    }
+    return [[WORDS[name][lang], told[name], str(fault.tries)] for name, fault in FAULTS.items()]
 
 
 def _reason(key: str, lang: str) -> str:
@@ -131,7 +143,7 @@ def _tries(found: Seen, calls: int) -> int:
 
 def _reading_row(seen: Matrix, operation: str, lang: str) -> list[str]:
     cells = (outcome(seen, Cell("guide", operation, fault), lang) for fault in FAULTS)
-    return [f"`{operation}`", f"`{matrix.action_of(operation)}`", *cells]
+    return [f"`{operation}`", *cells]
 
 
 def _told_row(seen: Matrix, operation: str, lang: str) -> list[str]:
