@@ -23,7 +23,7 @@ def read_text(path: Path) -> str:
             raise InputError("file-not-regular", file=str(path))
         if path.stat().st_size > _MOST_BYTES:
             raise InputError("file-too-large", file=str(path), most=_MOST_BYTES // 1024**2)
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows begins files with a mark
     except UnicodeDecodeError as error:
         raise InputError("file-not-text", file=str(path)) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

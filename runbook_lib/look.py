@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from runbook_lib.diagnosis.engine import Diagnosis, judge, wanted
 from runbook_lib.diagnosis.model import Outcome
 from runbook_lib.diagnosis.state import State
-from runbook_lib.errors import ExitCode, ParameterError
+from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence import local, serialisation
 from runbook_lib.evidence.first_look import rest
 from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unread
@@ -50,7 +52,36 @@ def look(given: Parameters) -> Look:
 
 def _replayed(given: Parameters) -> Look:
     """What a rule still wants cannot be had without AWS, and that is said."""
-    evidence = serialisation.load(resolve(given.evidence))
+    path = resolve(given.evidence)
+    evidence = serialisation.load(path)
+    _require_same(given, evidence.target)
+    with believed(str(path)):
+        return _rejudged(evidence)
+
+
+def _require_same(given: Parameters, target: Target) -> None:
+    for name in ("cluster", "service"):
+        asked, found = getattr(given, name), getattr(target, name)
+        if asked and asked != found:
+            raise ParameterError("evidence-elsewhere", name=name, asked=asked, found=found, file=given.evidence)
+
+
+@contextmanager
+def believed(file: str) -> Iterator[None]:
+    """What saved evidence of a wrong shape raises, wherever it is met, as one error that names the file.
+
+    Raises
+    ------
+    InputError
+        The file was edited or damaged.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError("evidence-damaged", file=file, problem=f"{type(error).__name__}: {error}") from error
+
+
+def _rejudged(evidence: Evidence) -> Look:
     diagnosis = judge(evidence)
     wishes = wanted(evidence) if diagnosis.state is not State.HEALTHY else ()
     if not wishes:

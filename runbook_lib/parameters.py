@@ -192,14 +192,20 @@ def from_file(path: Path) -> Layer:
         ) from error
     if tree is not None and not isinstance(tree, dict):
         raise InputError("parameters-not-yaml", file=str(path), line=1, problem=type(tree).__name__)
-    lines = _lines(text)
+    lines = _lines(text, path)
     return {str(name): (value, f"{path}:{lines.get(str(name), 1)}") for name, value in (tree or {}).items()}
 
 
-def _lines(text: str) -> dict[str, int]:
-    """The line of each name at the top of a YAML mapping."""
+def _lines(text: str, path: Path) -> dict[str, int]:
+    """The line of each name at the top of a YAML mapping; a name that stands there twice is refused."""
     root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    return {str(key.value): key.start_mark.line + 1 for key, _ in root.value} if root else {}
+    found: dict[str, int] = {}
+    for key, _ in root.value if root else ():
+        line = key.start_mark.line + 1
+        if (name := str(key.value)) in found:
+            raise InputError("parameter-twice", name=name, file=str(path), first=found[name], line=line)
+        found[name] = line
+    return found
 
 
 def override(text: str) -> tuple[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +205,41 @@ def test_ctrl_c_is_said_and_has_its_code(own_lab):
     assert done.returncode == 130
     assert "Interrupted" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_stands_twice_in_a_file_is_refused(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("cluster: a\nservice: b\ncluster: c\n")
+    done = ecs_runbook("diagnose", "--params", path, "--lang", "en")
+    assert (done.returncode, "lines 1 and 3" in done.stderr) == (2, True)
+
+
+def test_evidence_of_another_service_is_refused():
+    saved = Path(__file__).parent / "incidents" / "guide.json"
+    done = ecs_runbook("diagnose", "--evidence", saved, "--service", "another", "--lang", "en")
+    assert (done.returncode, "`another`" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("change", [["data", None], ["data", [None]], ["data", {"containerDefinitions": [5]}]])
+def test_edited_evidence_is_one_sentence_whatever_was_edited(tmp_path, change):
+    tree = json.loads((Path(__file__).parent / "incidents" / "guide.json").read_text())
+    for reading in tree["readings"]:
+        reading[change[0]] = change[1]
+    path = tmp_path / "edited.json"
+    path.write_text(json.dumps(tree))
+    done = ecs_runbook("diagnose", "--evidence", path, "--lang", "en")
+    assert (done.returncode, "edited.json" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_a_file_that_cannot_be_saved_costs_no_diagnosis(params):
+    done = ecs_runbook("diagnose", "--params", params, "--save", "/dev/full", "--lang", "en")
+    assert (done.returncode, "Image tag" in done.stdout, "/dev/full" in done.stderr) == (2, True, True)
+
+
+def test_values_too_many_are_not_repeated():
+    done = ecs_runbook("diagnose", "hunter2")
+    assert (done.returncode, "hunter2" in done.stderr) == (2, False)
+
+
+def test_a_port_that_is_none_is_refused():
+    assert ecs_runbook("lab", "up", "--port", "99999").returncode == 2

@@ -152,8 +152,7 @@ def close(incident: Path, root: Path, reason: str) -> bool:
     if any(entry.kind == "closed" for entry in journal.marks(incident)):
         return False
     with writing(root):
-        journal.write(incident, "closed", {"reason": reason})
-    return True
+        return journal.close(incident, {"reason": reason})
 
 
 def filed(root: Path, target: Target) -> tuple[Filed, ...]:

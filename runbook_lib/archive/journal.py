@@ -53,7 +53,7 @@ def open_(incident: Path, facts: Mapping[str, Any]) -> None:
         It cannot be written.
     """
     at = opened_at(incident.name) or datetime.now(UTC)
-    entry = f"{stamp(at)}-opened-{hashlib.sha256(incident.name.encode()).hexdigest()[:6]}"
+    entry = f"{stamp(at)}-opened-{_digest(incident)}"
     if not (incident / FOLDER / f"{entry}.json").exists():
         _created(incident, entry, "opened", at, facts)
 
@@ -66,9 +66,35 @@ def _created(incident: Path, entry: str, kind: str, at: datetime, facts: Mapping
 
 
 def marks(incident: Path) -> tuple[Mark, ...]:
-    """What the names of the entries say, in the order of time; no file is opened."""
+    """What the names of the entries say, in the order of time; no file is opened but one that closes."""
     found = (mark(path.stem) for path in _files(incident) if path.suffix == ".json")
-    return tuple(sorted(entry for entry in found if entry))
+    return tuple(sorted(entry for entry in found if entry and _holds(incident, entry)))
+
+
+def _holds(incident: Path, entry: Mark) -> bool:
+    """Whether a name may be believed: an incident is closed by a whole entry, never by the name of a damaged one."""
+    return entry.kind != "closed" or read_entry(incident / FOLDER / f"{entry.id}.json") is not None
+
+
+def close(incident: Path, facts: Mapping[str, Any]) -> bool:
+    """Adds the entry that an incident is closed; False where another was quicker.
+
+    Of several at once the first names the entry in a claim, and only one can create it. Who is killed between the two
+    leaves the name, and the next one completes it.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    claim, ours = incident / ".closed", f"{stamp(datetime.now(UTC))}-closed-{_digest(incident)}"
+    create(claim, ours)
+    claimed = mark(claim.read_text(encoding="ascii", errors="replace")) or mark(ours)
+    return bool(claimed) and _created(incident, claimed.id, "closed", claimed.at, facts)
+
+
+def _digest(incident: Path) -> str:
+    return hashlib.sha256(incident.name.encode()).hexdigest()[:6]
 
 
 def read(incident: Path) -> Journal:

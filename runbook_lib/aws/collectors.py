@@ -31,6 +31,8 @@ class Collector:
 def _service(reader: Reader, target: Target, wish: Request) -> Data:
     answer = reader.call("ecs", "DescribeServices", "services", cluster=target.cluster, services=[target.service])
     found = answer["services"]
+    if found and found[0]["serviceName"] != target.service:
+        raise ValueError("serviceName")  # an answer about something else
     if not found or found[0].get("status") == "INACTIVE":
         raise CallFailedError("ecs:DescribeServices", Failure("absent", "INACTIVE" if found else "MISSING", ""))
     return plain(found[0]), False
@@ -43,12 +45,15 @@ def _task_arns(reader: Reader, target: Target, wish: Request) -> Data:
 
 def _tasks(reader: Reader, target: Target, wish: Request) -> Data:
     answer = reader.call("ecs", "DescribeTasks", "tasks", cluster=target.cluster, tasks=wish["arns"].split(","))
-    return plain(answer["tasks"]), False
+    return [task for task in plain(answer["tasks"]) if task["taskArn"]], False
 
 
 def _task_definition(reader: Reader, target: Target, wish: Request) -> Data:
     answer = reader.call("ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=wish["arn"])
-    return redaction.task_definition(plain(answer["taskDefinition"])), False
+    definition = answer["taskDefinition"]
+    if not definition["taskDefinitionArn"] or not definition["containerDefinitions"]:
+        raise ValueError("containerDefinitions")  # ECS registers none without
+    return redaction.task_definition(plain(definition)), False
 
 
 def _service_deployments(reader: Reader, target: Target, wish: Request) -> Data:
@@ -68,7 +73,10 @@ def _service_revisions(reader: Reader, target: Target, wish: Request) -> Data:
 
 def _target_groups(reader: Reader, target: Target, wish: Request) -> Data:
     answer = reader.call("elbv2", "DescribeTargetGroups", "TargetGroups", TargetGroupArns=wish["arns"].split(","))
-    return plain(answer["TargetGroups"]), False
+    groups = plain(answer["TargetGroups"])
+    if {group["TargetGroupArn"] for group in groups} < set(wish["arns"].split(",")):
+        raise KeyError("TargetGroupArn")  # of one that does not exist AWS answers with an error
+    return groups, False
 
 
 def _target_health(reader: Reader, target: Target, wish: Request) -> Data:

@@ -42,7 +42,9 @@ _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((botocore_errors.EndpointProviderError, botocore_errors.UnknownEndpointError), "unreachable"),
 )
 # What botocore's parsers and our collectors raise where an answer has another shape than AWS's model says.
-SHAPE_ERRORS = (ResponseParserError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+SHAPE_ERRORS = (
+    ResponseParserError, ArithmeticError, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized")
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimitExceeded")
 _ABSENT = re.compile(r"NotFound|DoesNotExist")
@@ -107,6 +109,7 @@ class Reader:
             client = self._session.client(service, region)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
             _require(answer, members)
+            _fits(client.meta.service_model.operation_model(operation).output_shape, answer)
         except (ClientError, BotoCoreError, *SHAPE_ERRORS) as error:
             failure = failure_of(error)
             self._record(asked, began, getattr(error, "response", None) or {}, failure)
@@ -138,6 +141,36 @@ def _require(answer: dict[str, Any], members: tuple[str, ...]) -> None:
     for member in members:
         if answer.get(member) is None:
             raise KeyError(member)
+
+
+def _fits(shape: Any, value: Any) -> None:
+    """Raises where an answer is not as AWS's model says: botocore takes a null or a number for a name as it comes."""
+    kind = _KINDS.get(shape.type_name)
+    if kind and not isinstance(value, kind):
+        raise TypeError(f"{shape.name}: {type(value).__name__}")
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if value.get(name) is not None:
+                _fits(member, value[name])
+    elif shape.type_name == "list":
+        for item in value:
+            _fits(shape.member, item)
+    elif shape.type_name == "map":
+        for item in value.values():
+            _fits(shape.value, item)
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "structure": dict,
+    "list": list,
+    "map": dict,
+    "string": str,
+    "integer": int,
+    "long": int,
+    "double": (int, float),
+    "timestamp": datetime,
+    "boolean": bool,
+}
 
 
 def _credential_call(error: Exception) -> str:

@@ -19,7 +19,7 @@ lab_app = group("lab")
 @lab_app.command("up", cls=Command, help=help_of("lab_up"))
 def lab_up(
     scenario: Annotated[str, typer.Option("--scenario", help=help_of("option.scenario"))] = "guide",
-    port: Annotated[int | None, typer.Option("--port", help=help_of("option.port"))] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help=help_of("option.port"))] = None,
     lang: Lang = "",
 ) -> None:
     """Serves the lab until it is interrupted."""
@@ -67,4 +67,4 @@ def _lab() -> Iterator[Any]:
     except ModuleNotFoundError as error:
         raise InputError("extra-missing", module=error.name or "", extra="lab") from error
     except lab.LabError as error:
-        raise InputError(error.key, **error.facts) from error
+        raise InputError(error.key, **{k: "-" if v is None else v for k, v in error.facts.items()}) from error

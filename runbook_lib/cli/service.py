@@ -1,5 +1,6 @@
 """The commands that look at a service: diagnose, report, run, commands."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,14 +27,16 @@ def diagnose(
     save: Annotated[Path | None, typer.Option("--save", help=help_of("option.save"))] = None,
 ) -> None:
     """Reads the service and names the causes."""
+    from runbook_lib.look import believed
     from runbook_lib.runs import known_incident
 
     known_incident(given)
     found = _looked(given)
     _record(found, given)
-    if save:
+    with believed(str(given.evidence)) if given.evidence else nullcontext():
+        _show(found, given, as_json=as_json)
+    if save:  # a file that cannot be written must not cost the diagnosis
         _save(found, save)
-    _show(found, given, as_json=as_json)
     raise Exit(found.exit_code)
 
 

@@ -4,6 +4,7 @@ import gc
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from typer.exceptions import Abort, TyperException
@@ -44,9 +45,35 @@ def _run() -> int:
         return _usage(error)
     except (KeyboardInterrupt, Abort):
         code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except _UNFORESEEN as error:
+        return _unforeseen(error)
     if code == ExitCode.INTERRUPTED:  # typer, too, makes this code of Ctrl-C
         tell(say("errors.interrupted", LANG), ExitCode.INTERRUPTED)
     return code
+
+
+# A fault of this program is no verdict on the service: exit code 1, which a traceback has, means a fault was found.
+_UNFORESEEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    TypeError,
+)
+_UNFORESEEN += (ValueError,)
+
+
+def _unforeseen(error: BaseException) -> int:
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    where = f"{Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}" if at else ""
+    return tell(sentence("unforeseen", {"kind": type(error).__name__, "where": where}, LANG), ExitCode.COULD_NOT_LOOK)
 
 
 def _write_anything(*streams: Any) -> None:
@@ -63,6 +90,8 @@ def _usage(error: TyperException) -> int:
         return ExitCode.GOOD
     command = context.command_path if context else "ecs-runbook"
     key = _USAGE.get(type(error).__name__, "usage")
+    if error.format_message().startswith("Got unexpected extra"):  # which may be a secret, so it is not repeated
+        key = "usage-extra"
     facts = {"problem": error.format_message(), "name": _blamed(error), "nearest": _near(error), "command": command}
     return tell(sentence(key, facts, LANG), ExitCode.USAGE)
 

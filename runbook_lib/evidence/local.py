@@ -34,10 +34,19 @@ def task_definition_file(path: Path) -> Reading:
     """
     tree = _json(path)
     definition = tree.get("taskDefinition", tree) if isinstance(tree, dict) else None
-    if not isinstance(definition, dict) or not isinstance(definition.get("containerDefinitions"), list):
+    containers = definition.get("containerDefinitions") if isinstance(definition, dict) else None
+    if not isinstance(definition, dict) or not isinstance(containers, list) or not all(map(_is_container, containers)):
         raise InputError("task-definition-file-shape", file=str(path))
     data = {"path": str(path), "task_definition": redaction.task_definition(definition)}
     return Reading(request("task_definition_file", path=str(path)), "file", data)
+
+
+def _is_container(entry: object) -> bool:
+    """Whether an entry has the shape that all rules rely on: an object whose lists of names are lists of objects."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("name", ""), str):
+        return False
+    lists = [entry.get(name) or [] for name in ("environment", "secrets")]
+    return all(isinstance(pairs, list) and all(isinstance(pair, dict) for pair in pairs) for pairs in lists)
 
 
 def deploy_message(text: str) -> Reading:
@@ -63,6 +72,6 @@ def _json(path: Path) -> object:
         tree: object = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InputError("file-not-json", file=str(path), line=error.lineno, column=error.colno) from error
-    except RecursionError as error:
+    except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
         raise InputError("task-definition-file-shape", file=str(path)) from error
     return tree

@@ -285,3 +285,28 @@ def test_status_follows_from_names_alone(tmp_path):
     assert status(journal.marks(folder), folder.name, now) is Status.LAPSED
     journal.write(folder, "closed", {})
     assert status(journal.marks(folder), folder.name, now) is Status.CLOSED
+
+
+def closing(folder: Path, gate, found, number: int) -> None:
+    gate.wait()
+    found.put(close(folder, folder.parents[4], f"r{number}"))
+
+
+def test_of_several_who_close_at_once_one_does(tmp_path):
+    folder = join(tmp_path, TARGET, "", fault=True)
+    context = multiprocessing.get_context("spawn")
+    gate, found = context.Barrier(3), context.Queue()
+    workers = [context.Process(target=closing, args=(folder, gate, found, number)) for number in range(3)]
+    for worker in workers:
+        worker.start()
+    assert sorted(found.get(timeout=60) for _ in workers) == [False, False, True]
+    for worker in workers:
+        worker.join()
+    assert kinds(folder) == ["opened", "closed"]
+
+
+def test_a_damaged_entry_closes_nothing(tmp_path):
+    folder = join(tmp_path, TARGET, "", fault=True)
+    (folder / "journal" / f"{stamp(ago(0))}-closed-ffffff.json").write_text("{")
+    assert join(tmp_path, TARGET, "", fault=False) == folder
+    assert close(folder, tmp_path, "really")

@@ -122,3 +122,31 @@ def test_an_answer_that_is_none_of_aws_is_unread_as_garbled(own_lab, body):
     lab.faults([{"action": "DescribeServices", "body": body, "status": 200}])
     [unread] = collection(lab).first_look().unread("service")
     assert (unread.reason, unread.operation) == ("garbled", "ecs:DescribeServices")
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("DescribeServices", '{"services": [{"serviceName": "another", "status": "ACTIVE"}]}'),
+        ("DescribeServices", '{"services": [{"events": [{"createdAt": 1e308}]}]}'),
+        ("ListTasks", '{"taskArns": [5, null]}'),
+        ("DescribeTasks", '{"tasks": [null]}'),
+        ("DescribeTasks", '{"tasks": [{}]}'),
+        ("DescribeTaskDefinition", '{"taskDefinition": {}}'),
+        ("DescribeTaskDefinition", '{"taskDefinition": {"taskDefinitionArn": "a", "containerDefinitions": []}}'),
+        ("ListServiceDeployments", '{"serviceDeployments": [[]]}'),
+        ("DescribeImages", '{"imageDetails": [{"imageTags": [1]}]}'),
+    ],
+)
+def test_an_answer_of_another_shape_is_unread_as_garbled(own_lab, action, body):
+    lab = own_lab("guide")
+    lab.faults([{"action": action, "body": body, "status": 200}])
+    found = collection(lab).first_look()
+    assert {(u.operation.partition(":")[2], u.reason) for u in found.unreads} == {(action, "garbled")}
+
+
+def test_a_target_group_that_is_not_in_the_answer_is_unread(own_lab):
+    lab = own_lab("healthy")
+    empty = "<r><DescribeTargetGroupsResult><TargetGroups/></DescribeTargetGroupsResult></r>"
+    lab.faults([{"action": "DescribeTargetGroups", "body": empty, "status": 200}])
+    assert [u.reason for u in collection(lab).first_look().unread("target_groups")] == ["garbled"]

@@ -47,7 +47,7 @@ def test_a_task_definition_file_keeps_the_fields_that_aws_knows(tmp_path):
     container = {
         "name": "app",
         "image": f"a/b:{'5' * 40}",
-        "environment": [{"name": "TOKEN", "value": SECRET}, {"name": "OLD", "Value": SECRET}, SECRET],
+        "environment": [{"name": "TOKEN", "value": SECRET}, {"name": "OLD", "Value": SECRET}],
         "Environment": [{"name": "TOKEN", "value": SECRET}],
         "secrets": [{"name": "KEY", "valueFrom": "arn:aws:ssm:a:1:parameter/k", "value": SECRET}],
         "_comment": f"the password is {SECRET}",

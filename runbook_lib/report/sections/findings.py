@@ -56,10 +56,13 @@ def banner(evidence: Evidence, context: Context) -> tuple[Block, ...]:
 def status(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Status:
     """The state with how long what is unfinished has been going on."""
     began = unfinished_since(diagnosis, evidence)
-    text = context.say("since.none")
+    text = context.say("since.none" if evidence.service else "since.unread")
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         text = context.say("since.known", at=full_stamp(began, context), length=length)
+    unknown = sum(answer.outcome is Outcome.UNKNOWN for answer in diagnosis.checklist)
+    if unknown and evidence.service:  # a state is told from less than the checklist asks
+        text = f"{text} · {context.say('since.unanswered', count=unknown)}"
     return Status(STATE_TONE.get(str(diagnosis.state), "unk"), words.state(diagnosis.state, context.lang), text)
 
 
