@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from functools import cache
 
 # C0 but tab and newline, DEL, C1, soft hyphen, fillers without a shape, zero-width and bidirectional marks, line
 # separators, halves of surrogate pairs, variation selectors and tags that hide text in text: Unicode's categories Cc,
@@ -13,8 +13,12 @@ UNSEEN = (
     "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_UNSEEN = re.compile(f"[{UNSEEN}]")
-_UNSEEN_OR_BREAK = re.compile(f"[{UNSEEN}\t\n]")
+
+
+@cache
+def _unseen(breaks: str = "") -> re.Pattern[str]:
+    """Compiled when first used: `--help` shows no text of others, and should not wait for it."""
+    return re.compile(f"[{UNSEEN}{breaks}]")
 
 
 def visible(text: str) -> str:
@@ -22,22 +26,24 @@ def visible(text: str) -> str:
 
     The result can be written to any terminal and any UTF-8 file: it steers nothing, reverses nothing, hides nothing.
     """
-    return _UNSEEN.sub(_escape, text)
+    return _unseen().sub(_escape, text)
 
 
 def one_line(text: str) -> str:
     r"""As :func:`visible`, with tab and newline as ``\t`` and ``\n``: a value cannot pretend to be a line of ours."""
-    return _UNSEEN_OR_BREAK.sub(_escape, text)
+    return _unseen("\t\n").sub(_escape, text)
 
 
 def unseen(text: str) -> bool:
     """Whether ``text`` holds a character that cannot be seen, or a tab or newline."""
-    return _UNSEEN_OR_BREAK.search(text) is not None
+    return _unseen("\t\n").search(text) is not None
 
 
 def visible_json(tree: object) -> str:
     r"""``tree`` as indented JSON: Hangul as it is, what cannot be seen as ``\u202e``. It reads back the same."""
-    return _UNSEEN.sub(_json_escape, json.dumps(tree, ensure_ascii=False, indent=1))
+    import json
+
+    return _unseen().sub(_json_escape, json.dumps(tree, ensure_ascii=False, indent=1))
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -48,4 +54,6 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _json_escape(match: re.Match[str]) -> str:
+    import json
+
     return json.dumps(match[0])[1:-1]
