@@ -90,8 +90,7 @@ def _look_facts(seen: Look, by: str) -> dict[str, Any]:
         ]
         for role in ("cause", "symptom", "risk")
     }
-    evidence = json.loads(serialisation.dumps(seen.evidence))
-    return {"by": by, "state": seen.diagnosis.state.value, **found, "evidence": evidence}
+    return {"by": by, "state": seen.diagnosis.state.value, **found, "evidence": serialisation.as_tree(seen.evidence)}
 
 
 def keep(seen: Look, given: Parameters) -> Path | None:
@@ -124,7 +123,10 @@ def _prepared() -> Run | None:
 def failed(error: RunbookError) -> None:
     """Leaves the error of a notebook in its prepared folder, where there is one: its exit code is the run's."""
     if prepared := _prepared():
-        prepared.write(ERROR, visible_json({"key": error.key, "exit_code": error.exit_code, "sentence": str(error)}))
+        with suppress(OSError):  # the error itself matters more than its record
+            prepared.write(
+                ERROR, visible_json({"key": error.key, "exit_code": error.exit_code, "sentence": str(error)})
+            )
 
 
 def archive(seen: Look, given: Parameters, incident: Path | None) -> Path:
@@ -137,7 +139,7 @@ def archive(seen: Look, given: Parameters, incident: Path | None) -> Path:
         run.write(INCIDENT, incident.name if incident else "")
         _write_look(seen, run)
         _write_pages(seen, given, run)
-    return commit(run, error="")
+    return commit(run, seen, error="")
 
 
 def _write_look(seen: Look, run: Run) -> None:
@@ -183,11 +185,10 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
     try:
         done = execute(run, notebook, _injected(given))
     except KeyboardInterrupt as error:
-        folder = commit(run, error="interrupted")
+        folder = commit(run, _look_of(run.folder), error="interrupted")
         raise InterruptedRunError("run-interrupted", folder=str(folder)) from error
-    code = _error_code(run.folder)
-    folder = commit(run, error=done.error)
-    seen = _look_of(folder)
+    code, seen = _error_code(run.folder), _look_of(run.folder)
+    folder = commit(run, seen, error=done.error)
     verdict = seen.exit_code if seen else ExitCode.COULD_NOT_LOOK
     return Archived(folder, done.ok, done.error, seen, verdict if done.ok else code)
 
@@ -216,7 +217,7 @@ def adopt(root: Path) -> None:
     for run in left_behind(root):
         # A disk that is full now may not be when the next one tries; or the next one was quicker than we are.
         with suppress(InputError, OSError):
-            commit(run, error="killed")
+            commit(run, _look_of(run.folder), error="killed")
 
 
 def _injected(given: Parameters) -> dict[str, Any]:
@@ -233,14 +234,14 @@ def _injected(given: Parameters) -> dict[str, Any]:
     return chosen
 
 
-def commit(run: Run, *, error: str) -> Path:
+def commit(run: Run, seen: Look | None, *, error: str) -> Path:
     """Puts a run into the archive with its manifest, and into its incident's journal; the run's final folder.
 
-    What it left of evidence says which service it was about; else what was asked for, in the only account that has it.
+    The look that it left (``seen``) says which service it was about; else what was asked for, in the only account that
+    has it.
     """
     from runbook_lib.archive.manifest import manifest
 
-    seen = _look_of(run.folder)
     target = seen.evidence.target if seen else _asked_for(run)
     incident = _incident_of(run, target)
     told = manifest(run, {"target": asdict(target), "incident": incident, **_found(seen)}, error=error)

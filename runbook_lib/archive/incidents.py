@@ -47,7 +47,7 @@ class Filed:
 def join(root: Path, target: Target, asked: str, *, fault: bool, may_open: bool = True) -> Path | None:
     """The folder of the incident that a look of now belongs to, opened where there is none; None where it has none.
 
-    ``asked`` is the parameter ``incident``: ``""`` joins the newest that is open, and opens one for a ``fault``;
+    ``asked`` is the parameter ``incident_id``: ``""`` joins the newest that is open, and opens one for a ``fault``;
     ``new`` opens one; ``none`` has none; an id joins that one, even where it is closed or old.
 
     Raises
@@ -158,8 +158,7 @@ def close(incident: Path, root: Path, reason: str) -> bool:
 def filed(root: Path, target: Target) -> tuple[Filed, ...]:
     """The incidents below ``root``, newest first; only those of account, region, cluster and service where given."""
     wanted = (target.account, target.region, target.cluster, target.service, "")
-    folders = [(root, ())]
-    found: list[tuple[Path, tuple[str, ...]]] = folders
+    found: list[tuple[Path, tuple[str, ...]]] = [(root, ())]
     for name in wanted:
         found = [(path, (*parts, path.name)) for folder, parts in found for path in _below(folder, name)]
     made = (Filed(folder, *parts) for folder, parts in found if opened_at(parts[-1]))

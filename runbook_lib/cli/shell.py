@@ -64,8 +64,8 @@ _UNFORESEEN = (
     OSError,
     RuntimeError,
     TypeError,
+    ValueError,
 )
-_UNFORESEEN += (ValueError,)
 
 
 def _unforeseen(error: BaseException) -> int:

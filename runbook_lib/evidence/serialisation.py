@@ -32,13 +32,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def dumps(evidence: Evidence) -> str:
-    """Evidence as indented JSON text that can be written as UTF-8: half a surrogate pair becomes JSON's own escape."""
+def as_tree(evidence: Evidence) -> dict[str, Any]:
+    """Evidence as plain JSON values."""
     tree = asdict(evidence)
     tree["collected_at"] = evidence.collected_at.isoformat()
     for item in [*tree["readings"], *tree["unreads"]]:
         item["request"] = {"kind": item["request"]["kind"], "args": dict(item["request"]["args"])}
-    return json.dumps(tree, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace").decode()
+    return tree
+
+
+def dumps(evidence: Evidence) -> str:
+    """Evidence as indented JSON text that can be written as UTF-8: half a surrogate pair becomes JSON's own escape."""
+    text = json.dumps(as_tree(evidence), ensure_ascii=False, indent=1)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def loads(text: str, source: str = "") -> Evidence:
