@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runbook_lib.lab import events, health
+from runbook_lib.lab import alarms, events, health
 from runbook_lib.lab.errors import AwsError
 from runbook_lib.lab.state import Deployment, Document, Service, Task
 
@@ -13,13 +14,46 @@ if TYPE_CHECKING:
     from runbook_lib.lab.region import Region
 
 MOST = 5  # active deployments of a service
+PENDING = 1.6  # seconds between createdAt and startedAt of a service deployment, as seen
 IMPAIRED_AFTER = 3  # failed starts in a row
 # Seconds from a failed start to the next one. AWS publishes neither steps nor count; these gaps were seen.
 BACK_OFF = (40, 30, 300, 330)
-BREAKER_REASON = "ECS deployment circuit breaker: tasks failed to start."
-ROLLED_BACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 _STOPPABLE = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a deployment ends before its time, in ECS's words: the event, and the reasons of both APIs."""
+
+    by: str
+    event: str
+    rollout: str
+    back: str
+    reason: str
+
+
+BREAKER = Verdict(
+    by="breaker",
+    event="tasks failed to start.",
+    rollout="ECS deployment circuit breaker: tasks failed to start.",
+    back="ECS deployment circuit breaker: rolling back to deploymentId {id}.",
+    reason="Service deployment rolled back because the circuit breaker threshold was exceeded.",
+)
+ALARM = Verdict(
+    by="alarm",
+    event="alarm detected.",
+    rollout="ECS deployment failed: alarm detected.",
+    back="ECS deployment alarm detected: rolling back to deploymentId {id}.",
+    reason="Service deployment rolled back because an alarm was detected.",
+)
+USER = Verdict(
+    by="user",
+    event="Service deployment rolled back by user.",
+    rollout="ECS deployment {id} was stopped by the user.",
+    back="ECS deployment stopped by the user: rolling back to deploymentId {id}.",
+    reason="Service deployment rolled back by user.",
+)
 
 
 def begin(region: Region, service: Service, definition: Document) -> Deployment:
@@ -42,6 +76,7 @@ def begin(region: Region, service: Service, definition: Document) -> Deployment:
         network=service.document.get("networkConfiguration"),
     )
     deployment.rollout_reason = f"ECS deployment {deployment.id} in progress."
+    alarms.arm(region, service, deployment)
     service.deployments.insert(0, deployment)
     service.history.append(deployment)
     service.steady_since = None
@@ -58,6 +93,11 @@ def _supersede(region: Region, service: Service, older: Deployment) -> None:
         older.desired = min(service.desired, running)
     if older.state == "IN_PROGRESS":
         older.state = "STOP_REQUESTED"
+
+
+def started_at(deployment: Deployment) -> float:
+    """Return when a service deployment went from PENDING to IN_PROGRESS (seconds since the epoch)."""
+    return deployment.created_at + PENDING
 
 
 def revision_arn(region: Region, service: Service, deployment: Deployment) -> str:
@@ -118,80 +158,109 @@ def threshold(service: Service) -> int:
 
 
 def judge(region: Region, service: Service) -> None:
-    """Let the circuit breaker trip. Its verdict waits for the start after the last failure, as seen on AWS."""
+    """Let what a user asked for, an alarm or the circuit breaker end the newest deployment."""
     primary = service.primary
-    if primary.rollout_state != "IN_PROGRESS" or not breaker(service)["enable"]:
+    if primary.state == "ROLLBACK_REQUESTED":
+        _end(region, service, USER, rollback=True)
+    if primary.rollout_state != "IN_PROGRESS":
         return
-    if primary.failed_tasks < threshold(service) or primary.launched_at < primary.failed_at:
-        return
-    _fail(region, primary)
-    region.record(service, events.failed(primary))
+    primary.triggered = alarms.ringing(region, service, primary)
+    if primary.triggered:
+        _end(region, service, ALARM, alarms.configured(service)["rollback"])
+    elif _breaks(service, primary):
+        _end(region, service, BREAKER, breaker(service)["rollback"])
+
+
+def _breaks(service: Service, primary: Deployment) -> bool:
+    """Whether the circuit breaker trips. Its verdict waits for the start after the last failure, as seen on AWS."""
+    enough = primary.failed_tasks >= threshold(service) and primary.launched_at >= primary.failed_at
+    return enough and bool(breaker(service)["enable"])
+
+
+def _end(region: Region, service: Service, verdict: Verdict, rollback: bool) -> None:
+    """Fail the newest deployment, and go back where that is wanted and possible."""
+    primary = service.primary
+    primary.rollout_state, primary.rollout_reason = "FAILED", verdict.rollout.format(id=primary.id)
+    primary.desired, primary.updated_at, primary.ended_by = 0, region.time, verdict.by
+    region.record(service, events.failed(primary, verdict.event))
     candidate = service.completed
     if primary.undoes:
         primary.undoes.state, primary.undoes.finished_at = "ROLLBACK_FAILED", region.time
-    elif not breaker(service)["rollback"]:
+    elif not rollback:
         primary.state, primary.stopped_at = "STOPPED", region.time
     elif candidate is None:
         primary.state, primary.state_reason, primary.finished_at = "ROLLBACK_FAILED", NO_CANDIDATE, region.time
     else:
-        primary.state_reason = ROLLED_BACK
-        _go_back(region, service, candidate, BREAKER_REASON)
+        primary.state_reason = verdict.reason
+        _go_back(region, service, candidate, verdict)
 
 
-def _fail(region: Region, deployment: Deployment) -> None:
-    deployment.rollout_state, deployment.rollout_reason = "FAILED", BREAKER_REASON
-    deployment.desired, deployment.updated_at = 0, region.time
-
-
-def _go_back(region: Region, service: Service, candidate: Deployment, reason: str) -> None:
+def _go_back(region: Region, service: Service, candidate: Deployment, verdict: Verdict) -> None:
     """Make the last completed deployment PRIMARY again: it keeps its id and the time of its creation."""
     failed = service.primary
     failed.status, failed.state = "ACTIVE", "ROLLBACK_IN_PROGRESS"
     arn = revision_arn(region, service, candidate)
-    failed.rollback = {"reason": reason, "startedAt": region.time, "serviceRevisionArn": arn}
+    failed.rollback = {"reason": verdict.reason, "startedAt": region.time, "serviceRevisionArn": arn}
     candidate.status, candidate.rollout_state, candidate.undoes = "PRIMARY", "IN_PROGRESS", failed
-    candidate.rollout_reason = f"ECS deployment circuit breaker: rolling back to deploymentId {candidate.id}."
+    candidate.rollout_reason = verdict.back.format(id=candidate.id)
     candidate.updated_at, candidate.desired = region.time, service.desired
     candidate.failed_tasks = candidate.start_failures = 0
     candidate.launch_after = candidate.failed_at = 0.0
+    candidate.alarms, candidate.stable_since = [], None  # a deployment that goes back is not watched
     others = [deployment for deployment in service.deployments if deployment is not candidate]
     service.deployments = [candidate, *others]
     service.steady_since = None
     region.record(service, events.rolling_back(candidate))
 
 
-def stop(region: Region, service: Service, deployment: Deployment) -> None:
-    """Stop a service deployment and roll back, as a user asked; raises `AwsError` where that can not be."""
-    if deployment.state not in _STOPPABLE or deployment is not service.primary:
+def stop(service: Service, deployment: Deployment) -> None:
+    """Take a user's wish to stop a service deployment and go back; the scheduler's next turn does it.
+
+    What is on its way to an end already goes on. Raises `AwsError` where nothing is to be stopped.
+    """
+    if deployment.state not in _STOPPABLE:
         message = "The service deployment can't be stopped because it is not in a stoppable state."
         raise AwsError("ConflictException", message, resourceIds=[deployment.arn])
+    if deployment.state != "IN_PROGRESS":
+        return
     if service.completed is None:
         raise AwsError("ConflictException", NO_CANDIDATE, resourceIds=[deployment.arn])
-    deployment.rollout_state, deployment.desired = "FAILED", 0
-    deployment.rollout_reason = f"ECS deployment {deployment.id} was stopped by the user."
-    deployment.stopped_at = deployment.updated_at = region.now
-    deployment.state_reason = "Service deployment rolled back because of a user request."
-    _go_back(region, service, service.completed, deployment.state_reason)
+    deployment.state = "ROLLBACK_REQUESTED"
 
 
 def settle(region: Region, service: Service) -> None:
-    """Let superseded service deployments come to rest, and superseded deployments without tasks vanish."""
+    """Let superseded service deployments come to rest, and superseded deployments without tasks vanish.
+
+    While a deployment bakes, the ones before it stay listed, for it may have to go back to one of them.
+    """
     for deployment in service.history:
         if deployment.state == "STOP_REQUESTED":
             deployment.state, deployment.stopped_at = "STOPPED", region.time
+    if alarms.baking(region, service, service.primary):
+        return
     for older in service.deployments[1:]:
-        left = [task for task in region.of_service(service, older) if task.status != "STOPPED"]
-        if older.desired == 0 and not left:
+        if older.desired == 0 and _is_gone(region, service, older):
             older.status = "INACTIVE"
             service.deployments.remove(older)
 
 
+def _is_gone(region: Region, service: Service, older: Deployment) -> bool:
+    return all(task.status == "STOPPED" for task in region.of_service(service, older))
+
+
 def finish(region: Region, service: Service) -> None:
-    """Complete the deployment once its revision is fully stable and the previous tasks are gone."""
+    """Complete the deployment once its revision is stable, the previous tasks are gone, and its alarms kept quiet."""
     primary = service.primary
-    alone = len(service.deployments) == 1
+    alone = all(_is_gone(region, service, older) for older in service.deployments[1:])
     if primary.rollout_state != "IN_PROGRESS" or not alone or not is_stable(region, service):
         return
+    if primary.stable_since is None:
+        primary.stable_since = region.time
+    if not alarms.baking(region, service, primary) and len(service.deployments) == 1:
+        _complete(region, service, primary)
+
+
+def _complete(region: Region, service: Service, primary: Deployment) -> None:
     primary.rollout_state = "COMPLETED"
     primary.rollout_reason = f"ECS deployment {primary.id} completed."
     primary.updated_at = region.time

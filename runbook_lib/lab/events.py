@@ -78,14 +78,22 @@ def completed(deployment: Deployment) -> str:
     return f"(deployment {deployment.id}) deployment completed."
 
 
-def failed(deployment: Deployment) -> str:
-    """A deployment that the circuit breaker ended."""
-    return f"(deployment {deployment.id}) deployment failed: tasks failed to start."
+def failed(deployment: Deployment, cause: str) -> str:
+    """A deployment that the circuit breaker, an alarm or a user ended; `cause` is a sentence."""
+    return f"(deployment {deployment.id}) deployment failed: {cause}"
 
 
 def rolling_back(deployment: Deployment) -> str:
     """The deployment that the service goes back to."""
     return f"rolling back to deployment {deployment.id}."
+
+
+def held_in(deployment: Deployment, count: int) -> str:
+    """A deployment that protected tasks keep from scaling in."""
+    return (
+        f"was unable to reach steady state because (taskSet {deployment.id}) was unable to scale in "
+        f"due to (reason {count} tasks under protection)"
+    )
 
 
 def _named(tasks: Sequence[Task]) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runbook_lib.lab import deployments, events, health, reasons, tasks
+from runbook_lib.lab import deployments, events, health, protection, reasons, tasks
 from runbook_lib.lab.state import Deployment, Service, Task
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def turn(region: Region, service: Service) -> None:
     _replace_failing(region, service)
     _scale_in(region, service)
     _note_deadlock(region, service)
+    protection.note(region, service)
     deployments.settle(region, service)
     deployments.finish(region, service)
     _note_steady(region, service)
@@ -134,7 +135,8 @@ def _scale_in(region: Region, service: Service) -> None:
     if len(new) >= service.desired and primary.rollout_state != "FAILED":
         for deployment in older:
             deployment.desired = 0
-        doomed += [task for deployment in older for task in region.alive(service, deployment)]
+        left = [task for deployment in older for task in region.alive(service, deployment)]
+        doomed += protection.spared(left, region.time)
     else:
         for deployment in older:
             doomed += _surplus(region, service, deployment)
@@ -155,7 +157,8 @@ def _surplus(region: Region, service: Service, deployment: Deployment) -> list[T
     extra = max(0, len(fresh) - deployment.desired)
     release = max(0, above - (0 if deployment.desired == 0 else len(undecided)))
     settled = [task for task in fresh if task not in undecided]
-    return failing[: max(release, 0)] + (list(reversed(undecided)) + list(reversed(settled)))[:extra]
+    free = protection.spared([*reversed(undecided), *reversed(settled)], region.time)
+    return failing[: max(release, 0)] + free[:extra]
 
 
 def _make_way(region: Region, service: Service, new: int, doomed: Sequence[Task]) -> list[Task]:
@@ -170,7 +173,7 @@ def _make_way(region: Region, service: Service, new: int, doomed: Sequence[Task]
     spare = max(0, len(healthy) + new - bounds(service)[0])
     chosen = failing[:1] if needs_room and region.time >= primary.launch_after else []
     if not chosen:
-        chosen = healthy[:spare]
+        chosen = protection.spared(healthy, region.time)[:spare]
     for older in service.deployments[1:]:
         left = [task for task in old if task.deployment is older and task not in chosen]
         older.desired = min(older.desired, len(left)) if any(t.deployment is older for t in chosen) else older.desired

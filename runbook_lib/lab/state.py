@@ -100,6 +100,11 @@ class Deployment:
     rollback: Document | None = None
     undoes: "Deployment | None" = None
     blocked: bool = False
+    ended_by: str | None = None  # breaker, alarm or user: who failed it
+    alarms: list[str] = field(default_factory=list)  # names that are watched for it
+    triggered: list[str] = field(default_factory=list)
+    stable_since: float | None = None
+    held_said: float | None = None
 
     @property
     def id(self) -> str:
@@ -179,6 +184,7 @@ class Task:
     stopped_reason: str | None = None
     failing: str | None = None
     was_healthy: bool = False
+    protected_until: float | None = None
     lines: list[tuple[float, Container, str]] = field(default_factory=list)
 
     @property

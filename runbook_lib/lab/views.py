@@ -1,6 +1,6 @@
 """Tasks, services and deployments in the API's own shapes."""
 
-from runbook_lib.lab import deployments
+from runbook_lib.lab import alarms, deployments
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Container, Deployment, Document, Service, Task
 
@@ -140,15 +140,16 @@ def _revision_counts(region: Region, owner: Service, found: Deployment) -> Docum
 
 def service_deployment_brief(region: Region, owner: Service, found: Deployment) -> Document:
     """Return a service deployment as ListServiceDeployments shows it."""
+    begun = region.now >= deployments.started_at(found)
     return {
         "serviceDeploymentArn": found.arn,
         "serviceArn": owner.arn,
         "clusterArn": region.arn("cluster", owner.cluster),
         "createdAt": found.created_at,
-        "startedAt": found.created_at,
+        "startedAt": deployments.started_at(found) if begun else None,
         "finishedAt": found.finished_at,
         "targetServiceRevisionArn": deployments.revision_arn(region, owner, found),
-        "status": found.state,
+        "status": found.state if begun or found.state != "IN_PROGRESS" else "PENDING",
         "statusReason": found.state_reason,
     }
 
@@ -164,19 +165,20 @@ def service_deployment(region: Region, owner: Service, found: Deployment) -> Doc
         "updatedAt": found.updated_at,
         "sourceServiceRevisions": [_revision_counts(region, owner, known[arn]) for arn in found.sources],
         "targetServiceRevision": _revision_counts(region, owner, found),
-        "deploymentConfiguration": owner.configuration,
+        "deploymentConfiguration": {"alarms": alarms.NONE, **owner.configuration},
         "rollback": found.rollback,
         "deploymentCircuitBreaker": _breaker(owner, found),
+        "alarms": alarms.view(found),
     }
 
 
 def _breaker(owner: Service, found: Deployment) -> Document:
     if not deployments.breaker(owner)["enable"]:
         status = "DISABLED"
-    elif found.rollback or found.rollout_state == "FAILED":
+    elif found.ended_by == "breaker":
         status = "TRIGGERED"
     else:
-        status = "MONITORING" if found.state == "IN_PROGRESS" else "MONITORING_COMPLETE"
+        status = "MONITORING" if found.state in ("PENDING", "IN_PROGRESS") else "MONITORING_COMPLETE"
     return {"status": status, "failureCount": found.failed_tasks, "threshold": deployments.threshold(owner)}
 
 

@@ -6,7 +6,7 @@ modified target group) is a real cause or a real cure.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -38,6 +38,14 @@ class TargetGroup:
     def matches(self, status: int) -> bool:
         """Whether the matcher accepts an HTTP status."""
         return any(low <= status <= high for low, high in self.codes)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A CloudWatch alarm: its state, and how many seconds it needs to see a failure."""
+
+    state: str
+    seconds: float
 
 
 class World:
@@ -170,6 +178,16 @@ class World:
         except self.client("logs").exceptions.ResourceNotFoundException:
             return
 
+    def alarms(self, names: Sequence[str]) -> dict[str, Alarm]:
+        """Return the alarms of those names that CloudWatch has."""
+        return self._once(self._alarms, json.dumps(list(names))) if names else {}
+
+    def _alarms(self, names: str) -> dict[str, Alarm]:
+        kinds = ["MetricAlarm", "CompositeAlarm"]
+        found = self.client("cloudwatch").describe_alarms(AlarmNames=json.loads(names), AlarmTypes=kinds)
+        alarms = [*found["MetricAlarms"], *found.get("CompositeAlarms", [])]
+        return {alarm["AlarmName"]: _alarm(alarm) for alarm in alarms}
+
     def target_group(self, arn: str) -> TargetGroup | None:
         """Return a target group's settings, or None where there is none."""
         return self._once(self._target_group, arn)
@@ -189,6 +207,11 @@ class World:
             return 0
         given = {item["Key"]: item["Value"] for item in attributes}
         return int(given.get("deregistration_delay.timeout_seconds", 300))
+
+
+def _alarm(found: Document) -> Alarm:
+    seconds = float(found.get("Period") or 60) * int(found.get("EvaluationPeriods") or 1)
+    return Alarm(str(found["StateValue"]), seconds)
 
 
 def _target_group(found: Document) -> TargetGroup:

@@ -100,14 +100,67 @@ def test_a_breaker_without_rollback_stops_there(bench: MakeBench) -> None:
     assert service_deployments(played)[0]["status"] == "STOPPED"
 
 
+@pytest.mark.parametrize(("resets", "left"), [(True, 0), (False, 1)])
+def test_a_healthy_task_resets_the_failures_unless_told_otherwise(bench: MakeBench, resets: bool, left: int) -> None:
+    played = bench()
+    breaker = {"enable": True, "rollback": True, "resetOnHealthyTask": resets}
+    configuration = {"deploymentCircuitBreaker": breaker}
+    played.update(taskDefinition=f"{FAMILY}:{played.revise(1, 'latest')}", deploymentConfiguration=configuration)
+    assert played.play_until(lambda: played.service()["deployments"][0]["failedTasks"] == 1, 120)
+    ecr = played.client("ecr")
+    image = ecr.batch_get_image(repositoryName=FAMILY, imageIds=[{"imageTag": OLD}])["images"][0]
+    ecr.put_image(repositoryName=FAMILY, imageManifest=image["imageManifest"], imageTag="latest")
+    assert played.play_until(played.completed, 900)
+    assert played.deployments() == [("PRIMARY", 2, "COMPLETED")]
+    assert played.service()["deployments"][0]["failedTasks"] == left
+
+
+def test_a_service_deployment_is_pending_for_a_moment(bench: MakeBench) -> None:
+    played = bench()
+    played.update(forceNewDeployment=True)
+    fresh = service_deployments(played)[0]
+    assert (fresh["status"], "startedAt" in fresh) == ("PENDING", False)
+    played.lab.advance(2)
+    begun = service_deployments(played)[0]
+    assert (begun["status"], (begun["startedAt"] - begun["createdAt"]).total_seconds()) == ("IN_PROGRESS", 1.6)
+    played.update(forceNewDeployment=True)
+    assert service_deployments(played)[1]["status"] == "STOP_REQUESTED"
+    played.lab.advance(15)
+    assert service_deployments(played)[1]["status"] == "STOPPED"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "threshold"),
+    [("COUNT", 2, 2), ("UNBOUNDED_PERCENT", 50, 1), ("BOUNDED_PERCENT", 50, 3), ("BOUNDED_PERCENT", 100, 3)],
+)
+def test_the_breakers_threshold_is_configured(bench: MakeBench, kind: str, value: int, threshold: int) -> None:
+    played = bench()
+    rule = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": kind, "value": value}}
+    breaker = {"deploymentCircuitBreaker": rule}
+    played.update(taskDefinition=f"{FAMILY}:{played.revise(1, 'latest')}", deploymentConfiguration=breaker)
+    told = "deployment failed: tasks failed to start."
+    assert played.play_until(lambda: any(told in message for message in played.messages()), 3600, step=15)
+    found = service_deployments(played)[0]["deploymentCircuitBreaker"]
+    assert (found["status"], found["threshold"], found["failureCount"]) == ("TRIGGERED", threshold, threshold)
+
+
 def test_a_user_can_stop_a_deployment(bench: MakeBench) -> None:
     played = bench()
     played.update(taskDefinition=f"{FAMILY}:{played.revise(1, 'latest')}")
     played.lab.advance(60)
     arn = played.service()["currentServiceDeployment"]
-    played.ecs.stop_service_deployment(serviceDeploymentArn=arn)
+    assert played.ecs.stop_service_deployment(serviceDeploymentArn=arn)["serviceDeploymentArn"] == arn
+    assert service_deployments(played)[0]["status"] == "ROLLBACK_REQUESTED"
+    played.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
     assert played.play_until(played.completed, 600)
     assert played.deployments() == [("PRIMARY", 1, "COMPLETED")]
+    newest = service_deployments(played)[0]
+    assert (newest["status"], newest["statusReason"]) == (
+        "ROLLBACK_SUCCESSFUL",
+        "Service deployment rolled back by user.",
+    )
+    with pytest.raises(ClientError, match="The valid values are ROLLBACK"):
+        played.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ABORT")
     with pytest.raises(played.ecs.exceptions.ConflictException):
         played.ecs.stop_service_deployment(serviceDeploymentArn=arn)
     with pytest.raises(played.ecs.exceptions.ServiceDeploymentNotFoundException):

@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from runbook_lib.lab.operations import clusters, service_deployments, services, tags, task_definitions, tasks
+from runbook_lib.lab.operations import (
+    clusters,
+    service_deployments,
+    services,
+    tags,
+    task_definitions,
+    task_protection,
+    tasks,
+)
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Document
 
@@ -26,6 +34,8 @@ OPERATIONS: dict[str, Operation] = {
     "DescribeTasks": tasks.describe,
     "StopTask": tasks.stop,
     "RunTask": tasks.run,
+    "UpdateTaskProtection": task_protection.update,
+    "GetTaskProtection": task_protection.get,
     "ListServiceDeployments": service_deployments.list_briefs,
     "DescribeServiceDeployments": service_deployments.describe,
     "DescribeServiceRevisions": service_deployments.describe_revisions,

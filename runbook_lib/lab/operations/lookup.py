@@ -61,6 +61,11 @@ def active_definition(region: Region, reference: str) -> Document:
     return found
 
 
+def task_arn(region: Region, cluster_name: str, reference: str) -> str:
+    """Return the ARN of a task of a cluster that a request names by ARN or id."""
+    return reference if reference.startswith("arn:") else region.arn("task", f"{cluster_name}/{reference}")
+
+
 def task(region: Region, cluster_name: str, reference: str) -> Task | None:
     """Return a task of a cluster by ARN or id."""
     found = region.tasks.get(region.arn("task", f"{cluster_name}/{name_of(reference)}"))

@@ -21,17 +21,16 @@ def list_briefs(region: Region, params: Document) -> Document:
     service = lookup.service(region, params)
     wanted = params.get("status") or []
     created = params.get("createdAt") or {}
+    briefs = [views.service_deployment_brief(region, service, deployment) for deployment in service.history]
     found = [
-        deployment
-        for deployment in service.history
-        if (not wanted or deployment.state in wanted)
-        and created.get("after", 0) <= deployment.created_at <= created.get("before", deployment.created_at)
+        brief
+        for brief in briefs
+        if (not wanted or brief["status"] in wanted)
+        and created.get("after", 0) <= brief["createdAt"] <= created.get("before", brief["createdAt"])
     ]
-    shown, token = page(found, params, lambda item: [item.created_at, item.number], default=20, descending=True)
-    return {
-        "serviceDeployments": [views.service_deployment_brief(region, service, item) for item in shown],
-        "nextToken": token,
-    }
+    key = ("createdAt", "targetServiceRevisionArn")
+    shown, token = page(found, params, lambda brief: [brief[name] for name in key], default=20, descending=True)
+    return {"serviceDeployments": shown, "nextToken": token}
 
 
 def describe(region: Region, params: Document) -> Document:
@@ -57,10 +56,12 @@ def describe_revisions(region: Region, params: Document) -> Document:
 
 
 def stop(region: Region, params: Document) -> Document:
-    """Stop a service deployment and roll back to the last completed one."""
+    """Stop a service deployment and roll back to the last completed one, which is the default and the only way."""
+    if params.get("stopType", "ROLLBACK") != "ROLLBACK":
+        raise AwsError("InvalidParameterException", "Invalid stopType. The valid values are ROLLBACK.")
     arn = params["serviceDeploymentArn"]
     for service, deployment in _all(region):
         if deployment.arn == arn:
-            deployments.stop(region, service, deployment)
+            deployments.stop(service, deployment)
             return {"serviceDeploymentArn": arn}
     raise AwsError("ServiceDeploymentNotFoundException", "Service deployment not found.")

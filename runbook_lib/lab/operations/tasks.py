@@ -43,13 +43,12 @@ def describe(region: Region, params: Document) -> Document:
     include = set(params.get("include", []))
     return {
         "tasks": [views.task(region, task, include) for _, task in found if task],
-        "failures": [_missing(region, cluster, reference) for reference, task in found if task is None],
+        "failures": [
+            {"arn": lookup.task_arn(region, cluster, reference), "reason": "MISSING"}
+            for reference, task in found
+            if task is None
+        ],
     }
-
-
-def _missing(region: Region, cluster: str, reference: str) -> Document:
-    arn = reference if reference.startswith("arn:") else region.arn("task", f"{cluster}/{reference}")
-    return {"arn": arn, "reason": "MISSING"}
 
 
 def stop(region: Region, params: Document) -> Document:
