@@ -1,7 +1,6 @@
 """The lab's front door: one port for the AWS APIs, the load balancers' HTTP and the lab's own control."""
 
 import json
-import os
 import re
 import socket
 import struct
@@ -10,12 +9,11 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
 from runbook_lib.lab import balancer, call, control, permissions, reply, target_health, wire
 from runbook_lib.lab.application import Application
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.clock import Clock
+from runbook_lib.lab.embedded import moto_application, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Fault, Faults
 from runbook_lib.lab.operations import OPERATIONS
@@ -29,25 +27,10 @@ StartResponse = Callable[..., object]
 _SIGNED_FOR = re.compile(r"(Credential=[^/]+/\d+/[^/]+/)[^/]+")
 
 
-class _Moto(DomainDispatcherApplication):
-    """moto, which would look through its own folder for each request to find the service of a host."""
-
-    def __init__(self) -> None:
-        super().__init__(create_backend_app)
-        self._found: dict[str | None, Any] = {}
-
-    def get_backend_for_host(self, host: str | None) -> Any:
-        """Return moto's backend of a host."""
-        if host not in self._found:
-            self._found[host] = super().get_backend_for_host(host)
-        return self._found[host]
-
-
 @cache
 def _moto() -> tuple[WsgiApplication, Clients]:
     """Return moto and the clients of it, which all labs of a process share as they share moto's state."""
-    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
-    application = _Moto()
+    application = moto_application()
     return application, Clients(application)
 
 
@@ -191,7 +174,7 @@ class Front:
 def _ecs(region: Region, asked: Call) -> Reply:
     operation = OPERATIONS.get(asked.action)
     if operation is None:
-        known = asked.action in wire.service_model("ecs").operation_names
+        known = asked.action in service_model("ecs").operation_names
         message = "The lab does not have this operation yet." if known else ""
         return reply.error("json", "UnknownOperationException", message, 400)
     try:

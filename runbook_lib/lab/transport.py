@@ -1,38 +1,26 @@
-"""boto3 clients that call a WSGI application in the same process, with no socket in between."""
+"""Clients of AWS services that call a WSGI application in the same process, with no socket in between."""
 
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
 
-import boto3
-import botocore.session
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
-from botocore.loaders import JSONFileLoader, Loader
+from botocore import xform_name
+from botocore.awsrequest import HeadersDict
+from botocore.exceptions import ClientError
+from botocore.model import OperationModel
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
 
+from runbook_lib.lab.embedded import service_model
 from runbook_lib.lab.reply import Reply
 
 WsgiApplication = Callable[..., Iterable[bytes]]
 INTERNAL = "runbook_lab.internal"
-
-
-class _ReadOnce(JSONFileLoader):
-    """Reads each model file once a process: importing moto's EC2 alone reads the same 3 MB four times."""
-
-    _read: ClassVar[dict[str, Any]] = {}
-
-    def load_file(self, file_path: str) -> Any:
-        if file_path not in self._read:
-            self._read[file_path] = super().load_file(file_path)
-        return self._read[file_path]
-
-
-Loader.FILE_LOADER_CLASS = _ReadOnce
-SESSION = botocore.session.Session()
-_KEY = "lab"  # access key and secret alike; moto checks neither
+_HOST = "http://lab"
 
 
 def ask(application: WsgiApplication, environ: dict[str, Any]) -> Reply:
@@ -52,13 +40,61 @@ def ask(application: WsgiApplication, environ: dict[str, Any]) -> Reply:
     return Reply(head[0], body, list(head[1]))
 
 
+class Client:
+    """One service's operations as methods, with boto3's names, arguments and answers.
+
+    Requests and answers go through botocore's serializer and parser. What takes longer than a call within a process is
+    left out: endpoints, signatures, retries, waiters, paginators, checks of parameters. An error is a `ClientError`.
+    """
+
+    def __init__(self, application: WsgiApplication, service: str, account: str, region: str) -> None:
+        self._application = application
+        self._service = service
+        self._account = account
+        model = service_model(service)
+        protocol = str(model.resolved_protocol)
+        self._serializer = create_serializer(protocol, include_validation=False)
+        self._parser = create_parser(protocol)
+        scope = f"lab/20260101/{region}/{model.signing_name}/aws4_request"
+        self._headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        operation = _operations(self._service).get(method)
+        if operation is None:
+            raise AttributeError(f"{self._service} has no operation {method}")
+        return partial(self._call, service_model(self._service).operation_model(operation))
+
+    def _call(self, operation: OperationModel, **parameters: Any) -> Any:
+        request = self._serializer.serialize_to_request(parameters, operation)
+        reply = ask(self._application, self._environ(request))
+        answer = {"status_code": reply.status, "headers": HeadersDict(dict(reply.headers)), "body": reply.body}
+        shape: Any = operation.output_shape
+        parsed = self._parser.parse(answer, shape)
+        if reply.status >= 300:
+            raise ClientError(parsed, operation.name)
+        return parsed
+
+    def _environ(self, request: dict[str, Any]) -> dict[str, Any]:
+        query, body = request["query_string"], request["body"]
+        address = _HOST + request["url_path"] + (f"?{urlencode(query)}" if query else "")
+        headers = {name: str(value) for name, value in request["headers"].items()}
+        data = urlencode(body) if isinstance(body, dict) else body
+        data = data.encode() if isinstance(data, str) else bytes(data)
+        return internal_environ(request["method"], address, {**self._headers, **headers}, data, self._account)
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    """Return a service's operations by their names in boto3."""
+    return {xform_name(name): name for name in service_model(service).operation_names}
+
+
 class Clients:
-    """boto3 clients by service, account and Region, all answered by one WSGI application."""
+    """Clients by service, account and Region, all answered by one WSGI application."""
 
     def __init__(self, application: WsgiApplication) -> None:
         self._application = application
-        self._session: Any = boto3.Session(_KEY, _KEY, botocore_session=SESSION)
-        self._known: dict[tuple[str, str, str], Any] = {}
+        self._known: dict[tuple[str, str, str], Client] = {}
         self._lock = threading.Lock()
 
     def get(self, service: str, account: str, region: str) -> Any:
@@ -66,34 +102,8 @@ class Clients:
         key = (service, account, region)
         with self._lock:
             if key not in self._known:
-                self._known[key] = self._make(service, account, region)
+                self._known[key] = Client(self._application, *key)
             return self._known[key]
-
-    def _make(self, service: str, account: str, region: str) -> Any:
-        config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-        client = self._session.client(service, region_name=region, endpoint_url="http://lab/", config=config)
-
-        def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-            return self._send(request, account)
-
-        client.meta.events.register("before-send", send)
-        return client
-
-    def _send(self, request: AWSPreparedRequest, account: str) -> AWSResponse:
-        headers = {
-            name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()
-        }
-        environ = internal_environ(request.method, request.url, headers, _body(request.body), account)
-        reply = ask(self._application, environ)
-        headers_back: Any = dict(reply.headers)
-        return AWSResponse(request.url, reply.status, headers_back, _Raw(reply.body))
-
-
-class _Raw(io.BytesIO):
-    """A body as botocore reads it from urllib3."""
-
-    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
-        yield self.read()
 
 
 def internal_environ(
@@ -124,9 +134,3 @@ def internal_environ(
         key = name.upper().replace("-", "_")
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return environ
-
-
-def _body(body: Any) -> bytes:
-    if hasattr(body, "read"):
-        body = body.read()
-    return body.encode() if isinstance(body, str) else body or b""

@@ -6,14 +6,12 @@ member an InvalidParameterException); a reply may hold only members that the mod
 
 import datetime as dt
 import json
-from functools import cache
 from typing import Any
 
-from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from runbook_lib.lab.embedded import service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
-from runbook_lib.lab.transport import SESSION
 
 Document = dict[str, Any]
 
@@ -29,12 +27,6 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "map": (dict,),
     "timestamp": (int, float),
 }
-
-
-@cache
-def service_model(service: str) -> ServiceModel:
-    """Return botocore's model of a service, loaded once."""
-    return SESSION.get_service_model(service)
 
 
 def parse(service: str, action: str, body: bytes) -> Document:

@@ -175,8 +175,9 @@ class World:
             for start in range(0, len(events), _BATCH):
                 batch = events[start : start + _BATCH]
                 self.client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
-        except self.client("logs").exceptions.ResourceNotFoundException:
-            return
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
 
     def alarms(self, names: Sequence[str]) -> dict[str, Alarm]:
         """Return the alarms of those names that CloudWatch has."""

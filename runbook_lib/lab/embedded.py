@@ -1,0 +1,85 @@
+"""moto, made ready in a fraction of the time that its own start takes.
+
+Three things that moto does again and again, or for nobody here, are most of that time: each model is looked for by a
+loader of its own, which lists botocore's 400 folders; sessions of boto3 are made for the names of Regions alone; and
+EC2 reads the catalogue of all instance types, of which a lab of Fargate services starts none.
+"""
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+import boto3
+import botocore.session
+import moto.core.utils
+import moto.utilities.utils
+from botocore.loaders import JSONFileLoader, Loader
+from botocore.model import ServiceModel
+from moto.core.base_backend import AccountSpecificBackend
+from moto.core.loaders import create_loader
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+_CATALOGUE = "ec2/resources/instance_type"  # instance types, and where each is offered
+
+
+class _ReadOnce(JSONFileLoader):
+    """Reads each model file once a process: importing moto's EC2 alone reads the same 3 MB four times."""
+
+    _read: ClassVar[dict[str, Any]] = {}
+
+    def load_file(self, file_path: str) -> Any:
+        if file_path not in self._read:
+            self._read[file_path] = super().load_file(file_path)
+        return self._read[file_path]
+
+
+Loader.FILE_LOADER_CLASS = _ReadOnce
+_LOADER = create_loader()
+_load_resource = moto.utilities.utils.load_resource
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Return botocore's model of a service, loaded once."""
+    return ServiceModel(_LOADER.load_service_model(service, "service-2"), service)
+
+
+class _Moto(DomainDispatcherApplication):
+    """moto, which would look through its own folder for each request to find the service of a host."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._found: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """Return moto's backend of a host."""
+        if host not in self._found:
+            self._found[host] = super().get_backend_for_host(host)
+        return self._found[host]
+
+
+@cache
+def moto_application() -> Any:
+    """Return moto as a WSGI application; there is one a process, as its state is one."""
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
+    session = _session()
+    patch.object(moto.core.utils, "create_loader", lambda: _LOADER).start()
+    patch.object(AccountSpecificBackend, "get_session", lambda: session).start()
+    with (
+        patch.object(boto3, "Session", lambda **given: boto3.session.Session(**given) if given else session),
+        patch.object(moto.utilities.utils, "load_resource", _without_catalogue),
+    ):
+        import_module("moto.ec2.models")
+    return _Moto()
+
+
+def _session() -> boto3.session.Session:
+    core = botocore.session.Session()
+    core.register_component("data_loader", _LOADER)
+    return boto3.session.Session(botocore_session=core)
+
+
+def _without_catalogue(resource: str) -> Any:
+    return {} if resource.startswith(_CATALOGUE) else _load_resource(resource)
