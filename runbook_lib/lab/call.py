@@ -24,6 +24,7 @@ class Call:
     account: str
     protocol: str
     body: bytes
+    agent: str = ""  # what the client says it is
 
     @property
     def query(self) -> dict[str, str]:
@@ -41,7 +42,7 @@ def read(environ: dict[str, Any], default_account: str) -> Call:
     environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
     service = _BOTO3_NAMES.get(signing_name, signing_name)
     protocol, action = _action(environ, body, service)
-    return Call(service, action, region, account, protocol, body)
+    return Call(service, action, region, account, protocol, body, environ.get("HTTP_USER_AGENT", ""))
 
 
 def _account(key: str, default: str) -> str:
@@ -61,6 +62,6 @@ def _action(environ: dict[str, Any], body: bytes, service: str) -> tuple[str, st
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         action = dict(parse_qsl(body.decode("utf-8", "replace"))).get("Action")
         if action:
-            return "query", action
+            return "ec2" if service == "ec2" else "query", action
     rest = "rest-xml" if service == "s3" else "rest-json"
     return rest, f"{environ.get('REQUEST_METHOD', 'GET')} {environ.get('PATH_INFO', '/')}"

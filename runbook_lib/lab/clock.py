@@ -3,6 +3,9 @@
 import threading
 import time
 
+LONGEST_STEP = 7 * 86400  # seconds that may be advanced at once
+FASTEST = 3600  # simulated seconds a second: a day in 24 s
+
 
 class Clock:
     """Simulated time in seconds since the epoch (UTC).
@@ -15,6 +18,7 @@ class Clock:
         self._base = time.time() if start is None else start
         self._since = time.monotonic()
         self._rate = rate
+        self._advanced = 0.0
 
     @property
     def rate(self) -> float:
@@ -30,6 +34,15 @@ class Clock:
         """Let `seconds` of simulated time pass at once."""
         with self._lock:
             self._base += seconds
+            self._advanced += seconds
+
+    def lived(self) -> float:
+        """Return the seconds that clients have lived through: real ones, and what was advanced in place of waiting.
+
+        The speed has no part in it: clients send and retry in real time.
+        """
+        with self._lock:
+            return time.monotonic() + self._advanced
 
     def set_rate(self, rate: float) -> None:
         """Let the clock run at `rate` from now on."""

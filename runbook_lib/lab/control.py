@@ -3,59 +3,134 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from runbook_lib.lab import policy
+from runbook_lib.lab import calls, fault_rules, policy
+from runbook_lib.lab.clock import FASTEST, LONGEST_STEP
+from runbook_lib.lab.presets import PRESETS
 from runbook_lib.lab.reply import Reply, plain_json
 
 if TYPE_CHECKING:
     from runbook_lib.lab.front import Front
 
+Body = dict[str, Any]
+
 
 def answer(front: Front, environ: dict[str, Any], path: str) -> Reply:
-    """Answer a control request; GET reads, POST changes."""
+    """Answer a control request; GET reads, POST changes. What makes no sense is 400 with a sentence in ``error``."""
     endpoint = _ENDPOINTS.get(path)
     if endpoint is None:
-        return plain_json(404, {"error": f"no {path}; there are {sorted(_ENDPOINTS)}"})
+        return plain_json(404, {"error": f"no {path}; there are {', '.join(_ENDPOINTS)}"})
     try:
-        body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or b"{}")
-        return plain_json(200, endpoint(front, environ["REQUEST_METHOD"], body))
-    except (ValueError, TypeError, AttributeError) as error:
+        return plain_json(200, endpoint(front, environ["REQUEST_METHOD"], _body(environ)))
+    except (ValueError, RecursionError) as error:
         return plain_json(400, {"error": str(error)})
 
 
-def _clock(front: Front, _method: str, body: dict[str, Any]) -> dict[str, Any]:
-    """``{"advance": seconds}`` and ``{"rate": simulated seconds a second}``."""
-    if "rate" in body:
-        front.clock.set_rate(float(body["rate"]))
-    front.advance(float(body.get("advance", 0)))
-    return {"now": front.clock.now(), "rate": front.clock.rate}
+def _body(environ: dict[str, Any]) -> Body:
+    """The JSON object of a request; a list stands for fault rules. Of a GET the query is read."""
+    if environ["REQUEST_METHOD"] == "GET":
+        return dict(parse_qsl(environ.get("QUERY_STRING", "")))
+    sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = json.loads(sent or b"{}", parse_constant=_no_number)
+    if isinstance(body, list):
+        return {"rules": body}
+    if not isinstance(body, dict):
+        raise ValueError(f"send a JSON object, not {sent[:40].decode('utf-8', 'replace')}")
+    return body
 
 
-def _faults(front: Front, method: str, body: Any) -> dict[str, Any]:
-    """``{"rules": [...]}`` puts rules in force; an empty list takes them away."""
-    rules = body if isinstance(body, list) else body.get("rules", [])
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _only(body: Body, *keys: str) -> None:
+    for key in body:
+        if key not in keys:
+            raise ValueError(f"unknown key {key[:40]!r}; known are {', '.join(keys)}")
+
+
+def _number(body: Body, key: str, most: float, unit: str) -> float:
+    """A number from 0 to `most`."""
+    given = body[key]
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= most:
+        raise ValueError(f"{key} takes a number from 0 to {most:g} of {unit}, not {repr(given)[:40]}")
+    return float(given)
+
+
+def _clock(front: Front, method: str, body: Body) -> Body:
+    """``{"advance": seconds}``, ``{"rate": simulated seconds a second}`` (0 freezes), or both."""
     if method != "GET":
-        front.faults.set(rules)
-    return {"rules": rules, "seen": front.faults.seen()}
+        _only(body, "advance", "rate")
+        step = _number(body, "advance", LONGEST_STEP, "seconds") if "advance" in body else 0
+        if "rate" in body:
+            front.clock.set_rate(_number(body, "rate", FASTEST, "simulated seconds a second"))
+        front.advance(step)
+    now = front.clock.now()
+    return {"now": now, "at": datetime.fromtimestamp(now, UTC).isoformat("T", "seconds"), "rate": front.clock.rate}
 
 
-def _policy(front: Front, method: str, body: dict[str, Any]) -> dict[str, Any]:
+def _faults(front: Front, method: str, body: Body) -> Body:
+    """``{"rules": [...]}`` puts rules in force instead of those before, ``{"add": [...]}`` adds some, ``{"remove":
+    [ids]}`` takes some away, DELETE all."""
+    if method == "DELETE":
+        front.faults.set([])
+    elif method != "GET":
+        _only(body, "rules", "add", "remove")
+        if len(body) != 1:
+            raise ValueError("give one of rules, add, remove")
+        _change_faults(front, *next(iter(body.items())))
+    return {"rules": front.faults.listed(), "seen": front.faults.seen(), "presets": list(PRESETS)}
+
+
+def _change_faults(front: Front, change: str, given: Any) -> None:
+    if change == "remove":
+        if not isinstance(given, list) or not all(isinstance(one, int) for one in given):
+            raise ValueError(f"remove takes a list of ids, not {repr(given)[:40]}")
+        front.faults.remove(given)
+        return
+    put: Callable[..., None] = front.faults.set if change == "rules" else front.faults.add
+    put(fault_rules.read(given))
+
+
+def _policy(front: Front, method: str, body: Body) -> Body:
     """``{"policy": document}`` puts an identity policy in force for every client; ``null`` takes it away."""
     if method != "GET":
         if set(body) != {"policy"}:
             raise ValueError('give {"policy": a policy document or null}')
         document = body["policy"]
-        front.policy = None if document is None else policy.read(document)
+        try:
+            front.policy = None if document is None else policy.read(document)
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"policy: {error}") from error
     return {"policy": front.policy.document if front.policy else None}
 
 
-def _calls(front: Front, method: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Every AWS call of a client in order; DELETE, or POST of ``{"reset": true}``, forgets them."""
-    calls = list(front.calls)
-    if method == "DELETE" or body.get("reset"):
+def _calls(front: Front, method: str, body: Body) -> Body:
+    """The newest AWS calls of clients in order (``?last=20``: of those the last); DELETE, or POST of ``{"reset":
+    true}``, forgets them."""
+    found = list(front.calls)
+    answered = {"calls": found, "kept": calls.KEPT, "dropped": front.calls.dropped}
+    if method == "GET":
+        _only(body, "last")
+        last = body.get("last", str(calls.KEPT))
+        if not last.isascii() or not last.isdigit():
+            raise ValueError(f"last takes a whole number, not {last[:40]!r}")
+        answered["calls"] = list(islice(found, max(0, len(found) - int(last)), None))
+    else:
+        _only(body, "reset")
+    if method == "DELETE" or body.get("reset") is True:
         front.calls.clear()
-    return {"calls": calls}
+    return answered
 
 
-_ENDPOINTS = {"/_lab/clock": _clock, "/_lab/faults": _faults, "/_lab/policy": _policy, "/_lab/calls": _calls}
+_ENDPOINTS: dict[str, Callable[[Front, str, Body], Body]] = {
+    "/_lab/clock": _clock,
+    "/_lab/faults": _faults,
+    "/_lab/policy": _policy,
+    "/_lab/calls": _calls,
+}

@@ -46,6 +46,12 @@ def service_model(service: str) -> ServiceModel:
     return ServiceModel(_LOADER.load_service_model(service, "service-2"), service)
 
 
+@cache
+def service_names() -> list[str]:
+    """Return the names that boto3 has for the services of AWS."""
+    return list(_LOADER.list_available_services("service-2"))
+
+
 class _Moto(DomainDispatcherApplication):
     """moto, which would look through its own folder for each request to find the service of a host."""
 

@@ -1,22 +1,30 @@
 """Faults by rule: errors, delays, broken connections and garbled answers, for the calls that a rule matches."""
 
+import hashlib
 import threading
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
+
+from runbook_lib.lab.buckets import Buckets
+from runbook_lib.lab.call import Call
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A rule. What is not given matches every call, or does nothing.
+    """What a rule says. What is not given matches every call, or does nothing.
 
     Attributes
     ----------
+    preset
+        One of `presets.PRESETS`, which words the error as the service that was asked would.
     service, action
         Which calls: the boto3 name of the service (``ecs``, ``elbv2``) and the API action.
-    times, nth
-        Only the first `times` matching calls, or only those numbers (from 1), counted per service and action since
-        the rules were set.
+    times, nth, every
+        Of the matching calls only the first `times`, only those numbers (from 1), only each `every`-th; counted per
+        service and action since the rule was set.
+    probability, seed
+        Which share of those; the same seed takes the same calls.
     delay
         Seconds of real time to wait before the call is answered.
     error, message
@@ -24,69 +32,128 @@ class Fault:
     body
         Text to answer with instead, as a proxy or a captive portal would.
     status
-        The HTTP status of either; 400 for an error and 200 for a body where it is not given.
-    reset
-        Break the connection off instead of answering.
-    truncate
-        Break the answer off in the middle of its body, which its Content-Length says is longer.
+        The HTTP status of either; the service's own where it is not given.
+    reset, hang
+        Break the connection off, or keep silent until the client gives up.
+    truncate, garble
+        Break the answer off in the middle of its body, which its Content-Length says is longer; or send half of it as
+        if it were all.
     drip
         Seconds of real time over which the body of the answer is sent.
+    rates
+        Throttle what comes faster than the documented rates of ECS allow.
     """
 
+    preset: str | None = None
     service: str | None = None
     action: str | None = None
     times: int | None = None
     nth: tuple[int, ...] = ()
+    every: int | None = None
+    probability: float = 1.0
+    seed: int = 0
     delay: float = 0.0
     error: str | None = None
     message: str | None = None
     body: str | None = None
     status: int | None = None
     reset: bool = False
+    hang: bool = False
     truncate: bool = False
+    garble: bool = False
     drip: float = 0.0
+    rates: bool = False
 
-    def matches(self, service: str, action: str, number: int) -> bool:
-        """Whether the rule is about this call, the `number`-th of its kind."""
-        if self.service not in (None, service) or self.action not in (None, action):
+    def is_about(self, asked: Call) -> bool:
+        """Whether the rule is about calls of this kind."""
+        return self.service in (None, asked.service) and self.action in (None, asked.action)
+
+    def takes(self, asked: Call, number: int) -> bool:
+        """Whether the rule takes this call, the `number`-th of its kind."""
+        if self.nth and number not in self.nth:
             return False
-        if self.nth:
-            return number in self.nth
-        return self.times is None or number <= self.times
+        if (self.times and number > self.times) or (self.every and number % self.every):
+            return False
+        return self.probability >= 1 or self._drawn(asked, number) < self.probability
+
+    def _drawn(self, asked: Call, number: int) -> float:
+        """A number from 0 to 1 for a call, which does not depend on how calls of other kinds come in between."""
+        drawn = hashlib.sha256(f"{self.seed}/{asked.service}/{asked.action}/{number}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") / 2**64
 
 
-_NAMES = {field.name for field in fields(Fault)}
+@dataclass
+class _Rule:
+    """A fault in force: as it was asked for, how many calls there had been of each kind, and how many it took."""
+
+    id: int
+    given: dict[str, Any]
+    fault: Fault
+    before: Counter[tuple[str, str]]
+    taken: int = 0
 
 
 class Faults:
-    """The rules in force, and how many calls of each kind there were since."""
+    """The rules in force, and how many calls of each kind there were since the first of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: tuple[Fault, ...] = ()
+        self._rules: tuple[_Rule, ...] = ()
         self._seen: Counter[tuple[str, str]] = Counter()
+        self._last_id = 0
+        self._buckets = Buckets()
 
-    def set(self, rules: list[dict[str, Any]]) -> None:
-        """Put these rules in force instead of the ones before; raises ValueError for an unknown key."""
-        for rule in rules:
-            unknown = sorted(set(rule) - _NAMES)
-            if unknown:
-                raise ValueError(f"unknown keys {unknown}; known are {sorted(_NAMES)}")
-        made = tuple(Fault(**{**rule, "nth": tuple(rule.get("nth", ()))}) for rule in rules)
+    def set(self, rules: list[tuple[dict[str, Any], Fault]]) -> None:
+        """Put these rules in force instead of the ones before; each comes with what it was read from."""
         with self._lock:
-            self._rules = made
+            self._rules = ()
+            self._append(rules)
+
+    def add(self, rules: list[tuple[dict[str, Any], Fault]]) -> None:
+        """Put these rules in force after the ones before."""
+        with self._lock:
+            self._append(rules)
+
+    def remove(self, ids: list[int]) -> None:
+        """Take rules away; raises ValueError where one of them is not in force."""
+        with self._lock:
+            known = [rule.id for rule in self._rules]
+            for one in ids:
+                if one not in known:
+                    raise ValueError(f"remove: there is no rule {one}; in force are {known}")
+            self._rules = tuple(rule for rule in self._rules if rule.id not in ids)
+
+    def _append(self, rules: list[tuple[dict[str, Any], Fault]]) -> None:
+        if not self._rules:
             self._seen.clear()
+            self._buckets = Buckets()
+        for given, fault in rules:
+            self._last_id += 1
+            self._rules += (_Rule(self._last_id, given, fault, Counter(self._seen)),)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The rules as they were asked for, each with its ``id`` and how many calls it has ``taken``."""
+        with self._lock:
+            return [{"id": rule.id, **rule.given, "taken": rule.taken} for rule in self._rules]
 
     def seen(self) -> dict[str, int]:
         """How many calls there were of each kind (``ecs:ListTasks``) since the rules were set, answered or not."""
         with self._lock:
             return {f"{service}:{action}": count for (service, action), count in self._seen.items()}
 
-    def find(self, service: str, action: str) -> Fault | None:
-        """Count a call and return the first rule that matches it."""
+    def find(self, asked: Call, now: float) -> tuple[int, Fault] | None:
+        """Count a call and return the first rule that takes it, with its id; `now` is `Clock.lived`."""
         with self._lock:
             if not self._rules:
                 return None
-            self._seen[service, action] += 1
-            number = self._seen[service, action]
-            return next((rule for rule in self._rules if rule.matches(service, action, number)), None)
+            self._seen[asked.service, asked.action] += 1
+            return next(((rule.id, rule.fault) for rule in self._rules if self._takes(rule, asked, now)), None)
+
+    def _takes(self, rule: _Rule, asked: Call, now: float) -> bool:
+        kind = (asked.service, asked.action)
+        if not rule.fault.is_about(asked) or not rule.fault.takes(asked, self._seen[kind] - rule.before[kind]):
+            return False
+        if rule.fault.rates and self._buckets.has_token(asked, now):
+            return False
+        rule.taken += 1
+        return True

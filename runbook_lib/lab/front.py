@@ -2,20 +2,20 @@
 
 import json
 import re
-import socket
-import struct
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from runbook_lib.lab import balancer, call, control, permissions, reply, target_health, wire
+from runbook_lib.lab import balancer, call, control, injection, permissions, reply, target_health, wire
 from runbook_lib.lab.application import Application
 from runbook_lib.lab.call import Call
+from runbook_lib.lab.calls import Calls
 from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.embedded import moto_application, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
-from runbook_lib.lab.faults import Fault, Faults
+from runbook_lib.lab.faults import Faults
 from runbook_lib.lab.operations import OPERATIONS
 from runbook_lib.lab.policy import Policy
 from runbook_lib.lab.region import Region
@@ -48,7 +48,7 @@ class Front:
     policy
         The identity policy of every client, or None where all may do everything.
     calls
-        Every AWS call of a client, in the order of the replies.
+        The newest AWS calls of clients, in the order of the replies.
     """
 
     def __init__(self, clock: Clock, account: str) -> None:
@@ -56,7 +56,7 @@ class Front:
         self.account = account
         self.faults = Faults()
         self.policy: Policy | None = None
-        self.calls: list[dict[str, Any]] = []
+        self.calls = Calls()
         self.applications: dict[str, Application] = {}
         self.pushed: dict[str, float] = {}
         self.closing = threading.Event()
@@ -114,27 +114,18 @@ class Front:
         asked = call.read(environ, self.account)
         if INTERNAL in environ:
             return self._answer(asked, environ)
-        fault = self.faults.find(asked.service, asked.action)
-        done = self._inject(fault, asked, environ) if fault else None
-        done = done or self._refuse(asked, environ) or self._answer(asked, environ)
-        if fault:
-            done.truncated, done.drip = fault.truncate, fault.drip
-        record = {"service": asked.service, "action": asked.action, "status": done.status, "region": asked.region}
-        self.calls.append({**record, "at": self.clock.now()})
-        return done
-
-    def _inject(self, fault: Fault, asked: Call, environ: dict[str, Any]) -> Reply | None:
-        """Do what a fault says; no lock is held while it waits."""
-        if fault.delay:
-            self.closing.wait(fault.delay)
-        if fault.reset:
-            self.calls.append({"service": asked.service, "action": asked.action, "status": 0, "region": asked.region})
-            _reset(environ["runbook_lab.socket"])
-        if fault.body is not None:
-            return reply.html(fault.status or 200, fault.body)
-        if fault.error is None:
-            return None
-        return reply.error(asked.protocol, fault.error, fault.message or fault.error, fault.status or 400)
+        since = time.perf_counter()
+        rule, fault = self.faults.find(asked, self.clock.lived()) or (None, None)
+        done = None
+        try:
+            if fault:
+                done = injection.perform(fault, asked, environ, self._caller, self.closing)
+            done = done or self._refuse(asked, environ) or self._answer(asked, environ)
+            if fault:
+                injection.spoil(fault, done)
+            return done
+        finally:
+            self.calls.add(asked, done, at=self.clock.now(), since=since, fault=rule)
 
     def _refuse(self, asked: Call, environ: dict[str, Any]) -> Reply | None:
         """Deny a call that the policy in force does not allow."""
@@ -185,10 +176,3 @@ def _ecs(region: Region, asked: Call) -> Reply:
         return reply.error("json", error.code, error.message, error.status, error.members)
     except ReplyShapeError as error:
         return reply.error("json", "ServerException", str(error), 500)
-
-
-def _reset(connection: socket.socket) -> None:
-    """Break a connection off so that its peer gets a reset (linger 0), not an end."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-    raise ConnectionResetError("fault injected")

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from runbook_lib.lab import fault_rules
 from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
@@ -100,7 +101,7 @@ class Lab:
         self._front.advance(seconds)
 
     def calls(self) -> list[dict[str, Any]]:
-        """Return every AWS call of a client so far: service, action, status, region, at."""
+        """Return the newest AWS calls of clients: `calls.Record` as mappings."""
         return list(self._front.calls)
 
     def forget_calls(self) -> None:
@@ -108,8 +109,11 @@ class Lab:
         self._front.calls.clear()
 
     def faults(self, rules: list[dict[str, Any]]) -> None:
-        """Put fault rules in force (see docs/lab.md); an empty list takes them away."""
-        self._front.faults.set(rules)
+        """Put fault rules in force (see docs/lab.md); an empty list takes them away.
+
+        Raises ValueError for a rule that makes no sense.
+        """
+        self._front.faults.set(fault_rules.read(rules))
 
     def seen(self) -> dict[str, int]:
         """How many calls of each kind (``ecs:ListTasks``) came in since fault rules were set, answered or not."""

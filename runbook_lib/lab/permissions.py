@@ -48,6 +48,12 @@ _OF_SERVICE = ("service-deployment", "service-revision")
 _OF_STREAM = ("GetLogEvents", "PutLogEvents", "DeleteLogStream")
 _BALANCING = ("TargetGroupArn", "LoadBalancerArn", "ListenerArn")
 
+_REFUSALS = {
+    "json": ("AccessDeniedException", 400),
+    "rest-json": ("AccessDeniedException", 403),
+    "ec2": ("UnauthorizedOperation", 403),
+}
+
 
 @dataclass(frozen=True)
 class Denial:
@@ -68,7 +74,7 @@ class Denial:
 
 def denial(policy: Policy, asked: Call) -> Denial | None:
     """Return what a policy has against a call, or None where it allows the call."""
-    action = f"{_PREFIXES.get(asked.service, asked.service)}:{asked.action}"
+    action = _iam_action(asked)
     if action in _ALWAYS:
         return None
     resources, cluster = _about(asked)
@@ -80,12 +86,21 @@ def denial(policy: Policy, asked: Call) -> Denial | None:
     return None
 
 
+def lacking(asked: Call) -> Denial:
+    """Return the denial of a call that no policy allows, whatever the policy in force says."""
+    resources, _ = _about(asked)
+    return Denial(_iam_action(asked), (resources or ["*"])[0], Decision.NOT_ALLOWED)
+
+
+def _iam_action(asked: Call) -> str:
+    return f"{_PREFIXES.get(asked.service, asked.service)}:{asked.action}"
+
+
 def refusal(denied: Denial, asked: Call, caller: str) -> Reply:
     """Return the answer to a denied call, in the code and protocol of its service."""
-    code, status = {"json": ("AccessDeniedException", 400), "rest-json": ("AccessDeniedException", 403)}.get(
-        asked.protocol, ("AccessDenied", 403)
-    )
-    return reply.error(asked.protocol, code, denied.words(caller), status)
+    code, status = _REFUSALS.get(asked.protocol, ("AccessDenied", 403))
+    before = "You are not authorized to perform this operation. " if asked.protocol == "ec2" else ""
+    return reply.error(asked.protocol, code, before + denied.words(caller), status)
 
 
 def _about(asked: Call) -> tuple[list[str], str]:

@@ -27,6 +27,10 @@ class Reply:
         """The status with its phrase, as WSGI wants it."""
         return f"{self.status} {phrase(self.status)}"
 
+    def header(self, name: str) -> str | None:
+        """Return a header's value; `name` in lower case."""
+        return next((value for known, value in self.headers if known.lower() == name), None)
+
     def stamped(self, now: float) -> list[tuple[str, str]]:
         """Return the headers with length and a Date in simulated time (seconds since the epoch)."""
         own = {"date", "content-length", "connection"}
@@ -68,7 +72,7 @@ def error(protocol: str, code: str, message: str, status: int, members: dict[str
     Parameters
     ----------
     protocol
-        ``json``, ``cbor``, ``query``, ``rest-json`` or ``rest-xml``.
+        ``json``, ``cbor``, ``query``, ``ec2``, ``rest-json`` or ``rest-xml``.
     """
     if protocol == "cbor":
         headers = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), _request_id()]
@@ -78,6 +82,9 @@ def error(protocol: str, code: str, message: str, status: int, members: dict[str
         return xml(
             status, f"<ErrorResponse><Error>{parts}</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
         )
+    if protocol == "ec2":
+        parts = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
+        return xml(status, f"<Response><Errors>{parts}</Errors><RequestID>{uuid.uuid4()}</RequestID></Response>")
     if protocol == "rest-xml":
         return xml(status, f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>")
     reply = aws_json(status, json.dumps({"__type": code, "message": message, **(members or {})}).encode())
