@@ -7,6 +7,7 @@ side opened the connection from, needs a rule too (VPC User Guide, "Control traf
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Network
 
 from runbook_lib.lab.state import Document
@@ -30,6 +31,12 @@ class Peer:
     groups: frozenset[str] = frozenset()
 
 
+@cache
+def network(cidr: str) -> IPv4Network:
+    """Read a network; the bits of a host in it are left out, as EC2 leaves them out."""
+    return IPv4Network(cidr, strict=False)
+
+
 def rules_admit(rules: Iterable[Document], peer: Peer, ports: Ports, prefixes: Prefixes) -> bool:
     """Whether one of a security group's rules (`IpPermissions` of EC2) admits TCP of all `ports` with a peer.
 
@@ -50,10 +57,10 @@ def _has_ports(rule: Document, ports: Ports) -> bool:
 def _is_about(rule: Document, peer: Peer, prefixes: Prefixes) -> bool:
     if any(pair.get("GroupId") in peer.groups for pair in rule.get("UserIdGroupPairs", [])):
         return True
-    networks = [IPv4Network(given["CidrIp"], strict=False) for given in rule.get("IpRanges", [])]
+    own = [network(given["CidrIp"]) for given in rule.get("IpRanges", [])]
     for given in rule.get("PrefixListIds", []):
-        networks += prefixes(given["PrefixListId"])
-    return any(peer.net.subnet_of(network) for network in networks)
+        own += prefixes(given["PrefixListId"])
+    return any(peer.net.subnet_of(each) for each in own)
 
 
 def acl_admits(entries: Iterable[Document], egress: bool, net: IPv4Network, ports: Ports) -> bool:
@@ -61,7 +68,7 @@ def acl_admits(entries: Iterable[Document], egress: bool, net: IPv4Network, port
     for entry in sorted(entries, key=lambda each: int(each["RuleNumber"])):
         if entry["Egress"] is not egress or entry["Protocol"] not in (_ALL, *_TCP) or "CidrBlock" not in entry:
             continue
-        block, (low, high) = IPv4Network(entry["CidrBlock"], strict=False), _acl_ports(entry)
+        block, (low, high) = network(entry["CidrBlock"]), _acl_ports(entry)
         if entry["RuleAction"] == "allow":
             if net.subnet_of(block) and low <= ports[0] and ports[1] <= high:
                 return True

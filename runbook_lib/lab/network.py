@@ -11,6 +11,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from runbook_lib.lab import firewall
 from runbook_lib.lab.firewall import ANYWHERE, HTTPS, Peer, Ports
 from runbook_lib.lab.state import Document
 from runbook_lib.lab.vpc import Vpc
@@ -66,6 +67,8 @@ class Network:
         self._region = region
         self._vpcs: dict[str, Vpc] = {}
         self._lists: dict[str, tuple[IPv4Network, ...]] = {}
+        self._ways: dict[tuple[Placement, str], str | None] = {}
+        self._admitted: dict[tuple[Placement, Sources, int], bool] = {}
 
     @cached_property
     def _ec2(self) -> Any:
@@ -88,7 +91,7 @@ class Network:
     def _prefixes(self, name: str) -> tuple[IPv4Network, ...]:
         if name not in self._lists:
             entries = self._ec2.get_managed_prefix_list_entries(PrefixListId=name)["Entries"]
-            self._lists[name] = tuple(IPv4Network(entry["Cidr"]) for entry in entries if ":" not in entry["Cidr"])
+            self._lists[name] = tuple(firewall.network(entry["Cidr"]) for entry in entries if ":" not in entry["Cidr"])
         return self._lists[name]
 
     def problem(self, awsvpc: Document) -> str | None:
@@ -127,6 +130,11 @@ class Network:
         ``internet`` for any other registry. The address is the same each time; behind an interface endpoint it is
         the endpoint's private one.
         """
+        if (place, service) not in self._ways:
+            self._ways[place, service] = self._find_way(place, service)
+        return self._ways[place, service]
+
+    def _find_way(self, place: Placement, service: str) -> str | None:
         public = self._public_address(service)
         vpc = self._vpc(place.subnet)
         endpoint = vpc.interface_endpoint(f"{self._region}.{service}") if vpc else None
@@ -180,6 +188,12 @@ class Network:
         The task's security groups must let every node of it in (by group, or by the addresses of its subnets), its
         own security groups must let them out, and the network ACLs of the subnets must let them pass.
         """
+        key = (place, sources, port)
+        if key not in self._admitted:
+            self._admitted[key] = self._lets_in(*key)
+        return self._admitted[key]
+
+    def _lets_in(self, place: Placement, sources: Sources, port: int) -> bool:
         vpc, ports = self._vpc(place.subnet), (port, port)
         if vpc is None:
             return False
@@ -195,11 +209,11 @@ class Network:
     def _public_address(self, service: str) -> IPv4Address:
         networks = {INTERNET: _REGISTRIES, _S3: _BUCKETS}
         network = networks.get(service) or _PUBLIC.get(self._region, _ELSEWHERE)
-        return _pick(IPv4Network(network), f"{self._region}/{service}")
+        return _pick(firewall.network(network), f"{self._region}/{service}")
 
 
 def _task(vpc: Vpc, place: Placement) -> Peer:
-    address = IPv4Network(place.address or vpc.cidr(place.subnet)[4])
+    address = firewall.network(place.address or str(vpc.cidr(place.subnet)[4]))
     return Peer(address, vpc.groups_or_default(place.groups))
 
 

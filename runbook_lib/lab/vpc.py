@@ -53,7 +53,7 @@ class Vpc:
 
     def cidr(self, subnet: str) -> IPv4Network:
         """Return the addresses of a subnet."""
-        return IPv4Network(self.subnets[subnet]["CidrBlock"])
+        return firewall.network(self.subnets[subnet]["CidrBlock"])
 
     def groups_or_default(self, given: Iterable[str]) -> frozenset[str]:
         """Return the security groups of an interface for which these were given; with none it has the default one."""
@@ -132,7 +132,7 @@ class Vpc:
 
 def _destination(route: Document) -> IPv4Network:
     """Where a route leads; one of IPv6 or of a prefix list leads to no single address."""
-    return IPv4Network(route.get("DestinationCidrBlock") or "255.255.255.255/32")
+    return firewall.network(route.get("DestinationCidrBlock") or "255.255.255.255/32")
 
 
 def _is_active(route: Document) -> bool:
