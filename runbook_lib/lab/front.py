@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from runbook_lib.lab import balancer, call, control, injection, permissions, reply, target_health, wire
+from runbook_lib.lab import (
+    balancer,
+    call,
+    control,
+    injection,
+    managed_policies,
+    permissions,
+    reply,
+    target_health,
+    wire,
+)
 from runbook_lib.lab.application import Application
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.calls import Calls
@@ -150,6 +160,7 @@ class Front:
             done = target_health.describe(region, asked.query)
             if done is not None:
                 return done
+        managed_policies.make_known(asked)
         done = ask(self._moto, environ)
         if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
             self._date_images(done)

@@ -1,8 +1,11 @@
-"""IAM identity policies: read a document, and decide whether it allows an action on a resource.
+"""IAM policies: read a document, and decide whether it allows an action on a resource.
 
 The evaluation is IAM's for one identity policy (IAM User Guide, "Policy evaluation logic"): an explicit Deny beats an
 Allow, and what no statement allows is denied. moto has an evaluator too; it takes a Condition that is not met for a
 Deny, and compares actions with case, so it cannot tell whether a policy suffices.
+
+A policy that somebody puts in force for the lab's clients is refused where it has what is not evaluated. One that is
+stored in IAM or ECR is not the lab's to refuse: a statement of it with such a thing never allows, and always denies.
 """
 
 import re
@@ -12,24 +15,55 @@ from functools import cache
 from typing import Any
 
 _MEMBERS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
-_KEYS = ("ecs:cluster",)
+_VERSIONS = ("2012-10-17", "2008-10-17")
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _ACTION = re.compile(r"\*|[a-zA-Z0-9*?-]+:[a-zA-Z0-9*?]+")
 
 Context = dict[str, str]
 
 
 class Decision(Enum):
-    """What a policy says of a call."""
+    """What policies say of a call, in IAM's words; the last two are of a permissions boundary."""
 
     ALLOWED = "allowed"
     NOT_ALLOWED = "because no identity-based policy allows the {action} action"
     FORBIDDEN = "with an explicit deny in an identity-based policy"
+    OUT_OF_BOUNDS = "because no permissions boundary allows the {action} action"
+    FORBIDDEN_BY_BOUNDARY = "with an explicit deny in a permissions boundary"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What is evaluated: operators, condition keys (in lower case), and whether anything else is refused."""
+
+    operators: tuple[str, ...]
+    keys: tuple[str, ...]
+    refuses: bool
+
+
+CLIENTS = Dialect(("ArnEquals", "ArnLike", "StringEquals", "StringLike"), ("ecs:cluster",), refuses=True)
+_STORED_OPERATORS = (*CLIENTS.operators, "ArnNotEquals", "ArnNotLike", "StringNotEquals", "StringNotLike", "Bool")
+STORED = Dialect(
+    (*_STORED_OPERATORS, *(f"{operator}IfExists" for operator in _STORED_OPERATORS)),
+    (
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principaltype",
+        "aws:requestedregion",
+        "aws:securetransport",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+    ),
+    refuses=False,
+)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. ``not_actions`` and ``not_resources`` say that the lists name what is left out."""
+    """One statement. ``not_actions`` and ``not_resources`` say that the lists name what is left out.
+
+    `doubtful` says that it has what is not evaluated.
+    """
 
     allows: bool
     actions: tuple[str, ...]
@@ -37,11 +71,14 @@ class Statement:
     resources: tuple[str, ...]
     not_resources: bool
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
+    doubtful: bool = False
 
     def is_about(self, action: str, resource: str, context: Context) -> bool:
         """Whether the statement applies. Actions are compared without case, resources with it."""
         about_action = any(_like(pattern.lower(), action.lower()) for pattern in self.actions) != self.not_actions
         about_resource = any(_like(pattern, resource) for pattern in self.resources) != self.not_resources
+        if self.doubtful:
+            return about_action and about_resource and not self.allows
         return about_action and about_resource and all(_holds(*one, context) for one in self.conditions)
 
 
@@ -60,21 +97,32 @@ class Policy:
         return Decision.ALLOWED if about else Decision.NOT_ALLOWED
 
 
-def read(document: Any) -> Policy:
-    """Read a policy document; raises ValueError for what is no identity policy or what the lab does not evaluate."""
+def read(document: Any, dialect: Dialect = CLIENTS) -> Policy:
+    """Read a policy document.
+
+    Raises ValueError for what is no identity policy, and where the dialect refuses it for what is not evaluated.
+    """
     if not isinstance(document, dict) or "Statement" not in document:
         raise ValueError("a policy document is an object with a Statement")
-    if document.get("Version") != "2012-10-17":
+    if document.get("Version", _VERSIONS[1]) not in (_VERSIONS[:1] if dialect.refuses else _VERSIONS):
         raise ValueError(f"Version must be 2012-10-17, not {document.get('Version')!r}")
     unknown = sorted(set(document) - {"Version", "Id", "Statement"})
     if unknown:
         raise ValueError(f"unknown members of a policy document: {unknown}")
     statements = document["Statement"]
     found = statements if isinstance(statements, list) else [statements]
-    return Policy(document, tuple(_statement(number, one) for number, one in enumerate(found, start=1)))
+    return Policy(document, tuple(_statement(dialect, number, one) for number, one in enumerate(found, 1)))
 
 
-def _statement(number: int, given: Any) -> Statement:
+def stored(document: Any) -> Policy:
+    """Read a policy that is stored somewhere; one that can not be read (IAM would not have taken it) denies all."""
+    try:
+        return read(document, STORED)
+    except ValueError:
+        return Policy({}, (Statement(False, ("*",), False, ("*",), False, ()),))
+
+
+def _statement(dialect: Dialect, number: int, given: Any) -> Statement:
     where = f"statement {number}"
     if not isinstance(given, dict):
         raise ValueError(f"{where} is no object")
@@ -86,11 +134,28 @@ def _statement(number: int, given: Any) -> Statement:
     actions, not_actions = _either(where, given, "Action")
     resources, not_resources = _either(where, given, "Resource")
     wrong = [action for action in actions if not _ACTION.fullmatch(action)]
-    wrong += [one for one in resources if one != "*" and (one.count(":") < 5 or "${" in one)]
+    if dialect.refuses:
+        wrong += [one for one in resources if one != "*" and (one.count(":") < 5 or "${" in one)]
     if wrong:
         raise ValueError(f"{where}: {wrong} are neither actions nor ARNs (policy variables are not evaluated)")
-    conditions = tuple(_conditions(where, given.get("Condition", {})))
-    return Statement(given["Effect"] == "Allow", actions, not_actions, resources, not_resources, conditions)
+    doubtful = any("${" in one for one in resources)
+    conditions, left_out = _conditions(dialect, where, given.get("Condition", {}))
+    return Statement(
+        given["Effect"] == "Allow",
+        actions,
+        not_actions,
+        _widened(resources, not_resources),
+        not_resources,
+        conditions,
+        doubtful or left_out,
+    )
+
+
+def _widened(resources: tuple[str, ...], left_out: bool) -> tuple[str, ...]:
+    """Resources where a policy variable may be anything: a statement applies to all of them that it may be about."""
+    if left_out:
+        return tuple(one for one in resources if "${" not in one)
+    return tuple(_VARIABLE.sub("*", one) for one in resources)
 
 
 def _either(where: str, given: dict[str, Any], name: str) -> tuple[tuple[str, ...], bool]:
@@ -108,24 +173,37 @@ def _texts(where: str, member: str, value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _conditions(where: str, given: Any) -> list[tuple[str, str, tuple[str, ...]]]:
+def _conditions(dialect: Dialect, where: str, given: Any) -> tuple[tuple[tuple[str, str, tuple[str, ...]], ...], bool]:
+    """The conditions that are evaluated, and whether there are others."""
     if not isinstance(given, dict) or not all(isinstance(block, dict) for block in given.values()):
         raise ValueError(f"{where}: Condition must be an object of operators, each an object of keys")
-    found = []
+    found, left_out = [], False
     for operator, block in given.items():
         for key, value in block.items():
-            if operator not in _OPERATORS or key.lower() not in _KEYS:
-                raise ValueError(f"{where}: the lab evaluates {_OPERATORS} on {_KEYS}, not {operator} on {key}")
-            found.append((operator, key.lower(), _texts(where, key, value)))
-    return found
+            if operator in dialect.operators and key.lower() in dialect.keys:
+                found.append((operator, key.lower(), _texts(where, key, _as_texts(value))))
+            elif dialect.refuses:
+                raise ValueError(
+                    f"{where}: the lab evaluates {dialect.operators} on {dialect.keys}, not {operator} on {key}"
+                )
+            else:
+                left_out = True
+    return tuple(found), left_out
+
+
+def _as_texts(value: Any) -> Any:
+    """A condition's value, which for Bool may be a JSON boolean."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _holds(operator: str, key: str, values: tuple[str, ...], context: Context) -> bool:
-    """Whether a condition is met; one about a key that the call does not have is not."""
+    """Whether a condition is met; about a key that the call does not have, only Not... and ...IfExists are."""
+    plain = operator.removesuffix("IfExists").replace("Not", "")
+    negated = "Not" in operator
     if key not in context:
-        return False
-    compare = {"StringEquals": str.__eq__, "StringLike": _like}.get(operator, _arn_like)
-    return any(compare(value, context[key]) for value in values)
+        return negated or operator.endswith("IfExists")
+    compare = {"StringEquals": str.__eq__, "Bool": str.__eq__, "StringLike": _like}.get(plain, _arn_like)
+    return any(compare(value, context[key]) for value in values) is not negated
 
 
 def _arn_like(pattern: str, arn: str) -> bool:

@@ -1,0 +1,159 @@
+"""What an IAM role may do, from the roles and policies that moto has.
+
+IAM User Guide, "Policy evaluation logic": the role's inline and attached policies together, within its permissions
+boundary if it has one. Session, resource and service control policies are not looked at.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from runbook_lib.lab import policy, resource_policy
+from runbook_lib.lab.permissions import Denial
+from runbook_lib.lab.policy import Decision, Policy
+from runbook_lib.lab.resource_policy import Principal
+from runbook_lib.lab.state import Document
+
+TASKS = "ecs-tasks.amazonaws.com"
+_PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_WITHIN = {
+    Decision.NOT_ALLOWED: Decision.OUT_OF_BOUNDS,
+    Decision.FORBIDDEN: Decision.FORBIDDEN_BY_BOUNDARY,
+}
+
+
+@dataclass(frozen=True)
+class _Role:
+    trust: Any
+    identity: Policy
+    boundary: Policy | None
+
+
+class Roles:
+    """The roles of an account.
+
+    What it has read it keeps: an object is good for as long as nobody can change IAM, such as one sync.
+    """
+
+    def __init__(self, client: Callable[[str], Any], account: str) -> None:
+        self._client = client
+        self._account = account
+        self._known: dict[str, _Role | None] = {}
+
+    @cached_property
+    def _iam(self) -> Any:
+        return self._client("iam")
+
+    def assumable(self, arn: str, service: str = TASKS) -> bool:
+        """Whether a role exists and its trust policy lets an AWS service assume it.
+
+        ECS asks with the account and ``arn:aws:ecs:REGION:ACCOUNT:*`` as `aws:SourceAccount` and `aws:SourceArn`.
+        """
+        role = self._role(arn)
+        if role is None:
+            return False
+        region = self._iam.meta.region_name
+        source = {"aws:sourceaccount": self._account, "aws:sourcearn": f"arn:aws:ecs:{region}:{self._account}:*"}
+        principal = Principal("Service", frozenset({service}))
+        return resource_policy.decide(role.trust, principal, "sts:AssumeRole", source) is Decision.ALLOWED
+
+    def denial(self, arn: str, session: str, action: str, resource: str) -> str | None:
+        """Return IAM's sentence to a session of a role that may not do something; None where it may.
+
+        `action` is written as policies write it (``ecr:GetAuthorizationToken``), `resource` is an ARN or ``*``.
+        """
+        decision = self._decide(arn, action, resource)
+        if decision is Decision.ALLOWED:
+            return None
+        caller = f"arn:aws:sts::{self._account}:assumed-role/{_name(arn)}/{session}"
+        return Denial(action, resource, decision).words(caller)
+
+    def _decide(self, arn: str, action: str, resource: str) -> Decision:
+        role = self._role(arn)
+        if role is None:
+            return Decision.NOT_ALLOWED
+        context = {
+            "aws:principalarn": arn,
+            "aws:principalaccount": self._account,
+            "aws:principaltype": "AssumedRole",
+            "aws:requestedregion": self._iam.meta.region_name,
+            "aws:securetransport": "true",
+        }
+        decision = role.identity.decide(action, resource, context)
+        if decision is not Decision.ALLOWED or role.boundary is None:
+            return decision
+        within = role.boundary.decide(action, resource, context)
+        return _WITHIN.get(within, within)
+
+    def _role(self, arn: str) -> _Role | None:
+        if arn not in self._known:
+            self._known[arn] = self._read(arn)
+        return self._known[arn]
+
+    def _read(self, arn: str) -> _Role | None:
+        try:
+            found = self._iam.get_role(RoleName=_name(arn))["Role"]
+        except ClientError:
+            return None
+        if found["Arn"] != arn:  # another path, or another account: ECS wants a role of its own account
+            return None
+        boundary = (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+        return _Role(
+            found["AssumeRolePolicyDocument"],
+            _joined(self._policies(_name(arn))),
+            _joined(iter([self._managed(boundary)])) if boundary else None,
+        )
+
+    def _policies(self, name: str) -> Iterator[Document]:
+        """The documents of a role's inline and attached policies."""
+        for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=name):
+            for inline in page["PolicyNames"]:
+                yield self._iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
+        for page in self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
+            for attached in page["AttachedPolicies"]:
+                yield self._managed(attached["PolicyArn"])
+
+    def _managed(self, arn: str) -> Document:
+        version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found: Document = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        return found
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _joined(documents: Iterator[Document]) -> Policy:
+    """Several policies as one: a Deny of any counts, and so does an Allow of any."""
+    return Policy({}, tuple(each for document in documents for each in policy.stored(document).statements))
+
+
+def _pull_decision(policy_document: str | None, principal_arn: str, account: str) -> Decision:
+    if not policy_document:
+        return Decision.NOT_ALLOWED
+    names = frozenset({"*", account, f"arn:aws:iam::{account}:root", principal_arn})
+    context = {"aws:principalarn": principal_arn, "aws:principalaccount": account, "aws:securetransport": "true"}
+    document = json.loads(policy_document)
+    said = [resource_policy.decide(document, Principal("AWS", names), action, context) for action in _PULL]
+    if Decision.FORBIDDEN in said:
+        return Decision.FORBIDDEN
+    return Decision.ALLOWED if set(said) == {Decision.ALLOWED} else Decision.NOT_ALLOWED
+
+
+def repository_allows(policy_document: str | None, principal_arn: str, account: str) -> bool:
+    """Whether a repository's policy lets a role of an account pull images.
+
+    `policy_document` is the `policyText` of ECR's GetRepositoryPolicy, None where the repository has none;
+    `principal_arn` is the role's ARN (not the session's) and `account` its account. A role of the repository's own
+    account needs no such policy, one of another account needs it and its own identity policy too.
+    """
+    return _pull_decision(policy_document, principal_arn, account) is Decision.ALLOWED
+
+
+def repository_forbids(policy_document: str | None, principal_arn: str, account: str) -> bool:
+    """Whether a repository's policy denies a role the pull, whatever its own policy says; see `repository_allows`."""
+    return _pull_decision(policy_document, principal_arn, account) is Decision.FORBIDDEN
