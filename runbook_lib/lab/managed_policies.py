@@ -17,11 +17,11 @@ _PARTITION = "aws"
 
 
 def make_known(asked: Call) -> None:
-    """Let moto know the managed policies of AWS that a call to IAM names, and all of them where it lists policies."""
+    """Let moto know the managed policies of AWS that a call to IAM names, and all of them where it lists AWS's."""
     if asked.service != "iam":
         return
     backend = iam_backends[asked.account][_PARTITION]
-    if asked.action == "ListPolicies":
+    if asked.action == "ListPolicies" and asked.query.get("Scope") != "Local":
         _add(backend, json.loads(published))
     for value in asked.query.values():
         named = _ARN.fullmatch(value)

@@ -150,7 +150,7 @@ class Network:
         self, vpc: Vpc, place: Placement, endpoint: Document, service: str
     ) -> tuple[IPv4Address, bool]:
         """The endpoint's address that DNS gives a task, one in its subnet if there is one, and whether it answers."""
-        homes = [subnet for subnet in sorted(endpoint["SubnetIds"]) if subnet in vpc.subnets]
+        homes = sorted(endpoint["SubnetIds"], key=vpc.cidr)  # not by id: moto makes ids by chance
         home = place.subnet if place.subnet in homes else homes[0]
         address = _pick(vpc.cidr(home), f"{self._region}/{service}")
         groups = vpc.groups_or_default(group["GroupId"] for group in endpoint.get("Groups", []))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -16,7 +17,6 @@ from runbook_lib.lab import policy, resource_policy
 from runbook_lib.lab.permissions import Denial
 from runbook_lib.lab.policy import Decision, Policy
 from runbook_lib.lab.resource_policy import Principal
-from runbook_lib.lab.state import Document
 
 TASKS = "ecs-tasks.amazonaws.com"
 _PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -39,9 +39,10 @@ class Roles:
     What it has read it keeps: an object is good for as long as nobody can change IAM, such as one sync.
     """
 
-    def __init__(self, client: Callable[[str], Any], account: str) -> None:
+    def __init__(self, client: Callable[[str], Any], account: str, region: str = "") -> None:
         self._client = client
         self._account = account
+        self._region = region  # of the tasks; without one, what is allowed in one Region alone is not allowed
         self._known: dict[str, _Role | None] = {}
 
     @cached_property
@@ -56,8 +57,8 @@ class Roles:
         role = self._role(arn)
         if role is None:
             return False
-        region = self._iam.meta.region_name
-        source = {"aws:sourceaccount": self._account, "aws:sourcearn": f"arn:aws:ecs:{region}:{self._account}:*"}
+        tasks = f"arn:aws:ecs:{self._region}:{self._account}:*"
+        source = {"aws:sourceaccount": self._account, "aws:sourcearn": tasks}
         principal = Principal("Service", frozenset({service}))
         return resource_policy.decide(role.trust, principal, "sts:AssumeRole", source) is Decision.ALLOWED
 
@@ -80,7 +81,7 @@ class Roles:
             "aws:principalarn": arn,
             "aws:principalaccount": self._account,
             "aws:principaltype": "AssumedRole",
-            "aws:requestedregion": self._iam.meta.region_name,
+            "aws:requestedregion": self._region,
             "aws:securetransport": "true",
         }
         decision = role.identity.decide(action, resource, context)
@@ -103,31 +104,43 @@ class Roles:
             return None
         boundary = (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
         return _Role(
-            found["AssumeRolePolicyDocument"],
+            _document(found["AssumeRolePolicyDocument"]),
             _joined(self._policies(_name(arn))),
             _joined(iter([self._managed(boundary)])) if boundary else None,
         )
 
-    def _policies(self, name: str) -> Iterator[Document]:
+    def _policies(self, name: str) -> Iterator[Any]:
         """The documents of a role's inline and attached policies."""
-        for page in self._iam.get_paginator("list_role_policies").paginate(RoleName=name):
-            for inline in page["PolicyNames"]:
-                yield self._iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
-        for page in self._iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
-            for attached in page["AttachedPolicies"]:
-                yield self._managed(attached["PolicyArn"])
+        for inline in self._all("list_role_policies", "PolicyNames", name):
+            yield _document(self._iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"])
+        for attached in self._all("list_attached_role_policies", "AttachedPolicies", name):
+            yield self._managed(attached["PolicyArn"])
 
-    def _managed(self, arn: str) -> Document:
+    def _all(self, operation: str, member: str, name: str) -> Iterator[Any]:
+        """What an operation lists of a role, page by page."""
+        marker: dict[str, str] = {}
+        while True:
+            page = getattr(self._iam, operation)(RoleName=name, **marker)
+            yield from page[member]
+            if not page.get("IsTruncated"):
+                return
+            marker = {"Marker": page["Marker"]}
+
+    def _managed(self, arn: str) -> Any:
         version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found: Document = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        return found
+        return _document(self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def _document(given: Any) -> Any:
+    """A policy document, which IAM sends as quoted JSON; boto3 has read it already."""
+    return json.loads(unquote(given)) if isinstance(given, str) else given
 
 
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _joined(documents: Iterator[Document]) -> Policy:
+def _joined(documents: Iterator[Any]) -> Policy:
     """Several policies as one: a Deny of any counts, and so does an Allow of any."""
     return Policy({}, tuple(each for document in documents for each in policy.stored(document).statements))
 

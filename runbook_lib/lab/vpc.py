@@ -23,8 +23,11 @@ class Vpc:
         self._prefixes = prefixes
 
     def _read(self, describe: Callable[..., Document], member: str, name: str = "vpc-id") -> list[Document]:
-        found: list[Document] = describe(Filters=[{"Name": name, "Values": [self._id]}])[member]
+        found: list[Document] = describe(Filters=self._filter(name))[member]
         return found
+
+    def _filter(self, name: str) -> list[Document]:
+        return [{"Name": name, "Values": [self._id]}]
 
     @cached_property
     def _groups(self) -> dict[str, Document]:
@@ -49,7 +52,9 @@ class Vpc:
 
     @cached_property
     def _nat_gateways(self) -> dict[str, Document]:
-        return {nat["NatGatewayId"]: nat for nat in self._read(self._ec2.describe_nat_gateways, "NatGateways")}
+        # EC2 itself calls this one parameter Filter; boto3 takes Filters for it too, the lab's own clients do not.
+        found = self._ec2.describe_nat_gateways(Filter=self._filter("vpc-id"))["NatGateways"]
+        return {nat["NatGatewayId"]: nat for nat in found}
 
     def cidr(self, subnet: str) -> IPv4Network:
         """Return the addresses of a subnet."""

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from runbook_lib.lab.embedded import moto_application
 from runbook_lib.lab.network import Network, Placement, Sources
+from runbook_lib.lab.transport import Clients
 from tests.lab.conftest import Bench
 
 ALL_PORTS: dict[str, Any] = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -119,9 +121,15 @@ def site(shared: Bench) -> Site:
     return Site(shared.client("ec2"), shared.lab.region)
 
 
+def asking(bench: Bench) -> Network:
+    """Return a network that asks as the lab does, with its own clients."""
+    clients = Clients(moto_application())
+    return Network(lambda service: clients.get(service, bench.lab.account, bench.lab.region), bench.lab.region)
+
+
 @pytest.fixture
 def network(shared: Bench) -> Network:
-    return Network(shared.client, shared.lab.region)
+    return asking(shared)
 
 
 Change = Callable[[Site], object]
@@ -334,7 +342,7 @@ def test_image_layers_come_from_s3(site: Site, network: Network, case: str) -> N
 
 def test_what_never_answers_has_the_same_address_each_time(site: Site, shared: Bench) -> None:
     place = site.place("private")
-    asked = [Network(shared.client, shared.lab.region).unreachable(place, "ecr.api") for _ in range(2)]
+    asked = [asking(shared).unreachable(place, "ecr.api") for _ in range(2)]
     assert asked[0] == asked[1]
     assert str(asked[0]).startswith("54.180.")
     assert str(asked[0]).endswith(":443")
@@ -345,14 +353,23 @@ def test_an_endpoint_that_refuses_has_an_address_of_its_subnet(site: Site, netwo
     assert str(network.unreachable(site.place("private"), "logs")).startswith("10.20.2.")
 
 
-def test_a_task_without_groups_has_the_default_one(site: Site, network: Network) -> None:
+def test_an_endpoint_of_several_subnets_answers_from_the_tasks_else_from_the_lowest(site: Site, shared: Bench) -> None:
+    shut, made = site.new_group("shut"), asking(shared)
+    name = site.endpoint("logs", subnet="public", SecurityGroupIds=[shut])
+    for cidr in ("10.20.9.0/24", "10.20.0.0/24", "10.20.8.0/24"):
+        site.ec2.modify_vpc_endpoint(VpcEndpointId=name, AddSubnetIds=[site.subnet(cidr)])
+    assert str(made.unreachable(site.place("public"), "logs")).startswith("10.20.1.")
+    assert str(made.unreachable(site.place("private"), "logs")).startswith("10.20.0.")
+
+
+def test_a_task_without_groups_has_the_default_one(site: Site, network: Network, shared: Bench) -> None:
     bare = {"subnets": [site.subnets["public"]], "assignPublicIp": "ENABLED"}
     place = Placement.of(bare, site.subnets["public"], "10.20.1.9")
     assert network.unreachable(place, "logs") is None
     default = site.ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [site.vpc]}])["SecurityGroups"]
     group = next(each["GroupId"] for each in default if each["GroupName"] == "default")
     site.ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[ALL_PORTS])
-    assert Network(network._client, site.region).unreachable(place, "logs") is not None
+    assert asking(shared).unreachable(place, "logs") is not None
 
 
 BALANCERS: dict[str, tuple[Callable[[Site, str], object], bool]] = {
@@ -379,12 +396,14 @@ def test_a_load_balancer_gets_in_where_the_tasks_group_says_so(site: Site, netwo
     assert network.admits(site.place("private"), sources, PORT) is admitted
 
 
-def test_a_network_load_balancer_without_groups_gets_in_by_its_subnets(site: Site, network: Network) -> None:
+def test_a_network_load_balancer_without_groups_gets_in_by_its_subnets(
+    site: Site, network: Network, shared: Bench
+) -> None:
     sources = Sources((), (site.subnets["public"], site.subnets["private"]))
     site.allow(site.group, "10.20.1.0/24", PORT)
     assert not network.admits(site.place("private"), sources, PORT)
     site.allow(site.group, "10.20.2.0/24", PORT)
-    again = Network(network._client, site.region)
+    again = asking(shared)
     assert again.admits(site.place("private"), sources, PORT)
 
 
@@ -411,7 +430,7 @@ def test_the_tasks_network_acl_must_let_the_load_balancer_pass(
     assert network.admits(site.place("private"), balancer_of(site), PORT) is admitted
 
 
-def test_ecs_refuses_what_ec2_does_not_have(site: Site, network: Network, shared: Bench) -> None:
+def test_ecs_refuses_what_ec2_does_not_have(site: Site, network: Network) -> None:
     other = Site(site.ec2, site.region)
     subnets, groups = list(site.subnets.values()), [site.group]
     said: dict[str, dict[str, Any]] = {

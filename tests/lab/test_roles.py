@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from runbook_lib.lab.embedded import moto_application
 from runbook_lib.lab.roles import Roles, repository_allows, repository_forbids
+from runbook_lib.lab.transport import Clients
 from tests.lab.conftest import Bench
 
 ACCOUNT = "123456789012"
@@ -59,7 +61,12 @@ class Account:
 
     @property
     def roles(self) -> Roles:
-        return Roles(self._bench.client, self.number)
+        """The roles as the lab asks for them, with its own clients."""
+        return Roles(self.inner, self.number, self._bench.lab.region)
+
+    def inner(self, service: str) -> Any:
+        """Return the lab's own client of a service."""
+        return Clients(moto_application()).get(service, self.number, self._bench.lab.region)
 
     def refuses(self, role: str, action: str = "secretsmanager:GetSecretValue", resource: str = SECRET) -> str:
         """Return why a role is refused an action, the caller left out; empty where it is allowed."""
@@ -219,6 +226,13 @@ def test_managed_policies_of_aws_become_known_when_they_are_named(account: Accou
             account.iam.attach_role_policy(RoleName=account.role().rpartition("/")[2], PolicyArn=wrong)
 
 
+def test_aws_own_policies_are_listed_unless_only_local_ones_are_wanted(account: Account) -> None:
+    own = account.policy(statement())
+    assert own in [each["Arn"] for each in account.iam.list_policies(Scope="Local")["Policies"]]
+    listed = account.iam.list_policies(Scope="AWS", MaxItems=2)
+    assert [each["Arn"].startswith("arn:aws:iam::aws:policy/") for each in listed["Policies"]] == [True, True]
+
+
 ROLE = "arn:aws:iam::210987654321:role/execution"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
 
@@ -267,6 +281,22 @@ def test_a_repository_without_a_policy_lets_no_other_account_pull() -> None:
 @pytest.mark.parametrize("text", ['"Statement"', '{"Statement": ["x"]}', '{"Statement": {"Principal": "*"}}', "[]"])
 def test_a_policy_that_cannot_be_read_allows_nothing(text: str) -> None:
     assert not repository_allows(text, ROLE, "210987654321")
+
+
+def test_boto3_is_as_good_a_client(account: Account) -> None:
+    roles = Roles(account._bench.client, account.number, account._bench.lab.region)
+    role = account.role(statement())
+    assert roles.assumable(role)
+    assert not roles.denial(role, "task", "secretsmanager:GetSecretValue", SECRET)
+
+
+def test_every_page_of_policies_counts(account: Account) -> None:
+    role, iam = account.role(), account.inner("iam")
+    name = role.rpartition("/")[2]
+    for number in range(101):
+        told = document(statement(Action="ssm:*" if number < 100 else "secretsmanager:*"))
+        iam.put_role_policy(RoleName=name, PolicyName=f"policy-{number:03}", PolicyDocument=told)
+    assert not account.refuses(role)
 
 
 def test_the_policy_that_ecr_gives_back_can_be_read(account: Account) -> None:
