@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from runbook_lib.lab.errors import LabError
     from runbook_lib.lab.hosting import Lab, serve, start
-    from runbook_lib.lab.scenario import Scenario, names
-    from runbook_lib.lab.scenario import load as describe
+    from runbook_lib.lab.scenario import Scenario
+    from runbook_lib.lab.scenario_files import load as describe
+    from runbook_lib.lab.scenario_files import names
 
 DEFAULT_PORT = 5599
 
@@ -18,8 +19,8 @@ _HOMES = {
     "Lab": ("hosting", "Lab"),
     "LabError": ("errors", "LabError"),
     "Scenario": ("scenario", "Scenario"),
-    "describe": ("scenario", "load"),
-    "names": ("scenario", "names"),
+    "describe": ("scenario_files", "load"),
+    "names": ("scenario_files", "names"),
     "serve": ("hosting", "serve"),
     "start": ("hosting", "start"),
 }

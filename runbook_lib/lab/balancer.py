@@ -50,8 +50,11 @@ def _forward(region: Region, group_arn: str, path: str) -> Reply:
         if not pool:
             return _own(503)
         task, target = pool[region.ids.below(len(pool))]
-        status = health.get(task, target.port, path, region.now, health.BALANCER_ADDRESS)
-    return _own(502) if status is None else _application(task, path, status)
+        group = region.world.target_group(group_arn)
+        if group is None or not health.reaches(region, task, group, target.port):
+            return _own(504)
+        route = health.get(task, target.port, path, region.now, health.BALANCER_ADDRESS)
+    return _own(502) if route is None else _application(task, path, route.status)
 
 
 def _application(task: Task, path: str, status: int) -> Reply:

@@ -64,8 +64,8 @@ def container_unhealthy(task: Task) -> str:
 
 
 def not_placed(reason: str) -> str:
-    """A task that failed to start."""
-    return f"was unable to place a task. Reason: {reason}"
+    """A task that failed to start: its stopped reason as a sentence."""
+    return f"was unable to place a task. Reason: {reason.removesuffix('.')}."
 
 
 def not_launched(error: str) -> str:

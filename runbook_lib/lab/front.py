@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from runbook_lib.lab import (
     balancer,
     call,
     control,
+    images,
     injection,
     managed_policies,
     permissions,
@@ -19,7 +20,6 @@ from runbook_lib.lab import (
     target_health,
     wire,
 )
-from runbook_lib.lab.application import Application
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.calls import Calls
 from runbook_lib.lab.clock import Clock
@@ -29,6 +29,7 @@ from runbook_lib.lab.faults import Faults
 from runbook_lib.lab.operations import OPERATIONS
 from runbook_lib.lab.policy import Policy
 from runbook_lib.lab.region import Region
+from runbook_lib.lab.registry import Built
 from runbook_lib.lab.reply import Reply
 from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
 from runbook_lib.lab.world import World
@@ -49,8 +50,8 @@ class Front:
 
     Attributes
     ----------
-    applications
-        What the applications of container images do, by digest or tag.
+    images
+        What the images are and do, by digest of their manifest or by tag.
     pushed
         When images were pushed (seconds since the epoch), by digest; moto would say that it was just now.
     others
@@ -67,7 +68,7 @@ class Front:
         self.faults = Faults()
         self.policy: Policy | None = None
         self.calls = Calls()
-        self.applications: dict[str, Application] = {}
+        self.images: dict[str, Built] = {}
         self.pushed: dict[str, float] = {}
         self.closing = threading.Event()
         self._moto, self.others = _moto()
@@ -83,9 +84,15 @@ class Front:
         key = (account or self.account, name)
         with self._lock:
             if key not in self._regions:
-                world = World(self.others, *key, self.applications)
+                world = World(self.others, *key, self.images)
                 self._regions[key] = Region(*key, self.clock, world)
             return self._regions[key]
+
+    def set_capacity(self, region: str, zones: Mapping[str, bool]) -> None:
+        """Say in which zones of a Region (``a``, ``c``) Fargate has room, and in which not."""
+        full = self.region(region).full_zones
+        for zone, has_room in zones.items():
+            (full.discard if has_room else full.add)(region + zone)
 
     def advance(self, seconds: float) -> None:
         """Let simulated time pass in every Region."""
@@ -161,16 +168,12 @@ class Front:
             if done is not None:
                 return done
         managed_policies.make_known(asked)
+        if asked.service == "ecr" and asked.action == "PutImage":
+            images.give_digest(environ)
         done = ask(self._moto, environ)
         if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
-            self._date_images(done)
+            images.date(done, self.pushed)
         return done
-
-    def _date_images(self, done: Reply) -> None:
-        document = json.loads(done.body)
-        for image in document.get("imageDetails", []):
-            image["imagePushedAt"] = self.pushed.get(image["imageDigest"], image.get("imagePushedAt"))
-        done.body = json.dumps(document).encode()
 
 
 def _ecs(region: Region, asked: Call) -> Reply:

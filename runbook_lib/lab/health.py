@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runbook_lib.lab import reasons
-from runbook_lib.lab.application import access_line
+from runbook_lib.lab.application import Route, access_line
 from runbook_lib.lab.state import Container, Service, Target, Task
 from runbook_lib.lab.world import TargetGroup
 
@@ -17,6 +17,9 @@ HEALTHY_WITHOUT_CHECK = 40  # seconds after RUNNING: API reference, DeploymentCo
 BALANCER_ADDRESS = "10.0.12.34"
 _PROBE = re.compile(r"https?://[^/:\s'\"]+(?::(\d+))?(/[^\s'\"\\)]*)?")
 _PORTS = {"https": 443, "http": 80}
+Failure = tuple[str, str]
+_TIMED_OUT: Failure = ("Target.Timeout", "Request timed out")
+_REFUSED: Failure = ("Target.FailedHealthChecks", "Health checks failed")
 
 
 def check(region: Region, task: Task) -> None:
@@ -36,15 +39,15 @@ def listener(task: Task, port: int, at: float) -> Container | None:
     return None
 
 
-def get(task: Task, port: int, path: str, at: float, client: str) -> int | None:
+def get(task: Task, port: int, path: str, at: float, client: str) -> Route | None:
     """Ask a task's application and let it log the request; None where nothing listens on the port."""
     container = listener(task, port, at)
     if container is None or container.application is None:
         return None
-    status = container.application.answer(path)
+    route = container.application.answer(path)
     source = 1024 + int(at * 37 + port) % 64000
-    task.lines.append((at, container, access_line(f"{client}:{source}", "GET", path, status)))
-    return status
+    task.lines.append((at, container, access_line(f"{client}:{source}", "GET", path, route.status)))
+    return route
 
 
 def is_healthy(task: Task, now: float) -> bool:
@@ -90,38 +93,80 @@ def _judge_container(task: Task, container: Container, at: float, passed: bool) 
 
 
 def _probe(task: Task, container: Container, at: float) -> bool:
-    """Run a health check's command: the URL in it is asked; a command without one succeeds while the container runs."""
-    found = _PROBE.search(" ".join(container.definition["healthCheck"]["command"]))
+    """Run a health check's command, if the image has its program: the URL in it is asked, within the time-out.
+
+    A command without a URL succeeds while the container runs.
+    """
+    if container.application and not container.application.can_run(container.command):
+        return False
+    found = _PROBE.search(" ".join(container.command))
     if not found:
         return True
     scheme = found.group(0).partition(":")[0]
-    status = get(task, int(found.group(1) or _PORTS[scheme]), found.group(2) or "/", at, "127.0.0.1")
-    return status is not None and status < 400
+    route = get(task, int(found.group(1) or _PORTS[scheme]), found.group(2) or "/", at, "127.0.0.1")
+    return route is not None and route.status < 400 and route.after <= container.timeout
 
 
 def _check_target(region: Region, task: Task, target: Target) -> None:
     group = region.world.target_group(target.group_arn)
     if group is None:
         return
+    unused = _not_in_use(region, task, group)
+    if unused:
+        target.become("unused", "Target.NotInUse", unused)
+        target.next_check = region.time + group.interval
+        return
     while target.next_check <= region.time:
         at = target.next_check
         target.next_check += group.interval
-        _judge_target(target, group, get(task, group.port or target.port, group.path, at, BALANCER_ADDRESS))
+        _judge_target(target, group, _ask_target(region, task, target, group, at))
 
 
-def _judge_target(target: Target, group: TargetGroup, status: int | None) -> None:
-    if status is not None and group.matches(status):
+def _not_in_use(region: Region, task: Task, group: TargetGroup) -> str | None:
+    """Return why no load balancer checks the targets of a group, or None."""
+    balancers = [found for found in map(region.world.balancer, group.balancers) if found]
+    if not balancers:
+        return "Target group is not configured to receive traffic from the load balancer"
+    if not any(task.zone in balancer.zones for balancer in balancers):
+        return "Target is in an Availability Zone that is not enabled for the load balancer"
+    return None
+
+
+def _ask_target(region: Region, task: Task, target: Target, group: TargetGroup, at: float) -> Failure | None:
+    """Check a target once; return why it failed, with None for a passed check."""
+    port = group.port or target.port
+    if not reaches(region, task, group, port):
+        return _TIMED_OUT
+    if group.protocol in ("TCP", "TLS"):
+        return None if listener(task, port, at) else _REFUSED
+    route = get(task, port, group.path, at, BALANCER_ADDRESS)
+    if route is None:
+        return _REFUSED
+    if route.after > group.timeout:
+        return _TIMED_OUT
+    return None if group.matches(route.status) else _mismatch(route.status)
+
+
+def reaches(region: Region, task: Task, group: TargetGroup, port: int) -> bool:
+    """Whether a load balancer's packets reach a port of a task."""
+    balancers = [found for found in map(region.world.balancer, group.balancers) if found]
+    return any(region.world.admits(task.place, balancer.sources, port) for balancer in balancers)
+
+
+def _judge_target(target: Target, group: TargetGroup, failure: Failure | None) -> None:
+    if failure is None:
         target.passes, target.failures = target.passes + 1, 0
-        # A new target is healthy after one passed check; the threshold counts for a recovery.
-        if target.state == "initial" or target.passes >= group.healthy_threshold:
+        # A new target of an application load balancer is healthy after one passed check; the threshold counts for a
+        # recovery, and at a network load balancer always.
+        if (target.state == "initial" and not group.network) or target.passes >= group.healthy_threshold:
             target.become("healthy")
+        elif target.state == "unused":
+            target.become("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
         return
     target.passes, target.failures = 0, target.failures + 1
     if target.failures >= group.unhealthy_threshold:
-        target.become("unhealthy", *_why(status))
+        target.become("unhealthy", *failure)
 
 
-def _why(status: int | None) -> tuple[str, str]:
-    if status is None:
-        return "Target.FailedHealthChecks", "Health checks failed"
+def _mismatch(status: int) -> Failure:
     return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{status}]"

@@ -16,7 +16,8 @@ from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
 from runbook_lib.lab.policy import read as read_policy
-from runbook_lib.lab.scenario import Scenario, load
+from runbook_lib.lab.scenario import Scenario
+from runbook_lib.lab.scenario_files import load
 from runbook_lib.lab.server import Server
 
 FIRST_ACCOUNT = "123456789012"
@@ -128,7 +129,11 @@ class Lab:
 
     def fix(self) -> None:
         """Make the AWS calls that the scenario states as its true fix."""
-        self._player.take(self.scenario.fix)
+        self._player.take("fix")
+
+    def wrong_fix(self) -> None:
+        """Make the AWS calls that the scenario states as a plausible fix that does not help."""
+        self._player.take("wrong_fix")
 
     def close(self) -> None:
         """Stop serving; requests under way end."""

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
-from runbook_lib.lab import events, health, scheduler, tasks
+from runbook_lib.lab import events, health, preparation, scheduler, tasks
 from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.ids import Ids
 from runbook_lib.lab.state import Deployment, Document, Service, Task
@@ -34,6 +34,7 @@ class Region:
         self.services: dict[tuple[str, str], Service] = {}
         self.tasks: dict[str, Task] = {}
         self.tags: dict[str, list[Document]] = {}
+        self.full_zones: set[str] = set()
         self.registered: Counter[tuple[str, str, str]] = Counter()
         self._ticks = 0
 
@@ -49,6 +50,10 @@ class Region:
     def tags_of(self, arn: str) -> list[Document]:
         """Return the tags of a resource."""
         return self.tags.get(arn, [])
+
+    def has_capacity(self, zone: str) -> bool:
+        """Whether Fargate has room in an availability zone."""
+        return zone not in self.full_zones
 
     def alive(self, service: Service, deployment: Deployment | None = None) -> list[Task]:
         """Return the tasks of a service (or of one of its deployments) that are meant to run, oldest first."""
@@ -104,7 +109,7 @@ class Region:
     def _write_lines(self, task: Task) -> None:
         for container in task.containers:
             lines = [(at, text) for at, writer, text in task.lines if writer is container]
-            place = tasks.log_place(task, container)
+            place = preparation.log_place(task, container)
             if lines and place:
                 self.world.put_log_lines(*place, lines)
         task.lines.clear()

@@ -1,16 +1,14 @@
 """Scenarios: one YAML file each, checked against the schema that docs/lab.md describes."""
 
-import difflib
-from functools import cache
-from pathlib import Path
+import re
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from runbook_lib.lab.errors import LabError
+from runbook_lib.lab.application import LINUX_AMD64, Application, Route
 
-FOLDER = Path(__file__).parent / "scenarios"
+Seconds = Annotated[float, Field(ge=0, le=86400)]
+Status = Annotated[int, Field(ge=100, le=599)]
 
 
 class _Part(BaseModel):
@@ -27,25 +25,53 @@ class Description(_Part):
 
 
 class Network(_Part):
-    """The VPC with one subnet in each zone, and the security group of the tasks."""
+    """The VPC: a public subnet in each zone; private ones where asked, with a NAT gateway or endpoints or neither."""
 
-    cidr: str = "10.0.0.0/16"
+    cidr: Annotated[str, Field(pattern=r"^\d+\.\d+\.0\.0/16$")] = "10.0.0.0/16"
     zones: tuple[str, ...] = ("a", "c")
+    private: bool = False
+    nat: bool = False
+    endpoints: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _nat_is_for_private_subnets(self) -> "Network":
+        if self.nat and not self.private:
+            raise ValueError("nat: only private subnets have a NAT gateway; set private: true")
+        return self
+
+
+class Role(_Part):
+    """An IAM role: who may assume it, AWS managed policies by their path, and inline policies by name."""
+
+    trusts: str = "ecs-tasks.amazonaws.com"
+    managed: tuple[str, ...] = ()
+    inline: dict[str, dict[str, Any]] = {}
 
 
 class Image(_Part):
-    """An image in ECR; `pushed` is how many minutes before now."""
+    """An image in ECR; `pushed` is how many minutes before now; without it the image is built but not pushed yet."""
 
-    tags: tuple[str, ...]
-    pushed: float
+    tags: Annotated[tuple[str, ...], Field(min_length=1)]
+    pushed: Annotated[float | None, Field(ge=0)] = None
+    platforms: Annotated[tuple[str, ...], Field(min_length=1)] = (LINUX_AMD64,)
+    index: bool = False
+
+
+class ForeignRepository(_Part):
+    """A repository in the registry of another account, with the policy that lets others pull."""
+
+    policy: dict[str, Any] | None = None
+    images: tuple[Image, ...] = ()
 
 
 class TargetGroup(_Part):
     """A target group of type ip; times in seconds."""
 
     port: int
-    protocol: str = "HTTP"
+    protocol: Literal["HTTP", "HTTPS", "TCP"] = "HTTP"
     path: str = "/"
+    check_protocol: Literal["HTTP", "HTTPS", "TCP"] | None = None
+    check_port: str = "traffic-port"
     matcher: str = "200"
     interval: int = 30
     timeout: int = 5
@@ -58,19 +84,41 @@ class Listener(_Part):
     """A listener of a load balancer; it forwards to a target group."""
 
     port: int
-    protocol: Literal["HTTP", "HTTPS"]
+    protocol: Literal["HTTP", "HTTPS", "TCP"]
     target_group: str
+
+
+def _route(given: Any) -> Any:
+    """Take a bare status for an answer that comes at once."""
+    return given if isinstance(given, dict) else {"status": given}
+
+
+class Answer(_Part):
+    """The answer on one path: its status, and the seconds until it comes."""
+
+    status: Status
+    after: Seconds = 0
 
 
 class App(_Part):
     """What the application of an image does; the key above it is the image's tag."""
 
-    routes: dict[str, int] = {}
-    otherwise: int = 404
-    starts_in: float = 8
-    exit_code: int | None = None
-    port: int | None = None
+    routes: dict[str, Annotated[Answer, BeforeValidator(_route)]] = {}
+    otherwise: Status = 404
+    starts_in: Seconds = 8
+    exit_code: Annotated[int | None, Field(ge=0, le=255)] = None
+    port: Annotated[int | None, Field(ge=1, le=65535)] = None
     log: tuple[str, ...] = ()
+    memory: Annotated[int, Field(ge=1)] = 64
+    needs: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    stops_in: Seconds | None = 1
+    entrypoint: str = "/usr/local/bin/python"
+
+    def application(self) -> Application:
+        """Return the behaviour as the simulator knows it."""
+        routes = {path: Route(**answer.model_dump()) for path, answer in self.routes.items()}
+        return Application(**{**self.model_dump(exclude={"routes"}), "routes": routes})
 
 
 class Body(_Part):
@@ -82,18 +130,28 @@ class Body(_Part):
 
 
 class Step(_Part):
-    """An AWS call, or a pause of simulated time in seconds."""
+    """An AWS call, a pause of simulated time in seconds, or a change of Fargate's capacity by zone."""
 
-    call: Annotated[str | None, Field(pattern=r"^[a-z0-9-]+\.[a-z_]+$")] = None
+    call: Annotated[str | None, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9_]+$")] = None
     body: str | None = None
     parameters: Annotated[dict[str, Any], Field(alias="with")] = {}
+    account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
     pause: Annotated[float | None, Field(gt=0)] = None
+    capacity: dict[str, bool] | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "Step":
-        if (self.call is None) == (self.pause is None):
-            raise ValueError("a step is either a call or a pause")
+    def _one_of_them(self) -> "Step":
+        if sum(given is not None for given in (self.call, self.pause, self.capacity)) != 1:
+            raise ValueError("a step is a call, a pause or a change of capacity")
         return self
+
+
+class Goal(_Part):
+    """How a cure is told: `image` runs, and `path` answers 200 within so many simulated seconds after the fix."""
+
+    image: str
+    path: str = "/"
+    within: Annotated[float, Field(gt=0)] = 1200
 
 
 class Scenario(_Part):
@@ -105,91 +163,55 @@ class Scenario(_Part):
     cluster: str
     service: str
     network: Network = Network()
-    roles: tuple[str, ...] = ()
+    roles: dict[str, Role] = {}
     secrets: dict[str, str] = {}
+    ssm_parameters: dict[str, str] = {}
     log_groups: tuple[str, ...] = ()
     repositories: dict[str, tuple[Image, ...]] = {}
+    foreign_repositories: dict[str, dict[str, ForeignRepository]] = {}
     target_groups: dict[str, TargetGroup] = {}
     load_balancers: dict[str, tuple[Listener, ...]] = {}
     applications: dict[str, App] = {}
     bodies: dict[str, Body] = {}
     steps: tuple[Step, ...]
     files: dict[str, str] = {}
+    goal: Goal
     fix: tuple[Step, ...] = ()
+    wrong_fix: tuple[Step, ...] = ()
 
     @property
     def length(self) -> float:
         """Simulated seconds that the steps take."""
         return sum(step.pause or 0 for step in self.steps)
 
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Scenario":
+        problem = next(self._unknown_names(), None)
+        if problem:
+            raise ValueError(problem)
+        return self
 
-def names() -> tuple[str, ...]:
-    """Return the names of the scenarios that come with the lab."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+    def _unknown_names(self) -> Any:
+        for place in ("steps", "fix", "wrong_fix"):
+            for step in getattr(self, place):
+                if step.body is not None and step.body not in self.bodies:
+                    yield f"{place}: no body {step.body!r}"
+        yield from (f"files: no body {name!r}" for name in self.files.values() if name not in self.bodies)
+        yield from (f"files: {path!r} leads out of the folder" for path in self.files if not _inside(path))
+        yield from (f"bodies: {name!r} is built on itself" for name in self.bodies if self._is_endless(name))
+        for name, listeners in self.load_balancers.items():
+            for listener in listeners:
+                if listener.target_group not in self.target_groups:
+                    yield f"load_balancers: {name!r} forwards to {listener.target_group!r}, which is no target group"
 
-
-def load(name_or_file: str | Path) -> Scenario:
-    """Load a scenario by its name or from a file.
-
-    Raises `LabError` ``unknown-scenario`` or ``bad-scenario``.
-    """
-    return _read(_path(str(name_or_file)))
-
-
-def _path(name_or_file: str) -> Path:
-    known = names()
-    if name_or_file in known:
-        return FOLDER / f"{name_or_file}.yaml"
-    path = Path(name_or_file)
-    if path.is_file():
-        return path
-    nearest = difflib.get_close_matches(name_or_file, known, 1)
-    raise LabError("unknown-scenario", name=name_or_file, known=known, nearest=nearest[0] if nearest else None)
-
-
-@cache
-def _read(path: Path) -> Scenario:
-    text = path.read_text(encoding="utf-8")
-    try:
-        document = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise LabError("bad-scenario", file=str(path), line=line, problem=str(error.problem)) from error
-    if not isinstance(document, dict):
-        raise LabError("bad-scenario", file=str(path), line=1, problem="a scenario is a mapping")
-    if "extends" in document:
-        document = _extended(document)
-    try:
-        return Scenario.model_validate({"name": path.stem, **document})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = [part for part in first["loc"] if part != "[key]"]
-        problem = f"{'.'.join(map(str, place))}: {first['msg']}"
-        raise LabError("bad-scenario", file=str(path), line=_line(text, place), problem=problem) from error
+    def _is_endless(self, name: str) -> bool:
+        seen: list[str | None] = []
+        base: str | None = name
+        while base is not None and base not in seen:
+            seen.append(base)
+            base = self.bodies[base].base if base in self.bodies else None
+        return base is not None
 
 
-def _extended(document: dict[str, Any]) -> dict[str, Any]:
-    """Put a scenario over the one that it extends: mappings are joined name by name, anything else is replaced."""
-    base = load(document.pop("extends")).model_dump(by_alias=True, exclude={"name"}, exclude_unset=True)
-    joined = {
-        key: {**base[key], **value} if isinstance(value, dict) and isinstance(base.get(key), dict) else value
-        for key, value in document.items()
-    }
-    return {**base, **joined}
-
-
-def _line(text: str, place: list[int | str]) -> int:
-    """Return the line (from 1) of a key; the line of its nearest known parent where it is absent."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    line = 1
-    for part in place:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            pair = (node.value[part], node.value[part])
-        else:
-            pair = None
-        if pair is None:
-            break
-        line, node = pair[0].start_mark.line + 1, pair[1]
-    return line
+def _inside(path: str) -> bool:
+    return not re.search(r"^/|(^|/)\.\.(/|$)", path)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runbook_lib.lab import deployments, events, health, protection, reasons, tasks
+from runbook_lib.lab import deployments, events, health, preparation, protection, reasons, tasks
 from runbook_lib.lab.state import Deployment, Service, Task
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def _start_missing(region: Region, service: Service) -> None:
 
 
 def _start(region: Region, service: Service, deployment: Deployment, count: int, replaced: bool = False) -> None:
-    role = deployment.definition.get("executionRoleArn")
     deployment.launched_at = region.time
-    if role and not region.world.role_exists(role):
+    role = preparation.unassumable(region, deployment.definition)
+    if role:
         region.record(service, events.not_launched(reasons.role_not_assumable(role)))
         deployments.count_start_failure(region, service, deployment)
         return

@@ -1,9 +1,14 @@
 """What the simulated control plane remembers. Documents in AWS's own shape stay documents; the rest are records."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from __future__ import annotations
 
-from runbook_lib.lab.application import Application
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runbook_lib.lab.application import Application
+    from runbook_lib.lab.network import Placement
+    from runbook_lib.lab.registry import Built
 
 Document = dict[str, Any]
 
@@ -38,7 +43,7 @@ class Container:
     runtime_id: str | None = None
     reason: str | None = None
     exit_code: int | None = None
-    application: Application | None = None
+    built: Built | None = None
     next_check: float = 0.0
     failures: int = 0
     said_start: bool = False
@@ -60,9 +65,36 @@ class Container:
         return bool(command[0] != "NONE")
 
     @property
+    def application(self) -> Application | None:
+        """What runs in it, once its image is pulled."""
+        return self.built.application if self.built else None
+
+    @property
+    def command(self) -> list[str]:
+        """The command of its health check, with CMD or CMD-SHELL before it."""
+        found: list[str] = self.definition["healthCheck"]["command"]
+        return found
+
+    @property
+    def variables(self) -> set[str]:
+        """Names of its environment variables and secrets."""
+        given = [*self.definition.get("environment", []), *self.definition.get("secrets", [])]
+        return {str(variable.get("name")) for variable in given}
+
+    @property
+    def stop_timeout(self) -> int:
+        """Seconds from SIGTERM to SIGKILL."""
+        return int(self.definition.get("stopTimeout", 30))
+
+    @property
     def interval(self) -> int:
         """Seconds between two health checks."""
         return int((self.definition.get("healthCheck") or {}).get("interval", 30))
+
+    @property
+    def timeout(self) -> int:
+        """Seconds until a health check that does not answer has failed."""
+        return int((self.definition.get("healthCheck") or {}).get("timeout", 5))
 
     @property
     def port(self) -> int | None:
@@ -98,7 +130,7 @@ class Deployment:
     finished_at: float | None = None
     stopped_at: float | None = None
     rollback: Document | None = None
-    undoes: "Deployment | None" = None
+    undoes: Deployment | None = None
     blocked: bool = False
     ended_by: str | None = None  # breaker, alarm or user: who failed it
     alarms: list[str] = field(default_factory=list)  # names that are watched for it
@@ -164,7 +196,7 @@ class Task:
     group: str
     started_by: str
     created_at: float
-    address: str
+    place: Placement
     attachment: Document
     zone: str
     document: Document
@@ -186,6 +218,11 @@ class Task:
     was_healthy: bool = False
     protected_until: float | None = None
     lines: list[tuple[float, Container, str]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """The private IPv4 address."""
+        return self.place.address
 
     @property
     def alive(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from runbook_lib.lab import deployments, events, reasons
-from runbook_lib.lab.application import STOPPED
+from runbook_lib.lab import deployments, events, preparation, reasons, running
+from runbook_lib.lab.network import Placement
 from runbook_lib.lab.state import Container, Deployment, Document, Service, Target, Task
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 # Seconds in each state, as seen on Fargate (PENDING holds the pull).
 PROVISIONING, PENDING, ACTIVATING, DEACTIVATING, STOPPING, DEPROVISIONING = 15, 20, 10, 5, 20, 15
+CAPACITY_REFUSED = 1  # seconds until Fargate says that it has no room
 FIRST_TARGET_CHECK = 10
+_KILLED = 128 + 9  # exit code after SIGKILL
 
 
 def launch(
@@ -32,10 +34,7 @@ def launch(
     service, deployment = owner or (None, None)
     task_id = region.ids.hexadecimal()
     arn = region.arn("task", f"{cluster}/{task_id}")
-    network = document.pop("network", None) or {}
-    subnets = network.get("subnets") or ["subnet-00000000"]
-    place = region.ids.below(len(subnets))
-    address = f"10.0.{place}.{4 + region.ids.below(240)}"
+    place, zone = _placement(region, document.pop("network", None) or {})
     task = Task(
         id=task_id,
         arn=arn,
@@ -45,14 +44,14 @@ def launch(
         group=document.pop("group"),
         started_by=document.pop("startedBy", ""),
         created_at=region.time if service else region.now,
-        address=address,
-        attachment=_attachment(region, address, subnets[place]),
-        zone=region.name + "ac"[place % 2],
+        place=place,
+        attachment=_attachment(region, place),
+        zone=zone,
         document=document,
         service=service,
         deployment=deployment,
     )
-    task.due = task.created_at + PROVISIONING
+    task.due = task.created_at + (PROVISIONING if region.has_capacity(zone) else CAPACITY_REFUSED)
     region.tasks[arn] = task
     return task
 
@@ -61,11 +60,20 @@ def _container(region: Region, cluster: str, task_id: str, definition: Document)
     return Container(region.arn("container", f"{cluster}/{task_id}/{region.ids.uuid()}"), definition)
 
 
-def _attachment(region: Region, address: str, subnet: str) -> Document:
+def _placement(region: Region, network: Document) -> tuple[Placement, str]:
+    """Choose a subnet and an address in it; return them with the subnet's availability zone."""
+    subnets = network.get("subnets") or ["subnet-00000000"]
+    subnet = subnets[region.ids.below(len(subnets))]
+    zone, block = region.world.zone(subnet)
+    address = f"{block.rpartition('.')[0]}.{4 + region.ids.below(240)}"
+    return Placement.of(network, subnet, address), zone
+
+
+def _attachment(region: Region, place: Placement) -> Document:
     details = {
-        "subnetId": subnet,
+        "subnetId": place.subnet,
         "networkInterfaceId": f"eni-{region.ids.hexadecimal(17)}",
-        "privateIPv4Address": address,
+        "privateIPv4Address": place.address,
     }
     return {
         "id": region.ids.uuid(),
@@ -79,24 +87,18 @@ def step(region: Region, task: Task) -> None:
     """Take a task to its next state when that is due, and let the applications of a RUNNING one start or exit."""
     if task.running:
         for container in task.containers:
-            _listen_or_exit(region, task, container)
+            _start_or_exit(region, task, container)
     if task.due is not None and task.due <= region.time:
         _NEXT[task.status](region, task)
 
 
-def stop(region: Region, task: Task, reason: str, code: str, exit_code: int = 0) -> None:
-    """Let a task stop; its targets drain first. Nothing happens to a task that is stopping already.
-
-    `exit_code` is what the containers report once they are stopped, where they ever ran.
-    """
+def stop(region: Region, task: Task, reason: str, code: str) -> None:
+    """Let a task stop; its targets drain first. Nothing happens to a task that is stopping already."""
     if not task.alive:
         return
     task.desired, task.stopped_reason, task.stop_code = "STOPPED", reason, code
     task.stopping_at = max(region.time, task.created_at)
     ran = task.status == "RUNNING"
-    for container in task.containers:
-        if ran and container.exit_code is None:
-            container.exit_code = exit_code
     drain = [_drain(region, target) for target in task.targets.values()]
     if ran:
         _enter(region, task, "DEACTIVATING", max(drain, default=DEACTIVATING))
@@ -116,62 +118,37 @@ def _enter(region: Region, task: Task, status: str, seconds: float | None) -> No
 
 
 def _attach(region: Region, task: Task) -> None:
+    if not region.has_capacity(task.zone):
+        _fail_to_start(region, task, reasons.NO_CAPACITY)
+        return
     task.attachment["status"] = "ATTACHED"
     task.pull_started_at = region.time
-    _enter(region, task, "PENDING", PENDING)
+    problem = preparation.problem(region, task)
+    _enter(region, task, "PENDING", problem.seconds if problem else PENDING)
 
 
 def _pull(region: Region, task: Task) -> None:
-    problem = _resource_problem(region, task) or _image_problem(region, task)
+    """Make the containers ready, or fail; the agent tries again and again, so what is mended meanwhile is no problem."""
+    problem = preparation.problem(region, task)
     if problem:
-        _fail_to_start(region, task, problem)
+        if problem.container:
+            problem.container.reason = problem.reason
+        _fail_to_start(region, task, problem.reason)
         return
     task.pull_stopped_at = region.time
     for container in task.containers:
         container.runtime_id = f"{task.id}-{region.ids.below(10**10):010d}"
-        container.application = region.world.application(container.definition["image"], container.digest)
+        _open_log(region, task, container)
     _enter(region, task, "ACTIVATING", ACTIVATING)
 
 
-def _resource_problem(region: Region, task: Task) -> str | None:
-    """Return why secrets or the log driver can not be made ready, or None."""
-    for container in task.containers:
-        for secret in container.definition.get("secrets", []):
-            problem = region.world.secret_problem(secret["valueFrom"])
-            if problem:
-                return problem
-        problem = _log_problem(region, task, container)
-        if problem:
-            return problem
-    return None
-
-
-def _log_problem(region: Region, task: Task, container: Container) -> str | None:
-    place = log_place(task, container)
+def _open_log(region: Region, task: Task, container: Container) -> None:
+    place = preparation.log_place(task, container)
     if place is None:
-        return None
-    group, stream = place
-    if not region.world.log_group_exists(group):
-        if _log_options(container).get("awslogs-create-group") != "true":
-            return reasons.log_group_absent(group)
-        region.world.create_log_group(group)
-    region.world.create_log_stream(group, stream)
-    return None
-
-
-def _image_problem(region: Region, task: Task) -> str | None:
-    """Resolve the images; a deployment resolves a tag once, and its later tasks pull that digest."""
-    resolved = task.deployment.digests if task.deployment else {}
-    for container in task.containers:
-        image = container.definition["image"]
-        known = resolved.get(container.name)
-        wanted = f"{image.rpartition(':')[0]}@{known}" if known else image
-        container.digest = region.world.image_digest(wanted)
-        if container.digest is None:
-            container.reason = reasons.image_absent(wanted)
-            return container.reason
-        resolved[container.name] = container.digest
-    return None
+        return
+    if not region.world.log_group_exists(place[0]):
+        region.world.create_log_group(place[0])
+    region.world.create_log_stream(*place)
 
 
 def _fail_to_start(region: Region, task: Task, problem: str) -> None:
@@ -194,16 +171,16 @@ def _run(region: Region, task: Task) -> None:
             _register(region, task, task.service, balancer)
 
 
-def _listen_or_exit(region: Region, task: Task, container: Container) -> None:
-    application = container.application
-    if container.said_start or application is None or not task.listens(container, region.time):
+def _start_or_exit(region: Region, task: Task, container: Container) -> None:
+    """Let the application of a container start to listen, or exit, when that is due."""
+    if container.said_start or container.status != "RUNNING" or not running.is_due(task, container, region.time):
         return
     container.said_start = True
-    ready = (task.started_at or region.time) + application.starts_in
-    task.lines.extend((ready, container, line) for line in application.start_lines(container.port or 0))
-    if application.exit_code is None:
+    exit_code, container.reason = running.outcome(task, container)
+    task.lines.extend((region.time, container, line) for line in running.start_lines(task, container))
+    if exit_code is None:
         return
-    container.status, container.exit_code = "STOPPED", application.exit_code
+    container.status, container.exit_code = "STOPPED", exit_code
     if container.essential:
         stop(region, task, reasons.ESSENTIAL_EXIT, "EssentialContainerExited")
         if task.service and task.deployment:
@@ -217,11 +194,19 @@ def _register(region: Region, task: Task, service: Service, balancer: Document) 
 
 
 def _deregister(region: Region, task: Task) -> None:
+    """Send SIGTERM, and SIGKILL where the stop time-out passes without an end."""
     task.targets.clear()
+    waits = [0]
     for container in task.containers:
-        if container.application and container.application.exit_code is None and container.said_start:
-            task.lines.extend((region.time, container, line) for line in STOPPED)
-    _enter(region, task, "STOPPING", STOPPING)
+        if container.exit_code is not None:
+            continue
+        if running.ends_in_time(task, container, region.time):
+            container.exit_code = 0
+            task.lines.extend((region.time, container, line) for line in running.STOPPED)
+        else:
+            container.exit_code = _KILLED
+            waits.append(container.stop_timeout)
+    _enter(region, task, "STOPPING", STOPPING + max(waits))
 
 
 def _halt(region: Region, task: Task) -> None:
@@ -246,16 +231,3 @@ _NEXT: dict[str, Callable[[Region, Task], None]] = {
     "STOPPING": _halt,
     "DEPROVISIONING": _end,
 }
-
-
-def log_place(task: Task, container: Container) -> tuple[str, str] | None:
-    """Return log group and stream of a container that logs to CloudWatch Logs, or None."""
-    options = _log_options(container)
-    if "awslogs-group" not in options:
-        return None
-    return options["awslogs-group"], f"{options.get('awslogs-stream-prefix', 'ecs')}/{container.name}/{task.id}"
-
-
-def _log_options(container: Container) -> Document:
-    configuration = container.definition.get("logConfiguration") or {}
-    return (configuration.get("options") or {}) if configuration.get("logDriver") == "awslogs" else {}

@@ -1,9 +1,10 @@
 """Tasks, services and deployments in the API's own shapes."""
 
-from runbook_lib.lab import alarms, deployments
+from runbook_lib.lab import alarms, deployments, preparation
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Container, Deployment, Document, Service, Task
 
+_ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64", "windows/amd64": "x86_64", "windows/arm64": "arm64"}
 _OVERRIDES: Document = {"containerOverrides": [], "inferenceAcceleratorOverrides": []}
 
 
@@ -17,7 +18,7 @@ def task(region: Region, found: Task, include: set[str]) -> Document:
         "taskDefinitionArn": found.definition["taskDefinitionArn"],
         "containers": [_container(found, container) for container in found.containers],
         "attachments": [found.attachment],
-        "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
+        "attributes": [{"name": "ecs.cpu-architecture", "value": _ARCHITECTURES[preparation.platform(found)]}],
         "availabilityZone": found.zone,
         "connectivity": "CONNECTED" if found.pull_started_at else None,
         "connectivityAt": found.pull_started_at,

@@ -1,38 +1,47 @@
 """What the scheduler asks of the other services.
 
 Each answer comes from moto over its public API, so whatever a client changes there (a pushed tag, a created secret, a
-modified target group) is a real cause or a real cure.
+modified target group, a route) is a real cause or a real cure.
 """
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from runbook_lib.lab import reasons
-from runbook_lib.lab.application import Application
+from runbook_lib.lab import secrets
+from runbook_lib.lab.network import Network, Placement, Sources
+from runbook_lib.lab.registry import Built, Pull, Reference, Registry
+from runbook_lib.lab.roles import Roles, repository_allows
+from runbook_lib.lab.secrets import SecretReference
 from runbook_lib.lab.state import Document
 from runbook_lib.lab.transport import Clients
 
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)(?::([^@]+))?(?:@(.+))?$")
 _BATCH = 1000
+_SESSION = "lab-session"  # stands for every session of a role, which are all judged alike
+_NETWORK_PROTOCOLS = ("TCP", "TLS", "UDP", "TCP_UDP")
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """How a target group checks its targets; times in seconds."""
+    """How a target group checks its targets, and where its load balancers stand; times in seconds.
 
+    `protocol` is that of the check; `network` says that the load balancer is one of the network, which looks at
+    connections alone and takes a target for healthy only after the healthy threshold.
+    """
+
+    protocol: str
     path: str
     port: int | None
     interval: int
+    timeout: int
     healthy_threshold: int
     unhealthy_threshold: int
     codes: tuple[tuple[int, int], ...]
+    network: bool
     balancers: tuple[str, ...]
 
     def matches(self, status: int) -> bool:
@@ -48,17 +57,25 @@ class Alarm:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Balancer:
+    """Where a load balancer stands: its subnets with their zones, and its security groups."""
+
+    zones: tuple[str, ...]
+    sources: Sources
+
+
 class World:
     """The other services of one account and Region."""
 
     def __init__(
-        self, clients: Clients, account: str, region: str, applications: Mapping[str, Application] | None = None
+        self, clients: Clients, account: str, region: str, images: Mapping[str, Built] | None = None
     ) -> None:
         self._clients = clients
         self._account = account
         self._region = region
-        self.applications = applications if applications is not None else {}
-        self._memory: dict[tuple[str, str], Any] | None = None
+        self._registry = Registry(clients, images if images is not None else {})
+        self._memory: dict[tuple[Hashable, ...], Any] | None = None
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -69,12 +86,12 @@ class World:
         finally:
             self._memory = None
 
-    def _once(self, question: Callable[[str], Answer], about: str) -> Answer:
+    def _once(self, question: Callable[..., Answer], *about: Hashable) -> Answer:
         if self._memory is None:
-            return question(about)
-        key = (question.__name__, about)
+            return question(*about)
+        key = (question, *about)
         if key not in self._memory:
-            self._memory[key] = question(about)
+            self._memory[key] = question(*about)
         found: Answer = self._memory[key]
         return found
 
@@ -82,70 +99,72 @@ class World:
         """Return the boto3 client of a service."""
         return self._clients.get(service, self._account, self._region)
 
-    def image_digest(self, image: str) -> str | None:
-        """Return the digest behind an image reference, or None where the registry has no such image.
+    @property
+    def _network(self) -> Network:
+        """The VPCs as they are now; a network keeps what it has read."""
+        return self._once(Network, self.client, self._region)
 
-        Only ECR is looked into; an image of any other registry is taken to exist.
-        """
-        return self._once(self._image_digest, image)
+    @property
+    def _roles(self) -> Roles:
+        return self._once(Roles, self.client, self._account)
 
-    def _image_digest(self, image: str) -> str | None:
-        found = _ECR.match(image)
-        if not found:
-            return "sha256:" + "0" * 64
-        _, region, repository, tag, digest = found.groups()
-        wanted = {"imageDigest": digest} if digest else {"imageTag": tag or "latest"}
-        ecr = self._clients.get("ecr", self._account, region)
+    def pull(self, image: str, platform: str) -> Pull:
+        """Pull an image for a platform such as ``linux/amd64``."""
+        return self._once(self._registry.pull, image, platform)
+
+    def shares(self, reference: Reference, role: str) -> bool:
+        """Whether the repository of an image lets this account's role pull: its own does, another's by its policy."""
+        if reference.account == self._account:
+            return True
+        return repository_allows(self._once(self._registry.policy, reference), role, self._account)
+
+    def secret_problem(self, wanted: SecretReference) -> str | None:
+        """Return the stopped reason of a secret or parameter that is not there or not usable, or None."""
+        return self._once(secrets.problem, self._clients, self._account, wanted)
+
+    def assumable(self, role: str) -> bool:
+        """Whether ECS tasks may assume a role."""
+        return self._once(self._assumable, role)
+
+    def denial(self, role: str, session: str, action: str, resource: str) -> str | None:
+        """Return IAM's sentence where a role may not do something in a session, or None."""
+        found = self._once(self._denial, role, _SESSION, action, resource)
+        return found.replace(_SESSION, session) if found else None
+
+    def unreachable(self, place: Placement, service: str) -> str | None:
+        """Return the address of a service that never answers a task, or None where it does."""
+        return self._once(self._unreachable, place, service)
+
+    def admits(self, place: Placement, sources: Sources, port: int) -> bool:
+        """Whether a load balancer's packets reach a port of a task."""
+        return self._once(self._admits, place, sources, port)
+
+    def _assumable(self, role: str) -> bool:
+        return self._roles.assumable(role)
+
+    def _denial(self, role: str, session: str, action: str, resource: str) -> str | None:
+        return self._roles.denial(role, session, action, resource)
+
+    def _unreachable(self, place: Placement, service: str) -> str | None:
+        return self._network.unreachable(place, service)
+
+    def _admits(self, place: Placement, sources: Sources, port: int) -> bool:
+        return self._network.admits(place, sources, port)
+
+    def network_problem(self, network: Document | None) -> str | None:
+        """Return what is wrong with the subnets and security groups of an awsvpcConfiguration, or None."""
+        return self._network.problem(network) if network else None
+
+    def zone(self, subnet: str) -> tuple[str, str]:
+        """Return the availability zone and the CIDR block of a subnet."""
+        return self._once(self._zone, subnet)
+
+    def _zone(self, subnet: str) -> tuple[str, str]:
         try:
-            images = ecr.batch_get_image(repositoryName=repository, imageIds=[wanted])["images"]
+            found = self.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]
         except ClientError:
-            return None
-        return str(images[0]["imageId"]["imageDigest"]) if images else None
-
-    def application(self, image: str, digest: str | None) -> Application:
-        """Return what the application of an image does: by digest, else by tag, else one that answers 200."""
-        tag = image.split("@", maxsplit=1)[0].rpartition(":")[2]
-        return self.applications.get(digest or "") or self.applications.get(tag) or Application()
-
-    def secret_problem(self, value_from: str) -> str | None:
-        """Return the stopped reason of a secret that can not be read, or None."""
-        return self._once(self._secret_problem, value_from)
-
-    def _secret_problem(self, value_from: str) -> str | None:
-        if ":secretsmanager:" in value_from:
-            return self._secrets_manager_problem(value_from)
-        name = value_from.rsplit(":parameter", maxsplit=1)[-1]
-        try:
-            self.client("ssm").get_parameter(Name=name, WithDecryption=True)
-        except ClientError:
-            return reasons.parameter_absent(name)
-        return None
-
-    def _secrets_manager_problem(self, value_from: str) -> str | None:
-        parts = value_from.split(":")
-        try:
-            value = self.client("secretsmanager").get_secret_value(SecretId=":".join(parts[:7]))
-        except ClientError:
-            return reasons.secret_absent(value_from)
-        key = parts[7] if len(parts) > 7 else ""
-        if not key:
-            return None
-        try:
-            document = json.loads(value.get("SecretString", ""))
-        except ValueError:
-            return reasons.secret_not_json(value_from)
-        return None if key in document else reasons.secret_key_absent(key)
-
-    def role_exists(self, arn: str) -> bool:
-        """Whether IAM has a role."""
-        return self._once(self._role_exists, arn)
-
-    def _role_exists(self, arn: str) -> bool:
-        try:
-            self.client("iam").get_role(RoleName=arn.rpartition("/")[2])
-        except ClientError:
-            return False
-        return True
+            return f"{self._region}a", "10.0.0.0/24"
+        return str(found["AvailabilityZone"]), str(found["CidrBlock"])
 
     def log_group_exists(self, name: str) -> bool:
         """Whether CloudWatch Logs has a log group."""
@@ -159,7 +178,7 @@ class World:
         """Create a log group, as the awslogs driver does with awslogs-create-group."""
         self.client("logs").create_log_group(logGroupName=name)
         if self._memory is not None:
-            self._memory[self._log_group_exists.__name__, name] = True
+            self._memory[self._log_group_exists, name] = True
 
     def create_log_stream(self, group: str, stream: str) -> None:
         """Create the log stream of a container."""
@@ -200,8 +219,25 @@ class World:
             return None
         return _target_group(found)
 
+    def balancer(self, arn: str) -> Balancer | None:
+        """Return where a load balancer stands, or None where there is none."""
+        return self._once(self._balancer, arn)
+
+    def _balancer(self, arn: str) -> Balancer | None:
+        try:
+            found = self.client("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0]
+        except ClientError:
+            return None
+        places = found.get("AvailabilityZones", [])
+        subnets = tuple(place["SubnetId"] for place in places if place.get("SubnetId"))
+        zones = tuple(place["ZoneName"] for place in places)
+        return Balancer(zones, Sources(tuple(found.get("SecurityGroups", [])), subnets))
+
     def deregistration_delay(self, arn: str) -> int:
         """Return how long a target group drains a target, in seconds."""
+        return self._once(self._deregistration_delay, arn)
+
+    def _deregistration_delay(self, arn: str) -> int:
         try:
             attributes = self.client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
         except ClientError:
@@ -218,12 +254,15 @@ def _alarm(found: Document) -> Alarm:
 def _target_group(found: Document) -> TargetGroup:
     port = str(found.get("HealthCheckPort", "traffic-port"))
     return TargetGroup(
+        protocol=str(found.get("HealthCheckProtocol") or found.get("Protocol") or "HTTP"),
         path=found.get("HealthCheckPath") or "/",
         port=int(port) if port.isdigit() else None,
         interval=int(found.get("HealthCheckIntervalSeconds") or 30),
+        timeout=int(found.get("HealthCheckTimeoutSeconds") or 5),
         healthy_threshold=int(found.get("HealthyThresholdCount") or 5),
         unhealthy_threshold=int(found.get("UnhealthyThresholdCount") or 2),
         codes=_codes((found.get("Matcher") or {}).get("HttpCode") or "200"),
+        network=found.get("Protocol") in _NETWORK_PROTOCOLS,
         balancers=tuple(found.get("LoadBalancerArns") or ()),
     )
 

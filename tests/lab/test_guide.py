@@ -68,7 +68,7 @@ def test_the_events_tell_of_both_faults(guide: Bench) -> None:
     image = f"{guide.lab.account}.dkr.ecr.ap-northeast-2.amazonaws.com/{FAMILY}:latest"
     assert (
         f"(service {SERVICE}) was unable to place a task. Reason: CannotPullContainerError: pull image manifest has "
-        f"been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
+        f"been retried 7 time(s): failed to resolve ref {image}: {image}: not found."
     ) in shown
     assert f"(service {SERVICE}) is unable to consistently start tasks successfully." in shown
     assert any(message.endswith(") failed container health checks.") for message in shown)

@@ -40,7 +40,7 @@ def test_what_is_absent_elsewhere_keeps_a_task_from_starting(
     assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith("ResourceInitializationError: ")
     assert words in task["stoppedReason"]
-    assert f"was unable to place a task. Reason: {task['stoppedReason']}" in played.messages()
+    assert f"was unable to place a task. Reason: {task['stoppedReason'].removesuffix('.')}." in played.messages()
 
 
 def test_a_secret_needs_its_json_key(bench: MakeBench) -> None:
@@ -66,7 +66,12 @@ def test_a_log_group_may_be_created(bench: MakeBench) -> None:
 
 def test_an_absent_role_launches_nothing(bench: MakeBench) -> None:
     played = bench()
-    played.client("iam").delete_role(RoleName="ecsTaskExecutionRole")
+    iam, name = played.client("iam"), "ecsTaskExecutionRole"
+    for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    iam.delete_role(RoleName=name)
     played.update(forceNewDeployment=True)
     played.lab.advance(60)
     assert "ECS was unable to assume the role" in played.messages()[0]

@@ -1,0 +1,29 @@
+"""What moto's ECR does otherwise than ECR: digests of pushed manifests, and the time of a push."""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from runbook_lib.lab.reply import Reply
+
+
+def give_digest(environ: dict[str, Any]) -> None:
+    """Add the digest to a PutImage request, where it is absent: a registry hashes the manifest, moto makes one up."""
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    try:
+        document = json.loads(body)
+        document.setdefault("imageDigest", "sha256:" + hashlib.sha256(document["imageManifest"].encode()).hexdigest())
+        body = json.dumps(document).encode()
+    except (ValueError, LookupError, AttributeError):  # moto says what is wrong with it
+        pass
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+
+
+def date(done: Reply, pushed: Mapping[str, float]) -> None:
+    """Put the times of pushes (seconds since the epoch, by digest) into an answer of DescribeImages."""
+    document = json.loads(done.body)
+    for image in document.get("imageDetails", []):
+        image["imagePushedAt"] = pushed.get(image["imageDigest"], image.get("imagePushedAt"))
+    done.body = json.dumps(document).encode()
