@@ -1,6 +1,5 @@
 """The lab's front door: one port for the AWS APIs, the load balancers' HTTP and the lab's own control."""
 
-import json
 import re
 import threading
 import time

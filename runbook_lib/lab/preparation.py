@@ -1,6 +1,6 @@
 """What a task needs before its containers run: roles, secrets, log groups, images, and ways to all of them.
 
-The order is that of Fargate's platform version 1.4.0, as it was seen: secrets, login at the registry, log driver, images.
+The order is that of Fargate's platform version 1.4.0, as it was seen: secrets, registry login, log driver, images.
 """
 
 from __future__ import annotations

@@ -45,7 +45,10 @@ def platform_absent(image: str, platform: str) -> str:
 
 def image_forbidden(image: str, path: str) -> str:
     """A registry that answers and refuses; `path` is what it was asked for."""
-    return f"{_MANIFEST}1 time(s): failed to resolve ref {image}: unexpected status from HEAD request to {path}: 403 Forbidden"
+    return (
+        f"{_MANIFEST}1 time(s): failed to resolve ref {image}: "
+        f"unexpected status from HEAD request to {path}: 403 Forbidden"
+    )
 
 
 def registry_unreachable(image: str, path: str, address: str) -> str:
@@ -57,11 +60,11 @@ def registry_unreachable(image: str, path: str, address: str) -> str:
 
 
 def layers_unreachable(image: str, address: str) -> str:
-    """An image (with its digest) whose layers lie in an S3 that never answers; the name stands where an address would."""
+    """An image (with its digest) whose layers lie in an S3 that never answers; its name stands where a URL would."""
     return (
-        f"CannotPullContainerError: The task cannot pull {image} from the registry {image}. There is a connection issue "
-        "between the task and the registry. Check your task network configuration. : failed to copy: httpReadSeeker: "
-        f"failed open: failed to do request: Get {image}: dial tcp {address}: i/o timeout"
+        f"CannotPullContainerError: The task cannot pull {image} from the registry {image}. There is a connection "
+        "issue between the task and the registry. Check your task network configuration. : failed to copy: "
+        f"httpReadSeeker: failed open: failed to do request: Get {image}: dial tcp {address}: i/o timeout"
     )
 
 
@@ -179,9 +182,8 @@ def role_not_assumable(arn: str) -> str:
 
 def _refused(service: str, operation: str, about: str) -> str:
     """Return how the AWS SDK for Go begins the report of an answer that refuses."""
-    return (
-        f"operation error {service}: {operation}, https response error StatusCode: 400, RequestID: {request_id(about)}, "
-    )
+    asked = f"operation error {service}: {operation}"
+    return f"{asked}, https response error StatusCode: 400, RequestID: {request_id(about)}, "
 
 
 def request_id(about: str) -> str:

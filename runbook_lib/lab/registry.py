@@ -114,7 +114,7 @@ class Registry:
 
 
 def hub_name(image: str) -> tuple[str, str]:
-    """Return the whole name of an image, and where its registry serves the manifest; without a host it is Docker Hub's."""
+    """Return the whole name of an image, which without a host is Docker Hub's, and where its manifest is served."""
     first = image.partition("/")[0]
     has_host = "/" in image and ("." in first or ":" in first)
     host, rest = (first, image.partition("/")[2]) if has_host else ("docker.io", image)

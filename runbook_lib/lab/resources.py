@@ -22,7 +22,8 @@ class Resources:
     """What a scenario finds in its account.
 
     `set_up` returns what ``${...}`` stands for in request bodies: ``account``, ``region``, ``vpc``, ``subnets``,
-    ``subnet:ZONE``, ``private_subnets``, ``route_table``, ``private_route_table``, ``security_group``, ``balancer_security_group``,
+    ``subnet:ZONE``, ``private_subnets``,
+    ``route_table``, ``private_route_table``, ``security_group``, ``balancer_security_group``,
     ``role:NAME``, ``secret:NAME``, ``target_group:NAME``, ``load_balancer:NAME``, ``digest:TAG``, ``manifest:TAG``.
     """
 

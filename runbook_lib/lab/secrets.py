@@ -25,7 +25,7 @@ class SecretReference:
 
     @classmethod
     def of(cls, value_from: str, account: str, region: str) -> "SecretReference":
-        """Read a ``valueFrom``: a secret's ARN with ``:key:stage:version``, a parameter's ARN, or a parameter's name."""
+        """Read a ``valueFrom``: a secret's ARN with ``:key:stage:version``, or a parameter's ARN or name."""
         parts = value_from.split(":")
         if ":secretsmanager:" in value_from:
             key = parts[7] if len(parts) > 7 else ""

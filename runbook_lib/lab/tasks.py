@@ -128,7 +128,7 @@ def _attach(region: Region, task: Task) -> None:
 
 
 def _pull(region: Region, task: Task) -> None:
-    """Make the containers ready, or fail; the agent tries again and again, so what is mended meanwhile is no problem."""
+    """Make the containers ready, or fail; the agent has tried again and again, so what was mended is no problem."""
     problem = preparation.problem(region, task)
     if problem:
         if problem.container:

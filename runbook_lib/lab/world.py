@@ -68,9 +68,7 @@ class Balancer:
 class World:
     """The other services of one account and Region."""
 
-    def __init__(
-        self, clients: Clients, account: str, region: str, images: Mapping[str, Built] | None = None
-    ) -> None:
+    def __init__(self, clients: Clients, account: str, region: str, images: Mapping[str, Built] | None = None) -> None:
         self._clients = clients
         self._account = account
         self._region = region
@@ -200,11 +198,11 @@ class World:
 
     def alarms(self, names: Sequence[str]) -> dict[str, Alarm]:
         """Return the alarms of those names that CloudWatch has."""
-        return self._once(self._alarms, json.dumps(list(names))) if names else {}
+        return self._once(self._alarms, tuple(names)) if names else {}
 
-    def _alarms(self, names: str) -> dict[str, Alarm]:
+    def _alarms(self, names: tuple[str, ...]) -> dict[str, Alarm]:
         kinds = ["MetricAlarm", "CompositeAlarm"]
-        found = self.client("cloudwatch").describe_alarms(AlarmNames=json.loads(names), AlarmTypes=kinds)
+        found = self.client("cloudwatch").describe_alarms(AlarmNames=list(names), AlarmTypes=kinds)
         alarms = [*found["MetricAlarms"], *found.get("CompositeAlarms", [])]
         return {alarm["AlarmName"]: _alarm(alarm) for alarm in alarms}
 

@@ -74,11 +74,13 @@ class Bench:
         found = self.client("elbv2").describe_target_health(TargetGroupArn=self.group())
         return [item["TargetHealth"] for item in found["TargetHealthDescriptions"]]
 
-    def revise(self, base: int = 1, tag: str | None = None, **container: Any) -> int:
-        """Register a revision like another one with another image tag or other members of its container."""
+    def revise(
+        self, base: int = 1, tag: str | None = None, task: dict[str, Any] | None = None, **container: Any
+    ) -> int:
+        """Register a revision like another one with another image tag or other members of its task or container."""
         given = self.ecs.describe_task_definition(taskDefinition=f"{FAMILY}:{base}")["taskDefinition"]
         names = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
-        document = {name: given[name] for name in names}
+        document = {name: given[name] for name in names} | (task or {})
         definition = {**given["containerDefinitions"][0], **container}
         if tag:
             definition["image"] = definition["image"].rpartition(":")[0] + f":{tag}"
