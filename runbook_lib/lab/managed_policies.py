@@ -20,13 +20,17 @@ def make_known(asked: Call) -> None:
     """Let moto know the managed policies of AWS that a call to IAM names, and all of them where it lists AWS's."""
     if asked.service != "iam":
         return
-    backend = iam_backends[asked.account][_PARTITION]
     if asked.action == "ListPolicies" and asked.query.get("Scope") != "Local":
-        _add(backend, json.loads(published))
+        _add(iam_backends[asked.account][_PARTITION], json.loads(published))
     for value in asked.query.values():
-        named = _ARN.fullmatch(value)
-        if named and value not in backend.managed_policies:
-            _add(backend, _one(named.group(1)))
+        make_one_known(asked.account, value)
+
+
+def make_one_known(account: str, arn: str) -> None:
+    """Let moto know a managed policy of AWS; what is no ARN of one does nothing."""
+    backend, named = iam_backends[account][_PARTITION], _ARN.fullmatch(arn)
+    if named and arn not in backend.managed_policies:
+        _add(backend, _one(named.group(1)))
 
 
 def _one(name: str) -> dict[str, Any]:

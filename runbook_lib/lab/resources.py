@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+from runbook_lib.lab import managed_policies
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.registry import Built
 from runbook_lib.lab.scenario import App, ForeignRepository, Image, Listener, Role, Scenario, TargetGroup
@@ -134,7 +135,9 @@ class Resources:
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
         for path in role.managed:
-            iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::aws:policy/{path}")
+            arn = f"arn:aws:iam::aws:policy/{path}"
+            managed_policies.make_one_known(self._front.account, arn)
+            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         for policy, given in role.inline.items():
             iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(given))
         return str(made["Arn"])

@@ -104,7 +104,7 @@ class World:
 
     @property
     def _roles(self) -> Roles:
-        return self._once(Roles, self.client, self._account)
+        return self._once(Roles, self.client, self._account, self._region)
 
     def pull(self, image: str, platform: str) -> Pull:
         """Pull an image for a platform such as ``linux/amd64``."""

@@ -1,5 +1,6 @@
 """The life and the end of tasks: causes in other services, exits, and how long they are remembered."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ def test_a_secret_needs_its_json_key(bench: MakeBench) -> None:
 def test_a_log_group_may_be_created(bench: MakeBench) -> None:
     played = bench()
     options = logging("/ecs/new", **{"awslogs-create-group": "true"})
+    statement = {"Effect": "Allow", "Action": "logs:CreateLogGroup", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    played.client("iam").put_role_policy(RoleName="ecsTaskExecutionRole", PolicyName="groups", PolicyDocument=document)
     played.update(taskDefinition=f"{FAMILY}:{played.revise(1, logConfiguration=options)}")
     assert played.play_until(played.completed, 600)
     groups = played.client("logs").describe_log_groups(logGroupNamePrefix="/ecs/new")["logGroups"]
