@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from runbook_lib.lab import secrets
 from runbook_lib.lab.network import Network, Placement, Sources
 from runbook_lib.lab.registry import Built, Pull, Reference, Registry
-from runbook_lib.lab.roles import Roles, repository_allows
+from runbook_lib.lab.roles import Roles, repository_allows, repository_forbids
 from runbook_lib.lab.secrets import SecretReference
 from runbook_lib.lab.state import Document
 from runbook_lib.lab.transport import Clients
@@ -111,10 +111,11 @@ class World:
         return self._once(self._registry.pull, image, platform)
 
     def shares(self, reference: Reference, role: str) -> bool:
-        """Whether the repository of an image lets this account's role pull: its own does, another's by its policy."""
+        """Whether a repository lets a role of this account pull: an own one unless its policy denies it."""
+        policy = self._once(self._registry.policy, reference)
         if reference.account == self._account:
-            return True
-        return repository_allows(self._once(self._registry.policy, reference), role, self._account)
+            return not repository_forbids(policy, role, self._account)
+        return repository_allows(policy, role, self._account)
 
     def secret_problem(self, wanted: SecretReference) -> str | None:
         """Return the stopped reason of a secret or parameter that is not there or not usable, or None."""

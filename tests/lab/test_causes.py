@@ -92,7 +92,7 @@ CASES = {
     ),
     "login denied": Case("StatusCode: 400, RequestID: ", allowed=("logs:CreateLogStream",), container=NO_CHECK),
     "pull denied": Case(
-        "unexpected status from HEAD request to https://123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/v2/"
+        "unexpected status from HEAD request to https://{account}.dkr.ecr.ap-northeast-2.amazonaws.com/v2/"
         f"{FAMILY}/manifests/{OLD}: 403 Forbidden",
         allowed=("ecr:GetAuthorizationToken", "logs:CreateLogStream"),
         container=NO_CHECK,
@@ -107,7 +107,7 @@ CASES = {
         allowed=(*PULLS, "logs:CreateLogStream"),
     ),
     "parameter denied": Case(
-        "is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:ap-northeast-2:123456789012:"
+        "is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:ap-northeast-2:{account}:"
         "parameter/app/key because no identity-based policy allows the ssm:GetParameters action",
         allowed=(*PULLS, "logs:CreateLogStream"),
         container={"secrets": [{"name": "X", "valueFrom": PARAMETER}]},
@@ -182,7 +182,8 @@ def test_a_task_starts_fails_or_stays_as_its_configuration_has_it(played: Bench,
         assert (task["lastStatus"], task["healthStatus"]) == ("RUNNING", case.health), task.get("stoppedReason")
         return
     assert task["lastStatus"] == "STOPPED"
-    assert case.words.replace("{image}", container["image"]) in task["stoppedReason"]
+    words = case.words.replace("{image}", container["image"]).replace("{account}", played.lab.account)
+    assert words in task["stoppedReason"]
     assert container.get("exitCode") == case.exit_code
     assert case.reason in (None, container.get("reason"))
     assert task["stopCode"] == ("TaskFailedToStart" if case.exit_code is None else "EssentialContainerExited")

@@ -71,3 +71,14 @@ def task(region: Region, cluster_name: str, reference: str) -> Task | None:
     found = region.tasks.get(region.arn("task", f"{cluster_name}/{name_of(reference)}"))
     wanted = {found.arn, found.id} if found else set()
     return found if reference in wanted else None
+
+
+def check_network(region: Region, definition: Document, params: Document) -> None:
+    """Refuse a network configuration that awsvpc lacks, or whose subnets or security groups EC2 does not have."""
+    network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if definition.get("networkMode") == "awsvpc" and not network:
+        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        raise AwsError("InvalidParameterException", message)
+    problem = region.world.network_problem(network)
+    if problem:
+        raise AwsError("InvalidParameterException", problem)

@@ -38,7 +38,7 @@ def create(region: Region, params: Document) -> Document:
     if "taskDefinition" not in params:
         raise AwsError("ClientException", "TaskDefinition can not be blank.")
     definition = lookup.active_definition(region, params["taskDefinition"])
-    _check_network(definition, params)
+    lookup.check_network(region, definition, params)
     _check_balancers(region, definition, params)
     service = Service(
         name=name,
@@ -52,12 +52,6 @@ def create(region: Region, params: Document) -> Document:
     region.services[cluster, name] = service
     region.tags[service.arn] = params.get("tags", [])
     return {"service": views.service(region, service, tags=True)}
-
-
-def _check_network(definition: Document, params: Document) -> None:
-    if definition.get("networkMode") == "awsvpc" and not params.get("networkConfiguration"):
-        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
-        raise AwsError("InvalidParameterException", message)
 
 
 def _check_balancers(region: Region, definition: Document, params: Document) -> None:
@@ -140,6 +134,8 @@ def update(region: Region, params: Document) -> Document:
     definition = service.primary.definition
     if "taskDefinition" in params:
         definition = lookup.active_definition(region, params["taskDefinition"])
+    if "networkConfiguration" in params:
+        lookup.check_network(region, definition, params)
     if "loadBalancers" in params:
         _check_balancers(region, definition, params)
     changed = [name for name in _TRIGGERS if name in params and params[name] != service.document.get(name)]

@@ -64,10 +64,8 @@ def run(region: Region, params: Document) -> Document:
     """Start tasks that belong to no service."""
     cluster = lookup.cluster(region, params)
     definition = lookup.active_definition(region, params["taskDefinition"])
+    lookup.check_network(region, definition, params)
     network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
-    if definition.get("networkMode") == "awsvpc" and network is None:
-        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
-        raise AwsError("InvalidParameterException", message)
     if not 1 <= params.get("count", 1) <= 10:
         raise AwsError("InvalidParameterException", "Count must be between 1 and 10.")
     new = [_launch(region, cluster, definition, params, network) for _ in range(params.get("count", 1))]
