@@ -10,6 +10,7 @@ from runbook_lib.lab.reply import Reply, phrase
 from runbook_lib.lab.state import Document, Task
 from runbook_lib.lab.world import World
 
+_PROTOCOLS = {"http": ("HTTP", "TCP"), "https": ("HTTPS", "TLS")}
 _HOST = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)\.elb\.amazonaws\.com")
 
 
@@ -38,7 +39,7 @@ def _listener(world: World, host: str, scheme: str) -> Document | None:
     for balancer in elb.describe_load_balancers()["LoadBalancers"]:
         if balancer["DNSName"].lower() == host.lower():
             listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-            return next((found for found in listeners if found["Protocol"].lower() == scheme), None)
+            return next((found for found in listeners if found["Protocol"] in _PROTOCOLS[scheme]), None)
     return None
 
 
