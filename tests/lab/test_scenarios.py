@@ -46,6 +46,4 @@ def test_the_wrong_fix_does_not_help(tmp_path: Path, name: str) -> None:
         assert scenario.wrong_fix
         bench.lab.wrong_fix()
         bench.lab.advance(STEP * 2)
-        assert not bench.play_until(
-            lambda: cured(bench, scenario), int(scenario.goal.within) - STEP * 2, step=STEP * 4
-        )
+        assert not bench.play_until(lambda: cured(bench, scenario), int(scenario.goal.within) - STEP * 2, step=STEP * 4)
