@@ -32,8 +32,8 @@ demo: setup ## diagnose the guide's incident on the lab and write its report
 	until [ -s "$$ready" ]; do kill -0 "$$lab" 2>/dev/null || exit 1; sleep 0.1; done; \
 	$(BIN)/ecs-runbook report --params "$$($(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["params"])' <"$$ready")"
 
-lab: setup ## keep the lab running in this terminal, for practice (Ctrl-C ends it; ARGS="--port 5600")
-	@$(BIN)/ecs-runbook lab up --scenario guide $(ARGS)
+lab: setup ## start the lab and JupyterLab, to practise (Ctrl-C ends both; ARGS="--port 5600")
+	@exec $(BIN)/ecs-runbook lab up --jupyter $(ARGS)
 
 test: setup ## run the tests (ARGS="-k words" for some of them)
 	@$(if $(CHROMIUM),:,echo "No Chromium found (CHROMIUM=/path/to/it): the browser tests are left out.")

@@ -20,11 +20,35 @@ lab_app = group("lab")
 def lab_up(
     scenario: Annotated[str, typer.Option("--scenario", help=help_of("option.scenario"))] = "guide",
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help=help_of("option.port"))] = None,
+    speed: Annotated[float, typer.Option("--speed", help=help_of("option.speed"))] = 1,
+    jupyter: Annotated[bool, typer.Option("--jupyter", help=help_of("option.jupyter"))] = False,
     lang: Lang = "",
 ) -> None:
     """Serves the lab until it is interrupted."""
     with _lab() as lab, _lab_folder(scenario, port) as folder:
-        lab.serve(scenario, port=lab.DEFAULT_PORT if port is None else port, folder=folder)
+        how = {"port": lab.DEFAULT_PORT if port is None else port, "rate": rate(speed), "folder": folder}
+        if not jupyter:
+            lab.serve(scenario, **how)
+            return
+        from runbook_lib.cli.practice import practise
+
+        with lab.start(scenario, **how) as running:
+            practise(running, folder)
+
+
+def rate(speed: float) -> float:
+    """The clock's speed, simulated seconds a second.
+
+    Raises
+    ------
+    InputError
+        It is negative, too high or no number.
+    """
+    from runbook_lib.lab.clock import FASTEST
+
+    if not 0 <= speed <= FASTEST:
+        raise InputError("speed-unusable", speed=f"{speed:g}", most=FASTEST)
+    return speed
 
 
 @contextmanager

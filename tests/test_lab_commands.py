@@ -1,0 +1,153 @@
+"""``lab advance``, ``lab fault``, ``lab calls``: what they do to a running lab, and what they refuse."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from runbook_lib import lab as labs
+from runbook_lib.lab.hosting import Lab
+from tests.command import ecs_runbook
+
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with labs.start("healthy", folder=tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+def told(lab: Lab, *words: object) -> Any:
+    """What a command prints for machines."""
+    done = ecs_runbook("lab", *words, "--endpoint-url", lab.endpoint_url, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("10m", 600), ("1h30m", 5400), ("1d", 86400), ("0", 0)])
+def test_the_clock_moves_on(lab: Lab, text: str, seconds: int) -> None:
+    before = lab.now
+    assert told(lab, "advance", text)["now"] == pytest.approx(before + seconds, abs=0.01)
+
+
+def test_the_clock_runs_freezes_and_is_read(lab: Lab) -> None:
+    assert told(lab, "advance", "--speed", "60")["rate"] == 60
+    assert told(lab, "advance", "--freeze")["rate"] == 0
+    assert told(lab, "advance")["now"] == lab.now
+
+
+def test_the_parameters_file_names_the_lab(lab: Lab) -> None:
+    done = ecs_runbook("lab", "advance", "--params", lab.params, ECS_RUNBOOK_ENDPOINT_URL="http://127.0.0.1:9")
+    assert (done.returncode, "KST (UTC+09:00) · 시계 멈춤" in done.stdout) == (0, True)
+
+
+def test_an_option_names_the_lab_before_the_file_does(lab: Lab) -> None:
+    done = ecs_runbook("lab", "advance", "--params", lab.params, "--endpoint-url", "http://127.0.0.1:9")
+    assert done.returncode == 3
+
+
+def test_faults_are_added_listed_and_taken_away(lab: Lab, boto: Callable[[str, str], Any]) -> None:
+    told(lab, "fault", "slow", "--service", "ecs", "--seconds", "0", "--nth", "2", "--nth", "3")
+    chance = ("--probability", "1", "--seed", "7")
+    both = told(lab, "fault", "throttling", "--times", "1", *chance, "--action", "ListClusters")
+    assert [rule["preset"] for rule in both["rules"]] == ["slow", "throttling"]
+    assert boto("ecs", lab.endpoint_url).list_clusters()["ResponseMetadata"]["RetryAttempts"] == 1
+    listed = ecs_runbook("lab", "fault", "--endpoint-url", lab.endpoint_url, "--lang", "en").stdout
+    assert "throttling  action=ListClusters times=1 probability=1.0 seed=7  (calls taken: 1)" in listed
+    left = told(lab, "fault", "--remove", str(both["rules"][0]["id"]))
+    assert [rule["preset"] for rule in left["rules"]] == ["throttling"]
+    assert told(lab, "fault", "--clear")["rules"] == []
+
+
+def test_calls_are_shown_and_forgotten(lab: Lab, boto: Callable[[str, str], Any]) -> None:
+    lab.forget_calls()
+    lab.faults([{"preset": "access-denied", "service": "ecr"}])
+    boto("ecs", lab.endpoint_url).list_clusters()
+    client = boto("ecr", lab.endpoint_url)
+    with pytest.raises(client.exceptions.ClientError):
+        client.describe_repositories()
+    lab.faults([])
+    lines = ecs_runbook("lab", "calls", "--endpoint-url", lab.endpoint_url).stdout.splitlines()
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  200  ecs:ListClusters", lines[0])
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  400  ecr:DescribeRepositories  AccessDeniedException  \(장애 \d+\)", lines[1])
+    assert [call["service"] for call in told(lab, "calls", "--last", "1", "--clear")] == ["ecr"]
+    assert told(lab, "calls") == []
+
+
+class _Stranger(BaseHTTPRequestHandler):
+    """A server that is no lab and answers everything kindly."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"ok": true}')
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A server that is no lab, and a scenario with an unknown key, by the words that stand for them."""
+    broken = tmp_path_factory.mktemp("broken") / "broken.yaml"
+    broken.write_text("extends: healthy\nservise: a\n", encoding="utf-8")
+    with HTTPServer(("127.0.0.1", 0), _Stranger) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield {"STRANGER": f"http://127.0.0.1:{server.server_address[1]}", "BROKEN": str(broken)}
+        server.shutdown()
+
+
+BAD = [
+    ("advance -5", 2, "`-5`"),
+    ("advance -1.5m", 2, "`-1.5m`"),
+    ("advance 8d", 2, "7"),
+    ("advance 10x", 2, "`10x`"),
+    ("advance 10m5h", 2, "`10m5h`"),
+    ("advance nan", 2, "`nan`"),
+    ("advance 1 --speed -1", 2, "`-1`"),
+    ("advance --speed 99999", 2, "3600"),
+    ("advance --speed nan", 2, "`nan`"),
+    ("advance --speed fast", 2, "`--speed`"),
+    ("advance --speed 2 --freeze", 2, "`--freeze`"),
+    ("advance --sped 2", 2, "`--speed`"),
+    ("fault throtling", 2, "`throttling`"),
+    ("fault zzzzzzz", 2, "ecs-rates"),
+    ("fault --times 2", 2, "throttling"),
+    ("fault throttling --times 0", 2, "`--times`"),
+    ("fault throttling --nth -1", 2, "`--nth`"),
+    ("fault throttling --probability 1.5", 2, "`--probability`"),
+    ("fault slow --seconds -1", 2, "`--seconds`"),
+    ("fault throttling --service esc2", 2, "'ec2'"),
+    ("fault throttling --service ecs --action ListTask", 2, "'ListTasks'"),
+    ("fault throttling --clear", 2, "`--clear`"),
+    ("fault --remove 99", 2, "99"),
+    ("calls --last 0", 2, "`--last`"),
+    ("advance --endpoint-url http://10.1.2.3:5599", 2, "`http://10.1.2.3:5599`"),
+    ("fault slow --endpoint-url https://ecs.ap-northeast-2.amazonaws.com", 2, "amazonaws.com"),
+    ("advance 10m --endpoint-url STRANGER", 2, "127.0.0.1"),
+    ("calls --endpoint-url http://127.0.0.1:9", 3, "ecs-runbook lab up"),
+    ("up --speed -1", 2, "`-1`"),
+    ("up --speed nan", 2, "`nan`"),
+    ("up --scenario guid", 2, "guide"),
+    ("up --scenario BROKEN", 2, "servise"),
+]
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda case: case[0])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_bad_input_is_one_sentence(lab: Lab, places: dict[str, str], case: tuple[str, int, str], lang: str) -> None:
+    words, code, named = case
+    before = lab.now
+    words = [places.get(word, word) for word in words.split()]
+    done = ecs_runbook("lab", *words, ECS_RUNBOOK_ENDPOINT_URL=lab.endpoint_url, ECS_RUNBOOK_LANG=lang)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert named in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert bool(HANGUL.search(done.stderr)) is (lang == "ko")
+    assert (lab.now, lab.seen()) == (before, {})
