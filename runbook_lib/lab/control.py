@@ -1,8 +1,9 @@
-"""The lab's own endpoints under ``/_lab/``: clock, faults, permissions, record of calls."""
+"""The lab's own endpoints under ``/_lab/``: clock, faults, permissions, capacity, record of calls."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from runbook_lib.lab.front import Front
 
 Body = dict[str, Any]
+_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 
 
 def answer(front: Front, environ: dict[str, Any], path: str) -> Reply:
@@ -110,6 +112,21 @@ def _policy(front: Front, method: str, body: Body) -> Body:
     return {"policy": front.policy.document if front.policy else None}
 
 
+def _capacity(front: Front, method: str, body: Body) -> Body:
+    """``{"zones": {"ap-northeast-2a": false}}``: Fargate has no room in a zone; true gives it back."""
+    if method != "GET":
+        _only(body, "zones")
+        zones = body.get("zones")
+        if not isinstance(zones, dict) or not all(isinstance(room, bool) for room in zones.values()):
+            raise ValueError("zones takes an object of zones, each true or false")
+        wrong = [zone for zone in zones if not _ZONE.fullmatch(zone)]
+        if wrong:
+            raise ValueError(f"{wrong[0][:40]!r} is no availability zone such as ap-northeast-2a")
+        for zone, room in zones.items():
+            front.set_capacity(zone[:-1], {zone[-1]: room})
+    return {"full": front.full_zones()}
+
+
 def _calls(front: Front, method: str, body: Body) -> Body:
     """The newest AWS calls of clients in order (``?last=20``: of those the last); DELETE, or POST of ``{"reset":
     true}``, forgets them."""
@@ -132,5 +149,6 @@ _ENDPOINTS: dict[str, Callable[[Front, str, Body], Body]] = {
     "/_lab/clock": _clock,
     "/_lab/faults": _faults,
     "/_lab/policy": _policy,
+    "/_lab/capacity": _capacity,
     "/_lab/calls": _calls,
 }

@@ -93,6 +93,10 @@ class Front:
         for zone, has_room in zones.items():
             (full.discard if has_room else full.add)(region + zone)
 
+    def full_zones(self) -> list[str]:
+        """Return the zones in which Fargate has no room."""
+        return sorted(zone for region in list(self._regions.values()) for zone in region.full_zones)
+
     def advance(self, seconds: float) -> None:
         """Let simulated time pass in every Region."""
         self.clock.advance(seconds)

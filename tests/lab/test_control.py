@@ -205,3 +205,31 @@ def test_accounts_are_apart(faulty: Bench) -> None:
     own = faulty.client("sts").get_caller_identity()["Account"]
     assert own == faulty.lab.account
     assert faulty.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+
+
+def test_fargate_runs_out_of_room_and_gets_it_back(bench: MakeBench) -> None:
+    played = bench()
+    full = {f"{played.lab.region}{zone}": False for zone in "ac"}
+    assert played.control("capacity", {"zones": full}) == {"full": sorted(full)}
+    played.update(desiredCount=2)
+    played.lab.advance(30)
+    assert any("Reason: Capacity is unavailable at this time." in message for message in played.messages())
+    assert played.control("capacity", {"zones": dict.fromkeys(full, True)}) == {"full": []}
+    assert played.play_until(lambda: played.service()["runningCount"] == 2, 300)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"zones": ["a"]}, "object of zones"),
+        ({"zones": {"a": False}}, "no availability zone"),
+        ({"zones": {"ap-northeast-2a": 0}}, "true or false"),
+        ({"zone": {}}, "unknown key"),
+    ],
+)
+def test_capacity_that_makes_no_sense_is_refused(faulty: Bench, body: dict[str, Any], words: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        faulty.control("capacity", body)
+    assert refused.value.code == 400
+    assert words in refused.value.read().decode()
+    refused.value.close()
