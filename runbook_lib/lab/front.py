@@ -26,10 +26,12 @@ from runbook_lib.lab.embedded import moto_application, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Faults
 from runbook_lib.lab.operations import OPERATIONS
-from runbook_lib.lab.policy import Policy
+from runbook_lib.lab.permissions import Denial
+from runbook_lib.lab.policy import Decision, Policy
 from runbook_lib.lab.region import Region
-from runbook_lib.lab.registry import Built
+from runbook_lib.lab.registry import Built, Registry
 from runbook_lib.lab.reply import Reply
+from runbook_lib.lab.roles import repository_decision
 from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
 from runbook_lib.lab.world import World
 
@@ -150,7 +152,20 @@ class Front:
     def _refuse(self, asked: Call, environ: dict[str, Any]) -> Reply | None:
         """Deny a call that the policy in force does not allow."""
         denied = permissions.denial(self.policy, asked) if self.policy else None
+        denied = denied or self._not_shared(asked, environ)
         return permissions.refusal(denied, asked, self._caller(asked, environ)) if denied else None
+
+    def _not_shared(self, asked: Call, environ: dict[str, Any]) -> Denial | None:
+        """Deny what a repository of another account does not share, and send what it does share to that account."""
+        repository = images.in_other_account(asked)
+        if repository is None:
+            return None
+        action, caller = f"ecr:{asked.action}", self._caller(asked, environ)
+        policy = Registry(self.others, {}).policy(repository)
+        if repository_decision(policy, caller, asked.account, [action]) is not Decision.ALLOWED:
+            return Denial(action, repository.arn, Decision.NOT_SHARED)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = repository.account
+        return None
 
     def _caller(self, asked: Call, environ: dict[str, Any]) -> str:
         """Return the ARN of whoever signed a request, as ``aws sts get-caller-identity`` tells it."""

@@ -1,4 +1,4 @@
-"""What moto's ECR does otherwise than ECR: digests of pushed manifests, and the time of a push."""
+"""What ECR does and moto does not: digests of pushed manifests, the time of a push, registries of other accounts."""
 
 import hashlib
 import io
@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from runbook_lib.lab.call import Call
+from runbook_lib.lab.registry import Reference
 from runbook_lib.lab.reply import Reply
 
 
@@ -19,6 +21,20 @@ def give_digest(environ: dict[str, Any]) -> None:
     except (ValueError, LookupError, AttributeError):  # moto says what is wrong with it
         pass
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+
+
+def in_other_account(asked: Call) -> Reference | None:
+    """Return the repository of another account that a call to ECR is about, or None."""
+    if asked.service != "ecr":
+        return None
+    try:
+        document = json.loads(asked.body)
+        account, repository = document["registryId"], document["repositoryName"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    if not isinstance(account, str) or not isinstance(repository, str) or account == asked.account:
+        return None
+    return Reference("", account, asked.region, repository, None, None)
 
 
 def date(done: Reply, pushed: Mapping[str, float]) -> None:

@@ -28,6 +28,7 @@ class Decision(Enum):
     ALLOWED = "allowed"
     NOT_ALLOWED = "because no identity-based policy allows the {action} action"
     FORBIDDEN = "with an explicit deny in an identity-based policy"
+    NOT_SHARED = "because no resource-based policy allows the {action} action"
     OUT_OF_BOUNDS = "because no permissions boundary allows the {action} action"
     FORBIDDEN_BY_BOUNDARY = "with an explicit deny in a permissions boundary"
 

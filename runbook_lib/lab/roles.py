@@ -5,7 +5,7 @@ boundary if it has one. Session, resource and service control policies are not l
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -145,13 +145,16 @@ def _joined(documents: Iterator[Any]) -> Policy:
     return Policy({}, tuple(each for document in documents for each in policy.stored(document).statements))
 
 
-def _pull_decision(policy_document: str | None, principal_arn: str, account: str) -> Decision:
+def repository_decision(
+    policy_document: str | None, principal_arn: str, account: str, actions: Sequence[str] = _PULL
+) -> Decision:
+    """Decide by a repository's policy whether a principal of an account may take some actions, all of them at once."""
     if not policy_document:
         return Decision.NOT_ALLOWED
     names = frozenset({"*", account, f"arn:aws:iam::{account}:root", principal_arn})
     context = {"aws:principalarn": principal_arn, "aws:principalaccount": account, "aws:securetransport": "true"}
     document = json.loads(policy_document)
-    said = [resource_policy.decide(document, Principal("AWS", names), action, context) for action in _PULL]
+    said = [resource_policy.decide(document, Principal("AWS", names), action, context) for action in actions]
     if Decision.FORBIDDEN in said:
         return Decision.FORBIDDEN
     return Decision.ALLOWED if set(said) == {Decision.ALLOWED} else Decision.NOT_ALLOWED
@@ -164,9 +167,9 @@ def repository_allows(policy_document: str | None, principal_arn: str, account: 
     `principal_arn` is the role's ARN (not the session's) and `account` its account. A role of the repository's own
     account needs no such policy, one of another account needs it and its own identity policy too.
     """
-    return _pull_decision(policy_document, principal_arn, account) is Decision.ALLOWED
+    return repository_decision(policy_document, principal_arn, account) is Decision.ALLOWED
 
 
 def repository_forbids(policy_document: str | None, principal_arn: str, account: str) -> bool:
     """Whether a repository's policy denies a role the pull, whatever its own policy says; see `repository_allows`."""
-    return _pull_decision(policy_document, principal_arn, account) is Decision.FORBIDDEN
+    return repository_decision(policy_document, principal_arn, account) is Decision.FORBIDDEN

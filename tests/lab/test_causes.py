@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.lab.conftest import CLUSTER, FAMILY, OLD, Bench, MakeBench
@@ -258,3 +259,28 @@ def test_a_target_group_without_a_listener_is_not_in_use(bench: MakeBench) -> No
     lab.lab.advance(120)
     assert {"unused"} == {health["State"] for health in lab.target_health() if health["State"] != "draining"}
     assert not lab.completed()
+
+
+def test_another_accounts_repository_shows_what_its_policy_shares(tmp_path: Path) -> None:
+    about = {"registryId": "366590864501", "repositoryName": "bedrock-proxy-api-ecs"}
+    with Bench("registry-forbidden", tmp_path) as lab:
+        ecr, tag = lab.client("ecr"), [{"imageTag": "latest"}]
+        with pytest.raises(ecr.exceptions.ClientError) as refused:
+            ecr.batch_get_image(**about, imageIds=tag)
+        error = refused.value.response["Error"]
+        assert error["Code"] == "AccessDeniedException"
+        assert error["Message"].endswith(
+            "is not authorized to perform: ecr:BatchGetImage on resource: "
+            "arn:aws:ecr:ap-northeast-2:366590864501:repository/bedrock-proxy-api-ecs "
+            "because no resource-based policy allows the ecr:BatchGetImage action"
+        )
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        keys = {"aws_access_key_id": "366590864501", "aws_secret_access_key": "x"}
+        where = {"endpoint_url": lab.lab.endpoint_url, "region_name": lab.lab.region}
+        owner = boto3.client("ecr", **where, **keys)
+        owner.set_repository_policy(repositoryName=about["repositoryName"], policyText=policy)
+        owner.close()
+        assert len(ecr.batch_get_image(**about, imageIds=tag)["images"]) == 1
+        with pytest.raises(ecr.exceptions.ClientError, match="ecr:DescribeImages"):
+            ecr.describe_images(**about)
