@@ -77,8 +77,17 @@ def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
     if as_json:
         show(visible_json([{"name": name, "description": text} for name, text in rows]))
         return
-    width = max(len(name) for name, _ in rows)
-    show("\n".join(f"{name.ljust(width)}  {text}" for name, text in rows))
+    show("\n".join(_in_columns(rows)))
+
+
+def _in_columns(rows: list[tuple[str, str]]) -> Iterator[str]:
+    """Names, and beside each its description, which is broken where the line ends."""
+    from runbook_lib.report.plain import WIDTH, padded, wrapped
+
+    width = max(len(name) for name, _ in rows) + 2
+    for name, text in rows:
+        for place, line in enumerate(wrapped(text, WIDTH - width)):
+            yield padded("" if place else name, width) + line
 
 
 @contextmanager
