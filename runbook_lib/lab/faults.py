@@ -144,8 +144,6 @@ class Faults:
     def find(self, asked: Call, now: float) -> tuple[int, Fault] | None:
         """Count a call and return the first rule that takes it, with its id; `now` is `Clock.lived`."""
         with self._lock:
-            if not self._rules:
-                return None
             self._seen[asked.service, asked.action] += 1
             return next(((rule.id, rule.fault) for rule in self._rules if self._takes(rule, asked, now)), None)
 

@@ -155,7 +155,7 @@ def _take(lab: Lab, waiting: deque[Trial], quick: bool) -> dict[Cell, Seen]:
 def _meet(lab: Lab, trial: Trial) -> dict[Cell, Seen]:
     fault = FAULTS[trial.fault]
     lab.permit(None if fault.rule else _all_but(*trial.operations))
-    lab.faults([_rule(fault.rule, *operation.split(":")) for operation in trial.operations])
+    lab.faults([_rule(fault.rule, *operation.split(":")) for operation in trial.operations if fault.rule])
     ended: dict[str, Any] = {}
     try:
         ended["look"] = look(_given(lab, trial.fault == "silent"))
