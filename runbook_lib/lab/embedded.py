@@ -21,6 +21,9 @@ from moto.core.base_backend import AccountSpecificBackend
 from moto.core.loaders import create_loader
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+ACTION = "runbook_lab.action"  # what a request asks for, in its environ, where that is known
+# What changes nothing that the simulator goes by; PutLogEvents and CreateLogStream are its own.
+_HARMLESS = ("Describe", "Get", "List", "BatchGet", "Filter", "StartQuery", "PutLogEvents", "CreateLogStream")
 _CATALOGUE = "ec2/resources/instance_type"  # instance types, and where each is offered
 
 
@@ -53,11 +56,23 @@ def service_names() -> list[str]:
 
 
 class _Moto(DomainDispatcherApplication):
-    """moto, which would look through its own folder for each request to find the service of a host."""
+    """moto, which would look through its own folder for each request to find the service of a host.
+
+    `state` is another object after every request that may have changed something.
+    """
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
         self._found: dict[str | None, Any] = {}
+        self.state = object()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a request."""
+        try:
+            return super().__call__(environ, start_response)
+        finally:
+            if not environ.get(ACTION, "").startswith(_HARMLESS):
+                self.state = object()
 
     def get_backend_for_host(self, host: str | None) -> Any:
         """Return moto's backend of a host."""

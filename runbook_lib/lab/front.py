@@ -22,7 +22,7 @@ from runbook_lib.lab import (
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.calls import Calls
 from runbook_lib.lab.clock import Clock
-from runbook_lib.lab.embedded import moto_application, service_model
+from runbook_lib.lab.embedded import ACTION, moto_application, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Faults
 from runbook_lib.lab.operations import OPERATIONS
@@ -35,6 +35,7 @@ from runbook_lib.lab.roles import repository_decision
 from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
 from runbook_lib.lab.world import World
 
+_READS = ("Describe", "Get", "List")
 StartResponse = Callable[..., object]
 _SIGNED_FOR = re.compile(r"(Credential=[^/]+/\d+/[^/]+/)[^/]+")
 
@@ -188,6 +189,9 @@ class Front:
         managed_policies.make_known(asked)
         if asked.service == "ecr" and asked.action == "PutImage":
             images.give_digest(environ)
+        if asked.service == "logs":
+            region.write_logs()
+        environ[ACTION] = asked.action
         done = ask(self._moto, environ)
         if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
             images.date(done, self.pushed)
@@ -203,7 +207,10 @@ def _ecs(region: Region, asked: Call) -> Reply:
     try:
         params = wire.parse("ecs", asked.action, asked.body)
         with region.lock:
-            return reply.aws_json(200, wire.render("ecs", asked.action, operation(region, params)))
+            result = operation(region, params)
+            if not asked.action.startswith(_READS):
+                region.rouse()
+            return reply.aws_json(200, wire.render("ecs", asked.action, result))
     except AwsError as error:
         return reply.error("json", error.code, error.message, error.status, error.members)
     except ReplyShapeError as error:

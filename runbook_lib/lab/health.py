@@ -114,12 +114,11 @@ def _check_target(region: Region, task: Task, target: Target) -> None:
     unused = _not_in_use(region, task, group)
     if unused:
         target.become("unused", "Target.NotInUse", unused)
-        target.next_check = region.time + group.interval
-        return
     while target.next_check <= region.time:
         at = target.next_check
         target.next_check += group.interval
-        _judge_target(target, group, _ask_target(region, task, target, group, at))
+        if not unused:
+            _judge_target(target, group, _ask_target(region, task, target, group, at))
 
 
 def _not_in_use(region: Region, task: Task, group: TargetGroup) -> str | None:

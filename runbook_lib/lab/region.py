@@ -1,8 +1,8 @@
 """One Region of the simulated control plane: what it knows, and the passes that let its time go by."""
 
+import math
 import threading
 from collections import Counter
-from collections.abc import Iterable
 
 from runbook_lib.lab import events, health, preparation, scheduler, tasks
 from runbook_lib.lab.clock import Clock
@@ -12,13 +12,14 @@ from runbook_lib.lab.world import World
 
 TICK = 5.0  # seconds between two looks at the tasks
 TURN = 3  # ticks between two turns of the service scheduler: 15 s, which gives the start delays seen on AWS
-TASK_KEPT = 3600.0  # seconds for which a stopped task can be described
 
 
 class Region:
     """Clusters, task definitions, services and tasks of one account in one Region.
 
-    Everything that reads or changes it holds `lock`; `sync` brings it to the clock's time first.
+    Everything that reads or changes it holds `lock`; `sync` brings it to the clock's time first. Time goes by in ticks,
+    but only what is due is looked at: a task when its next moment has come, a service unless it rests. Whatever a
+    client changes ends every rest.
     """
 
     def __init__(self, account: str, name: str, clock: Clock, world: World) -> None:
@@ -37,6 +38,7 @@ class Region:
         self.full_zones: set[str] = set()
         self.registered: Counter[tuple[str, str, str]] = Counter()
         self._ticks = 0
+        self._world_state = world.state
 
     @property
     def now(self) -> float:
@@ -61,36 +63,72 @@ class Region:
 
     def of_service(self, service: Service, deployment: Deployment | None = None) -> list[Task]:
         """Return all tasks that are still known of a service, or of one of its deployments."""
-        owned = (task for task in self.tasks.values() if task.service is service)
-        return [task for task in owned if deployment is None or task.deployment is deployment]
+        return [task for task in service.tasks if deployment is None or task.deployment is deployment]
 
     def record(self, service: Service, text: str, task_set: Deployment | None = None) -> None:
         """Add a service event at the time of the tick."""
         events.record(self.ids, service, self.time, text, task_set)
 
     def sync(self) -> None:
-        """Play every tick that is due."""
-        with self.lock:
-            end = self.clock.now()
-            if self.time + TICK > end:
-                return
-            with self.world.remembering():
-                while self.time + TICK <= end:
-                    self._tick()
-            self._write_logs()
+        """Play every tick that is due; the lock is free between two of them."""
+        end = self.clock.now()
+        while self.time + TICK <= end:
+            with self.lock:
+                self._advance(end)
+
+    def _advance(self, end: float) -> None:
+        if self.time + TICK > end:  # another thread has been here
+            return
+        if self._world_state is not self.world.state:
+            self._world_state = self.world.state
+            self.rouse()
+        self._pass_quiet_ticks(end)
+        self._tick()
+
+    def rouse(self) -> None:
+        """Look at every task and service again, since something was changed from outside."""
+        for task in self.tasks.values():
+            task.wakes_at = 0.0
+        for service in self.services.values():
+            service.rests_until = 0.0
+
+    def _pass_quiet_ticks(self, end: float) -> None:
+        """Pass over the ticks before the last one in which nothing would happen."""
+        next_turn = self.time + (TURN - self._ticks % TURN) * TICK
+        wakes = min((task.wakes_at for task in self.tasks.values()), default=end)
+        rests = min((service.rests_until for service in self.services.values()), default=end)
+        due = math.ceil((min(wakes, max(rests, next_turn)) - self.time) / TICK)
+        quiet = min(due, math.floor((end - self.time) / TICK)) - 1
+        if quiet > 0:
+            self.time += quiet * TICK
+            self._ticks += quiet
 
     def _tick(self) -> None:
         self.time += TICK
         self._ticks += 1
         for task in list(self.tasks.values()):
-            tasks.step(self, task)
-            if task.running:
-                health.check(self, task)
+            if task.wakes_at <= self.time:
+                self._look_at(task)
         self._say_registered()
         if self._ticks % TURN == 0:
-            for service in list(self.services.values()):
+            self._turn()
+
+    def _look_at(self, task: Task) -> None:
+        """Let a task do what is due; what its service cares about ends that service's rest."""
+        before = task.condition
+        tasks.step(self, task)
+        if task.running:
+            health.check(self, task)
+        task.wakes_at = tasks.next_moment(task)
+        if task.service and task.condition != before:
+            task.service.rests_until = 0.0
+
+    def _turn(self) -> None:
+        for service in list(self.services.values()):
+            if service.rests_until <= self.time:
                 scheduler.turn(self, service)
-            self._forget()
+                service.rests_until = scheduler.rests_until(service)
+        self._forget()
 
     def _say_registered(self) -> None:
         for (cluster, name, group), count in self.registered.items():
@@ -98,22 +136,25 @@ class Region:
         self.registered.clear()
 
     def _forget(self) -> None:
-        gone = [arn for arn, task in self.tasks.items() if (task.stopped_at or self.time) < self.time - TASK_KEPT]
-        for arn in gone:
-            self._write_lines(self.tasks.pop(arn))
-
-    def _write_logs(self) -> None:
-        for task in _with_lines(self.tasks.values()):
+        gone = [task for task in self.tasks.values() if (task.stopped_at or self.time) < self.time - tasks.KEPT]
+        for task in gone:
             self._write_lines(task)
+            del self.tasks[task.arn]
+            if task.service:
+                task.service.tasks.remove(task)
+
+    def write_logs(self) -> None:
+        """Write what the applications have said so far to CloudWatch Logs, where a client is about to look."""
+        with self.lock:
+            for task in self.tasks.values():
+                self._write_lines(task)
 
     def _write_lines(self, task: Task) -> None:
+        if not task.lines:
+            return
         for container in task.containers:
             lines = [(at, text) for at, writer, text in task.lines if writer is container]
             place = preparation.log_place(task, container)
             if lines and place:
                 self.world.put_log_lines(*place, lines)
         task.lines.clear()
-
-
-def _with_lines(found: Iterable[Task]) -> list[Task]:
-    return [task for task in found if task.lines]

@@ -4,6 +4,7 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
@@ -38,6 +39,7 @@ class Reply:
         return [*kept, ("Content-Length", str(len(self.body))), ("Date", formatdate(now, usegmt=True))]
 
 
+@cache
 def phrase(status: int) -> str:
     """Return the reason phrase of an HTTP status."""
     try:

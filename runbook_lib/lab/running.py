@@ -1,20 +1,22 @@
 """What happens inside a container that runs: its application starts to listen, exits, is killed, or is stopped."""
 
+import math
+
 from runbook_lib.lab import preparation, reasons
 from runbook_lib.lab.application import STOPPED, Application
 from runbook_lib.lab.state import Container, Task
 
-__all__ = ["STOPPED", "ends_in_time", "is_due", "outcome", "start_lines"]
+__all__ = ["STOPPED", "ends_in_time", "outcome", "start_lines", "starts_at"]
 
 Outcome = tuple[int | None, str | None]
 _OUT_OF_MEMORY: Outcome = (137, reasons.OUT_OF_MEMORY)
 
 
-def is_due(task: Task, container: Container, now: float) -> bool:
-    """Whether the application has started, or has ended instead."""
+def starts_at(task: Task, container: Container) -> float:
+    """Return when the application has started, or has ended instead, in seconds since the epoch."""
     if task.started_at is None or container.application is None:
-        return False
-    return now >= task.started_at + _seconds(task, container, container.application)
+        return math.inf
+    return task.started_at + _seconds(task, container, container.application)
 
 
 def outcome(task: Task, container: Container) -> Outcome:

@@ -35,6 +35,17 @@ def turn(region: Region, service: Service) -> None:
     _note_steady(region, service)
 
 
+def rests_until(service: Service) -> float:
+    """Return until when (seconds since the epoch) no turn would change a service while nothing happens to its tasks.
+
+    Only a service that is steady rests, until it says so again, and one that is INACTIVE, until it is forgotten.
+    """
+    if service.inactive_at is not None:
+        return service.inactive_at + INACTIVE_KEPT
+    steady = service.status == "ACTIVE" and service.steady_since is not None
+    return (service.steady_since or 0.0) + STEADY_AGAIN if steady else 0.0
+
+
 def bounds(service: Service) -> tuple[int, int]:
     """Return the fewest healthy tasks and the most tasks that a rollout may leave."""
     configuration = service.configuration

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from runbook_lib.lab.registry import Built
 
 Document = dict[str, Any]
+KEPT_LINES = 1000  # of a task, until somebody reads them
 
 
 @dataclass
@@ -53,12 +56,12 @@ class Container:
         """Name of the container in its task definition."""
         return str(self.definition["name"])
 
-    @property
+    @cached_property
     def essential(self) -> bool:
         """Whether the task stops when this container does."""
         return bool(self.definition.get("essential", True))
 
-    @property
+    @cached_property
     def has_check(self) -> bool:
         """Whether the task definition has a health check for it (a check of the image's own does not count)."""
         command = (self.definition.get("healthCheck") or {}).get("command") or ["NONE"]
@@ -86,12 +89,12 @@ class Container:
         """Seconds from SIGTERM to SIGKILL."""
         return int(self.definition.get("stopTimeout", 30))
 
-    @property
+    @cached_property
     def interval(self) -> int:
         """Seconds between two health checks."""
         return int((self.definition.get("healthCheck") or {}).get("interval", 30))
 
-    @property
+    @cached_property
     def timeout(self) -> int:
         """Seconds until a health check that does not answer has failed."""
         return int((self.definition.get("healthCheck") or {}).get("timeout", 5))
@@ -161,6 +164,8 @@ class Service:
     events: list[Document] = field(default_factory=list)
     steady_since: float | None = None
     inactive_at: float | None = None
+    tasks: list[Task] = field(default_factory=list)
+    rests_until: float = 0.0  # no turn of the scheduler would change it before, unless something happens to it
 
     @property
     def primary(self) -> Deployment:
@@ -206,6 +211,7 @@ class Task:
     desired: str = "RUNNING"
     version: int = 1
     due: float | None = None
+    wakes_at: float = 0.0  # nothing happens to it before, unless somebody does it
     targets: dict[str, Target] = field(default_factory=dict)
     pull_started_at: float | None = None
     pull_stopped_at: float | None = None
@@ -217,7 +223,7 @@ class Task:
     failing: str | None = None
     was_healthy: bool = False
     protected_until: float | None = None
-    lines: list[tuple[float, Container, str]] = field(default_factory=list)
+    lines: deque[tuple[float, Container, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
 
     @property
     def address(self) -> str:
@@ -233,6 +239,11 @@ class Task:
     def running(self) -> bool:
         """Whether the task is meant to run and does."""
         return self.alive and self.status == "RUNNING"
+
+    @property
+    def condition(self) -> tuple[object, ...]:
+        """What the service scheduler goes by; while it is the same for all its tasks, a service may rest."""
+        return self.version, self.health, *(target.state for target in self.targets.values())
 
     def listens(self, container: Container, at: float) -> bool:
         """Whether the application of a container has started by `at` (seconds since the epoch)."""

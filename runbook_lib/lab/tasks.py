@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from runbook_lib.lab import deployments, events, preparation, reasons, running
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PROVISIONING, PENDING, ACTIVATING, DEACTIVATING, STOPPING, DEPROVISIONING = 15, 20, 10, 5, 20, 15
 CAPACITY_REFUSED = 1  # seconds until Fargate says that it has no room
 FIRST_TARGET_CHECK = 10
+KEPT = 3600.0  # seconds for which a stopped task can be described
 _KILLED = 128 + 9  # exit code after SIGKILL
 
 
@@ -53,6 +55,8 @@ def launch(
     )
     task.due = task.created_at + (PROVISIONING if region.has_capacity(zone) else CAPACITY_REFUSED)
     region.tasks[arn] = task
+    if service:
+        service.tasks.append(task)
     return task
 
 
@@ -92,6 +96,28 @@ def step(region: Region, task: Task) -> None:
         _NEXT[task.status](region, task)
 
 
+def next_moment(task: Task) -> float:
+    """Return when something is next to happen to a task by itself, in seconds since the epoch.
+
+    Whatever `step` and `health.check` do by the time must be in here, or it happens late.
+    """
+    if task.stopped_at is not None:
+        return task.stopped_at + KEPT
+    moments = [] if task.due is None else [task.due]
+    if task.running:
+        moments += [target.next_check for target in task.targets.values()]
+        moments += [at for container in task.containers for at in _moments(task, container)]
+    return min(moments, default=math.inf)
+
+
+def _moments(task: Task, container: Container) -> Iterator[float]:
+    if container.status == "RUNNING":
+        if not container.said_start:
+            yield running.starts_at(task, container)
+        if container.has_check:
+            yield container.next_check
+
+
 def stop(region: Region, task: Task, reason: str, code: str) -> None:
     """Let a task stop; its targets drain first. Nothing happens to a task that is stopping already."""
     if not task.alive:
@@ -114,6 +140,7 @@ def _drain(region: Region, target: Target) -> int:
 def _enter(region: Region, task: Task, status: str, seconds: float | None) -> None:
     task.status = status
     task.version += 1
+    task.wakes_at = 0.0
     task.due = None if seconds is None else region.time + seconds
 
 
@@ -173,7 +200,7 @@ def _run(region: Region, task: Task) -> None:
 
 def _start_or_exit(region: Region, task: Task, container: Container) -> None:
     """Let the application of a container start to listen, or exit, when that is due."""
-    if container.said_start or container.status != "RUNNING" or not running.is_due(task, container, region.time):
+    if container.said_start or container.status != "RUNNING" or region.time < running.starts_at(task, container):
         return
     container.said_start = True
     exit_code, container.reason = running.outcome(task, container)

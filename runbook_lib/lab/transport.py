@@ -15,7 +15,7 @@ from botocore.model import OperationModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from runbook_lib.lab.embedded import service_model
+from runbook_lib.lab.embedded import ACTION, service_model
 from runbook_lib.lab.reply import Reply
 
 WsgiApplication = Callable[..., Iterable[bytes]]
@@ -66,7 +66,7 @@ class Client:
 
     def _call(self, operation: OperationModel, **parameters: Any) -> Any:
         request = self._serializer.serialize_to_request(parameters, operation)
-        reply = ask(self._application, self._environ(request))
+        reply = ask(self._application, self._environ(operation, request))
         answer = {"status_code": reply.status, "headers": HeadersDict(dict(reply.headers)), "body": reply.body}
         shape: Any = operation.output_shape
         parsed = self._parser.parse(answer, shape)
@@ -74,13 +74,14 @@ class Client:
             raise ClientError(parsed, operation.name)
         return parsed
 
-    def _environ(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _environ(self, operation: OperationModel, request: dict[str, Any]) -> dict[str, Any]:
         query, body = request["query_string"], request["body"]
         address = _HOST + request["url_path"] + (f"?{urlencode(query)}" if query else "")
         headers = {name: str(value) for name, value in request["headers"].items()}
         data = urlencode(body) if isinstance(body, dict) else body
         data = data.encode() if isinstance(data, str) else bytes(data)
-        return internal_environ(request["method"], address, {**self._headers, **headers}, data, self._account)
+        environ = internal_environ(request["method"], address, {**self._headers, **headers}, data, self._account)
+        return {**environ, ACTION: operation.name}
 
 
 @cache
@@ -92,10 +93,15 @@ def _operations(service: str) -> dict[str, str]:
 class Clients:
     """Clients by service, account and Region, all answered by one WSGI application."""
 
-    def __init__(self, application: WsgiApplication) -> None:
+    def __init__(self, application: Any) -> None:
         self._application = application
         self._known: dict[tuple[str, str, str], Client] = {}
         self._lock = threading.Lock()
+
+    @property
+    def state(self) -> object:
+        """A mark that is another one after every change in moto."""
+        return self._application.state
 
     def get(self, service: str, account: str, region: str) -> Any:
         """Return the client, made on its first use."""

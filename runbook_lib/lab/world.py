@@ -4,12 +4,12 @@ Each answer comes from moto over its public API, so whatever a client changes th
 modified target group, a route) is a real cause or a real cure.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
+from moto.logs.models import logs_backends
 
 from runbook_lib.lab import secrets
 from runbook_lib.lab.network import Network, Placement, Sources
@@ -19,7 +19,8 @@ from runbook_lib.lab.secrets import SecretReference
 from runbook_lib.lab.state import Document
 from runbook_lib.lab.transport import Clients
 
-_BATCH = 1000
+_KEPT_LINES = 10_000  # of a log stream
+_REMEMBERED = 10_000  # answers
 _SESSION = "lab-session"  # stands for every session of a role, which are all judged alike
 _NETWORK_PROTOCOLS = ("TCP", "TLS", "UDP", "TCP_UDP")
 Answer = TypeVar("Answer")
@@ -73,20 +74,18 @@ class World:
         self._account = account
         self._region = region
         self._registry = Registry(clients, images if images is not None else {})
-        self._memory: dict[tuple[Hashable, ...], Any] | None = None
+        self._memory: dict[tuple[Hashable, ...], Any] = {}
+        self._remembered = self.state
 
-    @contextmanager
-    def remembering(self) -> Iterator[None]:
-        """Ask each question once for as long as the context lasts; within a sync nothing else can change."""
-        self._memory = {}
-        try:
-            yield
-        finally:
-            self._memory = None
+    @property
+    def state(self) -> object:
+        """A mark that is another one after every change in moto."""
+        return self._clients.state
 
     def _once(self, question: Callable[..., Answer], *about: Hashable) -> Answer:
-        if self._memory is None:
-            return question(*about)
+        """Ask a question again only after something was changed."""
+        if self._remembered is not self.state or len(self._memory) > _REMEMBERED:
+            self._memory, self._remembered = {}, self.state
         key = (question, *about)
         if key not in self._memory:
             self._memory[key] = question(*about)
@@ -176,26 +175,22 @@ class World:
     def create_log_group(self, name: str) -> None:
         """Create a log group, as the awslogs driver does with awslogs-create-group."""
         self.client("logs").create_log_group(logGroupName=name)
-        if self._memory is not None:
-            self._memory[self._log_group_exists, name] = True
 
     def create_log_stream(self, group: str, stream: str) -> None:
         """Create the log stream of a container."""
         self.client("logs").create_log_stream(logGroupName=group, logStreamName=stream)
 
     def put_log_lines(self, group: str, stream: str, lines: list[tuple[float, str]]) -> None:
-        """Write lines with their times (seconds since the epoch) into a log stream.
+        """Add lines with their times (seconds since the epoch) to a log stream, which keeps the newest 10,000.
 
+        They go past moto's API, which refuses lines two hours after the real now: the simulated one may be days ahead.
         A log group that somebody deletes takes the lines with it, as it does on AWS.
         """
-        events = [{"timestamp": int(at * 1000), "message": text} for at, text in lines]
-        try:
-            for start in range(0, len(events), _BATCH):
-                batch = events[start : start + _BATCH]
-                self.client("logs").put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
+        found = logs_backends[self._account][self._region].groups.get(group)
+        kept = found.streams.get(stream) if found else None
+        if kept:
+            kept.put_log_events([{"timestamp": int(at * 1000), "message": text} for at, text in lines])
+            del kept.events[:-_KEPT_LINES]
 
     def alarms(self, names: Sequence[str]) -> dict[str, Alarm]:
         """Return the alarms of those names that CloudWatch has."""
