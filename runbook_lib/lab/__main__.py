@@ -16,9 +16,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--rate", type=float, default=1.0)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0, help="makes the ids")
+    parser.add_argument("--start", help="when the scenario begins: seconds since 1970, or ISO 8601 (UTC)")
     given = parser.parse_args(arguments)
     try:
-        return serve(given.scenario, port=given.port, rate=given.rate, folder=given.folder)
+        return serve(**vars(given))
     except LabError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -50,7 +50,7 @@ def _forward(region: Region, group_arn: str, path: str) -> Reply:
         pool = healthy or found  # where no target is healthy an ALB fails open and asks any of them
         if not pool:
             return _own(503)
-        task, target = pool[region.ids.below(len(pool))]
+        task, target = pool[region.chance.below(len(pool))]
         group = region.world.target_group(group_arn)
         if group is None or not health.reaches(region, task, group, target.port):
             return _own(504)

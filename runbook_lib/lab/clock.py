@@ -2,9 +2,35 @@
 
 import threading
 import time
+from datetime import UTC, datetime
+
+from runbook_lib.lab.errors import LabError
 
 LONGEST_STEP = 7 * 86400  # seconds that may be advanced at once
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 FASTEST = 3600  # simulated seconds a second: a day in 24 s
+
+
+def moment(given: float | str) -> float:
+    """Return a time in seconds since the epoch; a text is such a number, or ISO 8601 in UTC where it names no zone.
+
+    Raises `LabError` ``bad-start`` for anything else, and for a time before 1970 or after 2200.
+    """
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = _iso(str(given))
+    if not 0 <= seconds <= _LATEST:
+        raise LabError("bad-start", start=str(given))
+    return seconds
+
+
+def _iso(text: str) -> float:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise LabError("bad-start", start=text) from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 class Clock:

@@ -19,6 +19,7 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.loaders import create_loader
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 ACTION = "runbook_lab.action"  # what a request asks for, in its environ, where that is known
@@ -94,6 +95,14 @@ def moto_application() -> Any:
     ):
         import_module("moto.ec2.models")
     return _Moto()
+
+
+def seed_moto(seed: str) -> None:
+    """Let moto make its ids (of subnets, target groups, secrets ...) from a seed, from now on.
+
+    It has one source of them a process: labs that run at once and are called at once take turns in drawing from it.
+    """
+    mock_random.seed(seed)
 
 
 def _session() -> boto3.session.Session:

@@ -9,9 +9,9 @@ class LabError(Exception):
     Attributes
     ----------
     key
-        ``port-in-use``, ``unknown-scenario`` or ``bad-scenario``.
+        ``port-in-use``, ``unknown-scenario``, ``bad-scenario`` or ``bad-start``.
     facts
-        ``{"port"}``, ``{"name", "known", "nearest"}`` or ``{"file", "line", "problem"}``.
+        ``{"port"}``, ``{"name", "known", "nearest"}``, ``{"file", "line", "problem"}`` or ``{"start"}``.
     """
 
     def __init__(self, key: str, **facts: Any) -> None:

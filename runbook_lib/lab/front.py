@@ -22,7 +22,7 @@ from runbook_lib.lab import (
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.calls import Calls
 from runbook_lib.lab.clock import Clock
-from runbook_lib.lab.embedded import ACTION, moto_application, service_model
+from runbook_lib.lab.embedded import ACTION, moto_application, seed_moto, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Faults
 from runbook_lib.lab.operations import OPERATIONS
@@ -35,6 +35,14 @@ from runbook_lib.lab.roles import repository_decision
 from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
 from runbook_lib.lab.world import World
 
+_FIRST_USE = (
+    ("ec2", "describe_vpcs"),
+    ("elbv2", "describe_load_balancers"),
+    ("iam", "list_roles"),
+    ("ecr", "describe_repositories"),
+    ("logs", "describe_log_groups"),
+    ("secretsmanager", "list_secrets"),
+)
 _READS = ("Describe", "Get", "List")
 StartResponse = Callable[..., object]
 _SIGNED_FOR = re.compile(r"(Credential=[^/]+/\d+/[^/]+/)[^/]+")
@@ -64,9 +72,10 @@ class Front:
         The newest AWS calls of clients, in the order of the replies.
     """
 
-    def __init__(self, clock: Clock, account: str) -> None:
+    def __init__(self, clock: Clock, account: str, seed: int = 0) -> None:
         self.clock = clock
         self.account = account
+        self.seed = seed
         self.faults = Faults()
         self.policy: Policy | None = None
         self.calls = Calls()
@@ -81,13 +90,19 @@ class Front:
         """Empty moto, which keeps one state a process for all labs in it."""
         ask(self._moto, internal_environ("POST", "http://lab/moto-api/reset", {}, b"", self.account))
 
+    def seed_moto(self, region: str) -> None:
+        """Let moto's ids follow from the seed, whatever its services have to make on their first use."""
+        for service, method in _FIRST_USE:
+            getattr(self.others.get(service, self.account, region), method)()
+        seed_moto(f"{self.seed}/{self.account}")
+
     def region(self, name: str, account: str | None = None) -> Region:
         """Return a Region of an account, made on its first use."""
         key = (account or self.account, name)
         with self._lock:
             if key not in self._regions:
                 world = World(self.others, *key, self.images)
-                self._regions[key] = Region(*key, self.clock, world)
+                self._regions[key] = Region(*key, self.clock, world, self.seed)
             return self._regions[key]
 
     def set_capacity(self, region: str, zones: Mapping[str, bool]) -> None:

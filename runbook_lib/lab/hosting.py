@@ -7,12 +7,12 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import yaml
 
 from runbook_lib.lab import fault_rules
-from runbook_lib.lab.clock import Clock
+from runbook_lib.lab.clock import Clock, moment
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
 from runbook_lib.lab.policy import read as read_policy
@@ -54,6 +54,21 @@ class _Accounts:
 _ACCOUNTS = _Accounts()
 
 
+class Origin(TypedDict, total=False):
+    """Where ids and times come from: the same scenario, seed, start and steps give the same answers of ECS.
+
+    Attributes
+    ----------
+    seed
+        Ids are made from it; 0 where it is not given.
+    start
+        When the scenario begins: seconds since the epoch, or ISO 8601. Where it is not given, the scenario ends now.
+    """
+
+    seed: int
+    start: float | str | None
+
+
 class Lab:
     """A running lab.
 
@@ -69,20 +84,23 @@ class Lab:
         The scenario that was played.
     """
 
-    def __init__(self, scenario: Scenario, port: int, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, port: int, folder: Path, origin: Origin) -> None:
+        start = origin.get("start")
+        begin = None if start is None else moment(start)
         self.scenario = scenario
         self.region = scenario.region
         self.account = _ACCOUNTS.take()
         with ExitStack() as started:  # what was begun is given back where the rest cannot start
             started.callback(_ACCOUNTS.give_back, self.account)
-            self._front = Front(Clock(), self.account)
+            self._front = Front(Clock(), self.account, origin.get("seed", 0))
             self._server = Server(self._front.answer, port)
             started.callback(self._server.close)
             self.endpoint_url = self._server.url
             self._player = Player(self._front, scenario)
             if self.account == FIRST_ACCOUNT:
                 self._front.reset_moto()
-            files = self._player.play(folder)
+            self._front.seed_moto(self.region)
+            files = self._player.play(folder, begin)
             self.params = _write_parameters(folder / "parameters.yaml", self, files)
             started.pop_all()
         self._front.calls.clear()
@@ -150,7 +168,14 @@ class Lab:
         self.close()
 
 
-def start(scenario: str | Path = "guide", *, port: int = 0, rate: float = 0.0, folder: Path) -> Lab:
+def start(
+    scenario: str | Path = "guide",
+    *,
+    port: int = 0,
+    rate: float = 0.0,
+    folder: Path,
+    **origin: Unpack[Origin],
+) -> Lab:
     """Start a lab in this process and return it once the scenario is played.
 
     Parameters
@@ -163,26 +188,28 @@ def start(scenario: str | Path = "guide", *, port: int = 0, rate: float = 0.0, f
         Simulated seconds a second; at 0 only `Lab.advance` moves the clock.
     folder
         Where ``parameters.yaml`` and the scenario's files are written; nothing is written elsewhere.
+    origin
+        The seed, and the start of the simulated time.
 
     Raises
     ------
     LabError
-        ``port-in-use``, ``unknown-scenario`` or ``bad-scenario``.
+        ``port-in-use``, ``unknown-scenario``, ``bad-scenario`` or ``bad-start``.
     """
-    lab = Lab(load(scenario), port, Path(folder))
+    lab = Lab(load(scenario), port, Path(folder), origin)
     lab.run(rate)
     return lab
 
 
-def serve(scenario: str | Path, *, port: int, rate: float = 1.0, folder: Path) -> int:
-    """Run a lab in the foreground until SIGINT or SIGTERM; return 0.
+def serve(scenario: str | Path, *, port: int, rate: float = 1.0, **given: Any) -> int:
+    """Run a lab in the foreground until SIGINT or SIGTERM; return 0. It is given what `start` is given.
 
     Once it is ready, one line of JSON goes to standard output: ``{"endpoint_url", "region", "params"}``.
     """
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with start(scenario, port=port, rate=rate, folder=folder) as lab:
+        with start(scenario, port=port, rate=rate, **given) as lab:
             ready = {"endpoint_url": lab.endpoint_url, "region": lab.region, "params": str(lab.params)}
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()

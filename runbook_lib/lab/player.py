@@ -28,13 +28,16 @@ class Player:
         self._clients = Clients(front)
         self._known: dict[str, Any] = {}
 
-    def play(self, folder: Path) -> dict[str, Path]:
-        """Set up, make the calls, and write the scenario's files under `folder`.
+    def play(self, folder: Path, start: float | None = None) -> dict[str, Path]:
+        """Set up, make the calls from `start` on (seconds since the epoch), and write the scenario's files.
 
-        At the end the simulated time is the real time. Returns the files by their name in the scenario.
+        Without a start the simulated time is the real time at the end. Returns the files, which are under `folder`, by
+        their name in the scenario.
         """
+        self._front.clock.set_time(time.time() - self._scenario.length if start is None else start)
         self._known = Resources(self._front, self._scenario).set_up()
-        self._front.clock.set_time(time.time() - self._scenario.length)
+        if start is None:
+            self._front.clock.set_time(time.time() - self._scenario.length)
         self.take("steps")
         return {name: self._write(folder / name, body) for name, body in self._scenario.files.items()}
 

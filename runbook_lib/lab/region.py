@@ -22,12 +22,13 @@ class Region:
     client changes ends every rest.
     """
 
-    def __init__(self, account: str, name: str, clock: Clock, world: World) -> None:
+    def __init__(self, account: str, name: str, clock: Clock, world: World, seed: int = 0) -> None:
         self.account = account
         self.name = name
         self.clock = clock
         self.world = world
-        self.ids = Ids(f"{account}/{name}")
+        self.ids = Ids(f"{seed}/{account}/{name}")
+        self.chance = Ids(f"{seed}/{account}/{name}/requests")  # what reading and traffic take must not shift the ids
         self.lock = threading.RLock()
         self.time = clock.now()
         self.clusters: dict[str, Document] = {}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from typing import Any
 
 from runbook_lib.lab import managed_policies
@@ -222,7 +221,8 @@ class Resources:
     def _push(self, ecr: Any, repository: str, manifest: str, minutes: float, **tag: str) -> None:
         digest = digest_of(manifest)
         ecr.put_image(repositoryName=repository, imageManifest=manifest, imageDigest=digest, **tag)
-        self._front.pushed[digest] = time.time() - minutes * 60
+        now = self._front.clock.now() + self._scenario.length
+        self._front.pushed[digest] = now - minutes * 60
 
 
 def _manifest(repository: str, tag: str, platform: str) -> str:

@@ -1,6 +1,5 @@
 """elbv2 DescribeTargetHealth for target groups that a simulated service uses."""
 
-import uuid
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
@@ -30,7 +29,7 @@ def describe(region: Region, query: Mapping[str, str]) -> Reply | None:
         200,
         f'<DescribeTargetHealthResponse xmlns="{_NAMESPACE}">'
         f"<DescribeTargetHealthResult>{listed}</DescribeTargetHealthResult>"
-        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata></DescribeTargetHealthResponse>",
+        f"<ResponseMetadata><RequestId>{region.chance.uuid()}</RequestId></ResponseMetadata></DescribeTargetHealthResponse>",
     )
 
 

@@ -23,8 +23,8 @@ OLD = "c41e7ad09b3f5d2168a7f4be0c9d1e2f3a4b5c6d"
 class Bench:
     """A lab with clients, and the questions that many tests ask."""
 
-    def __init__(self, scenario: str | Path, folder: Path) -> None:
-        self.lab = lab.start(scenario, folder=folder)
+    def __init__(self, scenario: str | Path, folder: Path, **given: Any) -> None:
+        self.lab = lab.start(scenario, folder=folder, **given)
         self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> "Bench":
