@@ -181,7 +181,7 @@ def lab_calls(given: dict[str, Any]) -> None:
 def _call(call: dict[str, Any], timezone: str) -> str:
     from runbook_lib.report.formats import clock
 
-    fault = say("cli.calls.fault", LANG, id=call["fault"]) if call["fault"] else ""
+    fault = f"fault={call['fault']}" if call["fault"] else ""
     words = [clock(_iso(call["at"]), timezone), f"{call['status']:3}", f"{call['service']}:{call['action']}"]
     return one_line("  ".join([*words, call["error"] or "", fault]).rstrip())
 
