@@ -32,9 +32,11 @@ class Practice:
             [ECS_RUNBOOK, "lab", "up", "--jupyter", "--port", "0"],
             stdout=subprocess.PIPE, text=True, env=clean_environment() | extra, start_new_session=True,
         )  # fmt: skip
+
+    def listen(self) -> None:
+        """Wait for what it says once it is ready."""
         assert self.process.stdout
-        lines = [self.process.stdout.readline() for _ in range(10)]
-        self.said = "".join(lines)
+        self.said = "".join(self.process.stdout.readline() for _ in range(10))
         self.page, self.token = re.findall(r"(http://127\.0\.0\.1:\d+/)\S*token=(\w+)", self.said)[0]
         self.lab = re.findall(r"http://127\.0\.0\.1:\d+", self.said)[1]
 
@@ -62,8 +64,10 @@ class Practice:
 @pytest.fixture(scope="module")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     made = Practice(tmp_path_factory.mktemp("practice"))
-    yield made
-    if made.process.poll() is None:
+    try:
+        made.listen()
+        yield made
+    finally:
         made.process.terminate()
         made.process.communicate()
 

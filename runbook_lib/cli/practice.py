@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,11 +111,16 @@ def _address(server: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str
     told = runtime / f"jpserver-{server.pid}.json"
     until = time.monotonic() + _START
     while time.monotonic() < until and server.poll() is None:
-        if told.exists() and (found := _json(told)):
+        if told.exists() and (found := _json(told)) and _listens(found["port"]):
             return f"{found['url']}{_page()}?token={found['token']}"
         time.sleep(0.05)
     lines = log.read_text("utf-8", "replace").strip().splitlines()
     raise InputError("jupyter-not-started", file=str(log), problem=lines[-1] if lines else "-")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _json(path: Path) -> dict[str, Any]:

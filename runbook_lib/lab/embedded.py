@@ -41,6 +41,12 @@ class _ReadOnce(JSONFileLoader):
 
 Loader.FILE_LOADER_CLASS = _ReadOnce
 _LOADER = create_loader()
+# A profile of the user that does not exist, or a broken file of profiles, is not the lab's business.
+_NOBODY = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 _load_resource = moto.utilities.utils.load_resource
 
 
@@ -88,6 +94,7 @@ def moto_application() -> Any:
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
     session = _session()
     patch.object(moto.core.utils, "create_loader", lambda: _LOADER).start()
+    patch.object(moto.core.utils, "Session", lambda: session).start()
     patch.object(AccountSpecificBackend, "get_session", lambda: session).start()
     with (
         patch.object(boto3, "Session", lambda **given: boto3.session.Session(**given) if given else session),
@@ -106,7 +113,7 @@ def seed_moto(seed: str) -> None:
 
 
 def _session() -> boto3.session.Session:
-    core = botocore.session.Session()
+    core = botocore.session.Session(session_vars=_NOBODY)
     core.register_component("data_loader", _LOADER)
     return boto3.session.Session(botocore_session=core)
 

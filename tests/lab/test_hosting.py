@@ -69,3 +69,12 @@ def test_the_program_says_when_it_is_ready_and_ends_when_told(tmp_path: Path, nu
 def test_looking_at_the_lab_loads_neither_moto_nor_boto3() -> None:
     done = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "set()\n"
+
+
+def test_the_users_own_aws_settings_do_not_matter(tmp_path: Path) -> None:
+    """A profile that does not exist, and a file of them that cannot be read."""
+    (tmp_path / "config").write_text("[broken", encoding="utf-8")
+    environment = {**os.environ, "AWS_PROFILE": "gone", "AWS_CONFIG_FILE": str(tmp_path / "config")}
+    code = f"from runbook_lib import lab; lab.start('guide', folder={str(tmp_path / 'lab')!r}).close()"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
