@@ -2,16 +2,20 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runbook_lib import lab as labs
 from runbook_lib.lab.hosting import Lab
-from tests.command import ecs_runbook
+from tests.command import ECS_RUNBOOK, clean_environment, ecs_runbook
 
 HANGUL = re.compile("[가-힣]")
 
@@ -133,6 +137,8 @@ BAD = [
     ("calls --endpoint-url http://127.0.0.1:9", 3, "ecs-runbook lab up"),
     ("up --speed -1", 2, "`-1`"),
     ("up --speed nan", 2, "`nan`"),
+    ("up --start yesterday", 2, "`yesterday`"),
+    ("up --seed -1", 2, "`--seed`"),
     ("up --scenario guid", 2, "guide"),
     ("up --scenario BROKEN", 2, "servise"),
 ]
@@ -151,3 +157,24 @@ def test_bad_input_is_one_sentence(lab: Lab, places: dict[str, str], case: tuple
     assert "Traceback" not in done.stderr
     assert bool(HANGUL.search(done.stderr)) is (lang == "ko")
     assert (lab.now, lab.seen()) == (before, {})
+
+
+def served(boto: Callable[[str, str], Any], home: Path, *words: object) -> tuple[list[str], float, float]:
+    """The tasks, the time and the speed of a lab that a program serves; it is ended then."""
+    environment = clean_environment() | {"ECS_RUNBOOK_HOME": str(home)}
+    with subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, text=True, env=environment) as started:
+        assert started.stdout
+        url = json.loads(started.stdout.readline())["endpoint_url"]
+        tasks = boto("ecs", url).list_tasks(cluster="momentir-cx-llm-cluster")["taskArns"]
+        clock = json.loads(ecs_runbook("lab", "advance", "--endpoint-url", url, "--json").stdout)
+        started.send_signal(signal.SIGINT)
+    return tasks, clock["now"], clock["rate"]
+
+
+def test_seed_start_and_speed_are_the_labs(tmp_path: Path, boto: Callable[[str, str], Any]) -> None:
+    same = ["--scenario", "healthy", "--port", "0", "--seed", "7"]
+    module = [sys.executable, "-m", "runbook_lib.lab", "--folder", tmp_path, "--rate", "0"]
+    wanted = served(boto, tmp_path, *module, *same, "--start", "2026-11-23T07:00:00Z")
+    command = [ECS_RUNBOOK, "lab", "up", "--speed", "0"]
+    assert served(boto, tmp_path, *command, *same, "--start", "2026-11-23T16:00:00+09:00") == wanted
+    assert wanted[2] == 0

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from runbook_lib.cli.options import LANG, Command, Json, Lang, group, help_of
+from runbook_lib.cli.options import LANG, Command, Json, Lang, Options, group, help_of, optioned
 from runbook_lib.cli.shell import show
 from runbook_lib.errors import InputError
 from runbook_lib.text.visible import visible_json
@@ -16,18 +16,27 @@ from runbook_lib.text.visible import visible_json
 lab_app = group("lab")
 
 
-@lab_app.command("up", cls=Command, help=help_of("lab_up"))
-def lab_up(
-    scenario: Annotated[str, typer.Option("--scenario", help=help_of("option.scenario"))] = "guide",
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help=help_of("option.port"))] = None,
-    speed: Annotated[float, typer.Option("--speed", help=help_of("option.speed"))] = 1,
-    jupyter: Annotated[bool, typer.Option("--jupyter", help=help_of("option.jupyter"))] = False,
-    lang: Lang = "",
-) -> None:
+_UP: Options = {
+    "scenario": (Annotated[str, typer.Option("--scenario", help=help_of("option.scenario"))], "guide"),
+    "port": (Annotated[int | None, typer.Option("--port", min=0, max=65535, help=help_of("option.port"))], None),
+    "speed": (Annotated[float, typer.Option("--speed", help=help_of("option.speed"))], 1.0),
+    "seed": (Annotated[int, typer.Option("--seed", min=0, max=2**63, help=help_of("option.lab_seed"))], 0),
+    "start": (Annotated[str, typer.Option("--start", help=help_of("option.start"))], ""),
+    "jupyter": (Annotated[bool, typer.Option("--jupyter", help=help_of("option.jupyter"))], False),
+    "lang": (Lang, ""),
+}
+
+
+@optioned(lab_app, "up", _UP)
+def lab_up(given: dict[str, Any]) -> None:
     """Serves the lab until it is interrupted."""
+    scenario, port = given["scenario"], given["port"]
     with _lab() as lab, _lab_folder(scenario, port) as folder:
-        how = {"port": lab.DEFAULT_PORT if port is None else port, "rate": rate(speed), "folder": folder}
-        if not jupyter:
+        how = {
+            "port": lab.DEFAULT_PORT if port is None else port, "rate": rate(given["speed"]), "folder": folder,
+            "seed": given["seed"], "start": given["start"] or None,
+        }  # fmt: skip
+        if not given["jupyter"]:
             lab.serve(scenario, **how)
             return
         from runbook_lib.cli.practice import practise

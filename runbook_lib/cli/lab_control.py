@@ -1,16 +1,14 @@
 """The commands for a lab that runs: advance, fault, calls."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
-from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from runbook_lib.cli.lab import lab_app, rate
-from runbook_lib.cli.options import LANG, Command, Json, Lang, help_of
+from runbook_lib.cli.options import LANG, Command, Json, Lang, Options, help_of, optioned
 from runbook_lib.cli.shell import show
 from runbook_lib.errors import InputError, nearest
 from runbook_lib.text import say
@@ -22,8 +20,7 @@ _NEGATIVE = re.compile(r"-\.?\d")
 _MOST_CALLS = 1_000_000
 _LONGEST_TEXT = 40
 
-_Options = dict[str, tuple[Any, Any]]  # name: what it takes, and its default
-_SHARED: _Options = {
+_SHARED: Options = {
     "params": (Annotated[Path | None, typer.Option("--params", help=help_of("option.params"))], None),
     "endpoint_url": (Annotated[str, typer.Option("--endpoint-url", help=help_of("option.lab_endpoint_url"))], ""),
     "as_json": (Json, False),
@@ -40,31 +37,14 @@ class _Advance(Command):
         return super().parse_args(ctx, args)
 
 
-def _controlling(name: str, own: _Options, kind: type[Command] = Command) -> Callable[..., Any]:
-    """Registers ``function(options)`` as a command below ``lab`` with these options and those that all of them have."""
-
-    def register(function: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-        def run(**options: Any) -> None:
-            function(options)
-
-        options = (own | _SHARED).items()
-        listed = [Parameter(n, Parameter.KEYWORD_ONLY, default=d, annotation=takes) for n, (takes, d) in options]
-        vars(run)["__signature__"] = Signature(listed)
-        run.__annotations__ = {n: takes for n, (takes, _) in options}
-        lab_app.command(name, cls=kind, help=help_of(function.__name__))(run)
-        return function
-
-    return register
-
-
-_CLOCK: _Options = {
+_CLOCK: Options = {
     "duration": (Annotated[str, typer.Argument(metavar="[DURATION]", help=help_of("option.duration"))], ""),
     "speed": (Annotated[float | None, typer.Option("--speed", help=help_of("option.speed"))], None),
     "freeze": (Annotated[bool, typer.Option("--freeze", help=help_of("option.freeze"))], False),
 }
 
 
-@_controlling("advance", _CLOCK, _Advance)
+@optioned(lab_app, "advance", _CLOCK | _SHARED, _Advance)
 def lab_advance(given: dict[str, Any]) -> None:
     """Moves the clock of the lab, or reads it."""
     body: dict[str, float] = {}
@@ -105,7 +85,7 @@ def _count(key: str, most: int = _MOST_CALLS, low: int = 1) -> Any:
     return typer.Option(f"--{key}", min=low, max=most, help=help_of(f"option.{key}"))
 
 
-_FAULT: _Options = {
+_FAULT: Options = {
     "preset": (Annotated[str, typer.Argument(metavar="[FAULT]", help=help_of("option.fault"))], ""),
     "service": (Annotated[str, typer.Option("--service", help=help_of("option.fault_service"))], ""),
     "action": (Annotated[str, typer.Option("--action", help=help_of("option.fault_action"))], ""),
@@ -125,7 +105,7 @@ _FAULT: _Options = {
 _RULE = ("service", "action", "times", "nth", "every", "probability", "seed", "delay")
 
 
-@_controlling("fault", _FAULT)
+@optioned(lab_app, "fault", _FAULT | _SHARED)
 def lab_fault(given: dict[str, Any]) -> None:
     """Adds a fault rule, lists rules or takes them away."""
     found = _asked(given, "faults", _change(given))
@@ -160,13 +140,13 @@ def _rule(rule: dict[str, Any]) -> str:
     return one_line(say("cli.fault.rule", LANG, id=rule["id"], name=name, told=told or "-", taken=rule["taken"]))
 
 
-_CALLS: _Options = {
+_CALLS: Options = {
     "last": (Annotated[int, typer.Option("--last", min=1, max=10_000, help=help_of("option.last"))], 20),
     "clear": (Annotated[bool, typer.Option("--clear", help=help_of("option.clear_calls"))], False),
 }
 
 
-@_controlling("calls", _CALLS)
+@optioned(lab_app, "calls", _CALLS | _SHARED)
 def lab_calls(given: dict[str, Any]) -> None:
     """Shows the newest calls that the lab got; with ``--clear`` it then forgets all."""
     endpoint, body = ("calls", {}) if given["clear"] else (f"calls?last={given['last']}", None)

@@ -112,6 +112,28 @@ def _root(lang: Lang = "") -> None:
     """``--lang`` may also stand before the command."""
 
 
+Options = dict[str, tuple[Any, Any]]  # name: what it takes, and its default
+
+
+def optioned(
+    under: typer.Typer, name: str, options: Options, kind: type[Command] = Command
+) -> Callable[[Callable[[dict[str, Any]], None]], Callable[[dict[str, Any]], None]]:
+    """Registers ``function(given)`` as a command with these options, which it gets as one mapping."""
+
+    def register(function: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+        def run(**given: Any) -> None:
+            function(given)
+
+        keyword = Parameter.KEYWORD_ONLY
+        listed = [Parameter(n, keyword, default=default, annotation=takes) for n, (takes, default) in options.items()]
+        vars(run)["__signature__"] = Signature(listed)
+        run.__annotations__ = {n: takes for n, (takes, _) in options.items()}
+        under.command(name, cls=kind, help=help_of(function.__name__))(run)
+        return function
+
+    return register
+
+
 def looking(under: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``."""
 
