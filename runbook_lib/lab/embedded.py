@@ -1,8 +1,9 @@
 """moto, made ready in a fraction of the time that its own start takes.
 
-Three things that moto does again and again, or for nobody here, are most of that time: each model is looked for by a
-loader of its own, which lists botocore's 400 folders; sessions of boto3 are made for the names of Regions alone; and
-EC2 reads the catalogue of all instance types, of which a lab of Fargate services starts none.
+What moto does again and again, or for nobody here, is most of that time: each model is looked for by a loader of its
+own, which lists botocore's 400 folders; sessions of boto3 are made for the names of Regions alone; each request
+inspects the class that answers it; and EC2 reads the catalogue of all instance types, of which a lab of Fargate
+services starts none.
 """
 
 import os
@@ -13,12 +14,14 @@ from unittest.mock import patch
 
 import boto3
 import botocore.session
+import moto.core.responses
 import moto.core.utils
 import moto.utilities.utils
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.loaders import create_loader
+from moto.core.utils import method_names_from_class
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -96,6 +99,7 @@ def moto_application() -> Any:
     patch.object(moto.core.utils, "create_loader", lambda: _LOADER).start()
     patch.object(moto.core.utils, "Session", lambda: session).start()
     patch.object(AccountSpecificBackend, "get_session", lambda: session).start()
+    patch.object(moto.core.responses, "method_names_from_class", cache(method_names_from_class)).start()
     with (
         patch.object(boto3, "Session", lambda **given: boto3.session.Session(**given) if given else session),
         patch.object(moto.utilities.utils, "load_resource", _without_catalogue),

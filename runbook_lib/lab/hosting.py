@@ -1,5 +1,6 @@
 """Start a lab: in this process for tests, or in the foreground for somebody who practises."""
 
+import gc
 import json
 import signal
 import sys
@@ -11,7 +12,7 @@ from typing import Any, TypedDict, Unpack
 
 import yaml
 
-from runbook_lib.lab import fault_rules
+from runbook_lib.lab import fault_rules, uncollected
 from runbook_lib.lab.clock import Clock, moment
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
@@ -196,7 +197,8 @@ def start(
     LabError
         ``port-in-use``, ``unknown-scenario``, ``bad-scenario`` or ``bad-start``.
     """
-    lab = Lab(load(scenario), port, Path(folder), origin)
+    with uncollected():
+        lab = Lab(load(scenario), port, Path(folder), origin)
     lab.run(rate)
     return lab
 
@@ -213,6 +215,7 @@ def serve(scenario: str | Path, *, port: int, rate: float = 1.0, **given: Any) -
             ready = {"endpoint_url": lab.endpoint_url, "region": lab.region, "params": str(lab.params)}
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
+            gc.freeze()  # what is there now stays: no collection has to look through it while a client waits
             ended.wait()
     finally:
         for number, handler in before.items():

@@ -59,7 +59,7 @@ class Client:
         self._headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        operation = _operations(self._service).get(method)
+        operation = _operation(self._service, method)
         if operation is None:
             raise AttributeError(f"{self._service} has no operation {method}")
         return partial(self._call, service_model(self._service).operation_model(operation))
@@ -85,9 +85,11 @@ class Client:
 
 
 @cache
-def _operations(service: str) -> dict[str, str]:
-    """Return a service's operations by their names in boto3."""
-    return {xform_name(name): name for name in service_model(service).operation_names}
+def _operation(service: str, method: str) -> str | None:
+    """Return the operation of a method of boto3; most names need no look at all of a service's operations."""
+    names = service_model(service).operation_names
+    likely = "".join(part.capitalize() for part in method.split("_"))
+    return likely if likely in names else next((name for name in names if xform_name(name) == method), None)
 
 
 class Clients:
