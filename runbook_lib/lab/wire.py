@@ -6,6 +6,8 @@ member an InvalidParameterException); a reply may hold only members that the mod
 
 import datetime as dt
 import json
+from collections.abc import Callable, Set
+from functools import cache, partial
 from typing import Any
 
 from botocore.validate import ParamValidator
@@ -14,6 +16,8 @@ from runbook_lib.lab.embedded import service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 
 Document = dict[str, Any]
+Converter = Callable[[Any], Any]
+_COMPACT = (",", ":")
 
 _ACCEPTED: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -49,7 +53,7 @@ def parse(service: str, action: str, body: bytes) -> Document:
 def render(service: str, action: str, result: Document) -> bytes:
     """Turn a result into the body of a reply; raises `ReplyShapeError` where it drifts from the API."""
     shape = service_model(service).operation_model(action).output_shape
-    return json.dumps(_plain(result, shape) if shape else {}).encode()
+    return json.dumps(_plain(service, shape.name, result) if shape else {}, separators=_COMPACT).encode()
 
 
 def _typed(value: Any, shape: Any) -> Any:
@@ -74,14 +78,36 @@ def _check_type(value: Any, shape: Any) -> None:
         raise AwsError("SerializationException", f"{given}_VALUE can not be converted to {shape.type_name.title()}")
 
 
-def _plain(value: Any, shape: Any) -> Any:
+def _plain(service: str, name: str, value: Any) -> Any:
+    """Return a value of a shape as JSON has it."""
+    convert = _converter(service, name)
+    return convert(value) if convert else value
+
+
+@cache
+def _converter(service: str, name: str) -> Converter | None:
+    """Return what makes JSON of the values of a shape, None where they are JSON already: most of them are."""
+    shape: Any = service_model(service).shape_for(name)
     if shape.type_name == "structure":
-        unknown = set(value) - set(shape.members)
-        if unknown:
-            raise ReplyShapeError(f"{shape.name} has no members {sorted(unknown)}")
-        return {name: _plain(v, shape.members[name]) for name, v in value.items() if v is not None}
+        found = {key: _converter(service, each.name) for key, each in shape.members.items()}
+        return partial(_structure, name, found.keys(), {key: convert for key, convert in found.items() if convert})
     if shape.type_name == "list":
-        return [_plain(item, shape.member) for item in value]
-    if shape.type_name == "timestamp":
-        return round(value.timestamp() if isinstance(value, dt.datetime) else value, 3)
-    return value
+        return _list(_converter(service, shape.member.name))
+    return _seconds if shape.type_name == "timestamp" else None
+
+
+def _structure(shape: str, members: Set[str], converters: dict[str, Converter], value: Document) -> Document:
+    if not value.keys() <= members:
+        raise ReplyShapeError(f"{shape} has no members {sorted(value.keys() - members)}")
+    plain = {name: each for name, each in value.items() if each is not None}
+    for name in converters.keys() & plain.keys():
+        plain[name] = converters[name](plain[name])
+    return plain
+
+
+def _list(convert: Converter | None) -> Converter | None:
+    return (lambda items: [convert(item) for item in items]) if convert else None
+
+
+def _seconds(value: Any) -> float:
+    return round(value.timestamp() if isinstance(value, dt.datetime) else value, 3)
