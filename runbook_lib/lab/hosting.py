@@ -22,6 +22,7 @@ from runbook_lib.lab.scenario_files import load
 from runbook_lib.lab.server import Server
 
 FIRST_ACCOUNT = "123456789012"
+_BEAT = 0.05  # seconds between two looks at a running clock
 
 
 class _Accounts:
@@ -106,6 +107,14 @@ class Lab:
             started.pop_all()
         self._front.calls.clear()
         self._server.start()
+        self._timekeeper = threading.Thread(target=self._keep_time, daemon=True)
+        self._timekeeper.start()
+
+    def _keep_time(self) -> None:
+        """Play what a running clock makes due as it comes, so that no client waits for what was left to be played."""
+        while not self._front.closing.wait(_BEAT):
+            if self._front.clock.rate:
+                self._front.sync()
 
     @property
     def now(self) -> float:
@@ -157,6 +166,7 @@ class Lab:
     def close(self) -> None:
         """Stop serving; requests under way end."""
         self._front.closing.set()
+        self._timekeeper.join()
         self._server.close()
         _ACCOUNTS.give_back(self.account)
 
