@@ -224,7 +224,7 @@ def _ecs(region: Region, asked: Call) -> Reply:
         with region.lock:
             result = operation(region, params)
             if not asked.action.startswith(_READS):
-                region.rouse()
+                region.rouse_services(params.get("service") or params.get("serviceName"))
             return reply.aws_json(200, wire.render("ecs", asked.action, result))
     except AwsError as error:
         return reply.error("json", error.code, error.message, error.status, error.members)

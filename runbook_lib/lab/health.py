@@ -108,6 +108,9 @@ def _probe(task: Task, container: Container, at: float) -> bool:
 
 
 def _check_target(region: Region, task: Task, target: Target) -> None:
+    if target.next_check > region.time and target.judged_in is region.world.state:
+        return
+    target.judged_in = region.world.state
     group = region.world.target_group(target.group_arn)
     if group is None:
         return

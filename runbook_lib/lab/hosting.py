@@ -22,6 +22,7 @@ from runbook_lib.lab.scenario_files import load
 from runbook_lib.lab.server import Server
 
 FIRST_ACCOUNT = "123456789012"
+_SWITCH = 0.001  # seconds after which the thread of a client takes its turn beside the clock's
 _BEAT = 0.05  # seconds between two looks at a running clock
 
 
@@ -225,6 +226,7 @@ def serve(scenario: str | Path, *, port: int, rate: float = 1.0, **given: Any) -
             ready = {"endpoint_url": lab.endpoint_url, "region": lab.region, "params": str(lab.params)}
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()
+            sys.setswitchinterval(_SWITCH)
             gc.freeze()  # what is there now stays: no collection has to look through it while a client waits
             ended.wait()
     finally:

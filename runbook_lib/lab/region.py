@@ -82,16 +82,22 @@ class Region:
             return
         if self._world_state is not self.world.state:
             self._world_state = self.world.state
-            self.rouse()
+            self._rouse()
         self._pass_quiet_ticks(end)
         self._tick()
 
-    def rouse(self) -> None:
-        """Look at every task and service again, since something was changed from outside."""
+    def rouse_services(self, reference: str | None = None) -> None:
+        """End the rest of the services of a name (or ARN), or of all, since a client has changed something in ECS."""
+        name = reference.rpartition("/")[2] if reference else None
+        for service in self.services.values():
+            if name in (None, service.name):
+                service.rests_until = 0.0
+
+    def _rouse(self) -> None:
+        """Look at every task and service again, since something was changed in moto."""
+        self.rouse_services()
         for task in self.tasks.values():
             task.wakes_at = 0.0
-        for service in self.services.values():
-            service.rests_until = 0.0
 
     def _pass_quiet_ticks(self, end: float) -> None:
         """Pass over the ticks before the last one in which nothing would happen."""

@@ -28,6 +28,7 @@ class Target:
     description: str | None = "Initial health checks in progress"
     passes: int = 0
     failures: int = 0
+    judged_in: object = None  # the state of the world in which it was last found to be in use or not
 
     def become(self, state: str, reason: str | None = None, description: str | None = None) -> None:
         """Change the state; a healthy target has neither reason nor description (elbv2 API, TargetHealth)."""
@@ -243,7 +244,8 @@ class Task:
     @property
     def condition(self) -> tuple[object, ...]:
         """What the service scheduler goes by; while it is the same for all its tasks, a service may rest."""
-        return self.version, self.health, *(target.state for target in self.targets.values())
+        healths = [container.health for container in self.containers]
+        return self.version, *healths, *[target.state for target in self.targets.values()]
 
     def listens(self, container: Container, at: float) -> bool:
         """Whether the application of a container has started by `at` (seconds since the epoch)."""

@@ -141,6 +141,8 @@ def _enter(region: Region, task: Task, status: str, seconds: float | None) -> No
     task.status = status
     task.version += 1
     task.wakes_at = 0.0
+    if task.service:
+        task.service.rests_until = 0.0
     task.due = None if seconds is None else region.time + seconds
 
 

@@ -96,21 +96,16 @@ class Clients:
     """Clients by service, account and Region, all answered by one WSGI application."""
 
     def __init__(self, application: Any) -> None:
-        self._application = application
+        self.application = application
         self._known: dict[tuple[str, str, str], Client] = {}
         self._lock = threading.Lock()
-
-    @property
-    def state(self) -> object:
-        """A mark that is another one after every change in moto."""
-        return self._application.state
 
     def get(self, service: str, account: str, region: str) -> Any:
         """Return the client, made on its first use."""
         key = (service, account, region)
         with self._lock:
             if key not in self._known:
-                self._known[key] = Client(self._application, *key)
+                self._known[key] = Client(self.application, *key)
             return self._known[key]
 
 

@@ -71,6 +71,7 @@ class World:
 
     def __init__(self, clients: Clients, account: str, region: str, images: Mapping[str, Built] | None = None) -> None:
         self._clients = clients
+        self._moto = clients.application
         self._account = account
         self._region = region
         self._registry = Registry(clients, images if images is not None else {})
@@ -80,7 +81,7 @@ class World:
     @property
     def state(self) -> object:
         """A mark that is another one after every change in moto."""
-        return self._clients.state
+        return self._moto.state
 
     def _once(self, question: Callable[..., Answer], *about: Hashable) -> Answer:
         """Ask a question again only after something was changed."""

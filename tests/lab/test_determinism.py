@@ -70,10 +70,9 @@ def fixed(folder, seed, start):
 def played(folder, scenario, step):
     """What is answered after 15 minutes in such steps, each after a change that makes the lab look at everything."""
     with lab.start(scenario, folder=folder, start=START) as running:
-        arn = f"arn:aws:ecs:{running.region}:{running.account}:cluster/{running.scenario.cluster}"
         connection = connect(running)
         for _ in range(0, 900, step):
-            ecs(connection, "TagResource", resourceArn=arn, tags=[{"key": "a", "value": "b"}])
+            elb(connection, "CreateTargetGroup", Name="other", Protocol="HTTP", Port="80", TargetType="ip", VpcId="x")
             running.advance(step)
         connection.close()
         return answers(running)
