@@ -19,7 +19,7 @@ import moto.core.utils
 import moto.utilities.utils
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
-from moto.core.base_backend import AccountSpecificBackend
+from moto.core.base_backend import AccountSpecificBackend, BackendDict, backend_lock
 from moto.core.loaders import create_loader
 from moto.core.utils import method_names_from_class
 from moto.moto_api._internal import mock_random
@@ -114,6 +114,16 @@ def seed_moto(seed: str) -> None:
     It has one source of them a process: labs that run at once and are called at once take turns in drawing from it.
     """
     mock_random.seed(seed)
+
+
+def empty(account: str) -> None:
+    """Forget all that moto has of an account."""
+    with backend_lock:
+        used: list[Any] = vars(BackendDict)["_instances"]
+        for service in used:
+            found = service.pop(account, None)
+            if found is not None:
+                found.reset()
 
 
 def _session() -> boto3.session.Session:

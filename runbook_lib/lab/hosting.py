@@ -14,6 +14,7 @@ import yaml
 
 from runbook_lib.lab import fault_rules, uncollected
 from runbook_lib.lab.clock import Clock, moment
+from runbook_lib.lab.embedded import empty
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
 from runbook_lib.lab.policy import read as read_policy
@@ -169,6 +170,8 @@ class Lab:
         self._front.closing.set()
         self._timekeeper.join()
         self._server.close()
+        for account in (self.account, *self.scenario.foreign_repositories):
+            empty(account)
         _ACCOUNTS.give_back(self.account)
 
     def __enter__(self) -> "Lab":
