@@ -4,7 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from moto.iam.models import get_account_id_from
 
@@ -36,9 +36,12 @@ def read(environ: dict[str, Any], default_account: str) -> Call:
     """Read a WSGI request; its body stays readable for whoever answers it, and moto learns the account."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    signed = environ.get("HTTP_AUTHORIZATION", "") or unquote(environ.get("QUERY_STRING", ""))
+    found = _CREDENTIAL.search(signed)
     key, region, signing_name = found.groups() if found else ("", "us-east-1", "")
-    account = environ.get("HTTP_X_MOTO_ACCOUNT_ID") or _account(key, default_account)
+    account = environ.get("HTTP_X_MOTO_ACCOUNT_ID", "")
+    if not re.fullmatch(r"\d{12}", account, re.ASCII):
+        account = _account(key, default_account)
     environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
     service = _BOTO3_NAMES.get(signing_name, signing_name)
     protocol, action = _action(environ, body, service)
@@ -47,7 +50,7 @@ def read(environ: dict[str, Any], default_account: str) -> Call:
 
 def _account(key: str, default: str) -> str:
     """Return the account of an access key: 12 digits are an account, a session key belongs to its role's account."""
-    if re.fullmatch(r"\d{12}", key):
+    if re.fullmatch(r"\d{12}", key, re.ASCII):
         return key
     return str(get_account_id_from(key)) if key.startswith(_SHORT_TERM) else default
 

@@ -72,7 +72,7 @@ class _Moto(DomainDispatcherApplication):
     """
 
     def __init__(self) -> None:
-        super().__init__(create_backend_app)
+        super().__init__(_calm)
         self._found: dict[str | None, Any] = {}
         self.state = object()
 
@@ -89,6 +89,13 @@ class _Moto(DomainDispatcherApplication):
         if host not in self._found:
             self._found[host] = super().get_backend_for_host(host)
         return self._found[host]
+
+
+def _calm(service: str) -> Any:
+    """Return moto's application of a service, which answers 500 to what goes wrong in it instead of raising it."""
+    application = create_backend_app(service)
+    application.config["PROPAGATE_EXCEPTIONS"] = False
+    return application
 
 
 @cache

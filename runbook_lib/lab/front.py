@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 
 from runbook_lib.lab import (
+    admission,
     balancer,
     call,
     control,
+    guard,
     images,
     injection,
     managed_policies,
@@ -139,6 +141,9 @@ class Front:
     def _route(self, environ: dict[str, Any]) -> Reply:
         host = environ.get("HTTP_HOST", "").partition(":")[0]
         path = environ.get("PATH_INFO", "/")
+        refused = None if INTERNAL in environ else admission.refuse(environ, path)
+        if refused:
+            return refused
         region = balancer.region_of(host)
         if region:
             place = self.region(region)
@@ -152,6 +157,9 @@ class Front:
         asked = call.read(environ, self.account)
         if INTERNAL in environ:
             return self._answer(asked, environ)
+        refused = admission.unsigned(asked, environ)
+        if refused:
+            return refused
         since = time.perf_counter()
         rule, fault = self.faults.find(asked, self.clock.lived()) or (None, None)
         done = None
@@ -207,7 +215,7 @@ class Front:
         if asked.service == "logs":
             region.write_logs()
         environ[ACTION] = asked.action
-        done = ask(self._moto, environ)
+        done = ask(self._moto, environ) if INTERNAL in environ else guard.answer(self._moto, asked, environ)
         if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
             images.date(done, self.pushed)
         return done
@@ -217,8 +225,8 @@ def _ecs(region: Region, asked: Call) -> Reply:
     operation = OPERATIONS.get(asked.action)
     if operation is None:
         known = asked.action in service_model("ecs").operation_names
-        message = "The lab does not have this operation yet." if known else ""
-        return reply.error("json", "UnknownOperationException", message, 400)
+        lacking = guard.absent("ecs", asked.action) if known else AwsError("UnknownOperationException", "")
+        return reply.error(asked.protocol, lacking.code, lacking.message, 400)
     try:
         params = wire.parse("ecs", asked.action, asked.body)
         with region.lock:

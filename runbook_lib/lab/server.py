@@ -6,21 +6,27 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from werkzeug.serving import generate_adhoc_ssl_context
 
+from runbook_lib.lab import intake
 from runbook_lib.lab.errors import LabError
-from runbook_lib.lab.reply import Reply
+from runbook_lib.lab.intake import BadRequestError, TimedReader
+from runbook_lib.lab.reply import Reply, phrase
 
 LOOPBACK = "127.0.0.1"
 Answer = Callable[[dict[str, Any]], tuple[Reply, float]]
 _TLS_HANDSHAKE = b"\x16"
+_LINE = 65536  # bytes of a request line
+_FRAMING = ("CONTENT_LENGTH", "TRANSFER_ENCODING")  # said by CONTENT_LENGTH of the body as it was read
 _DROPS = 10  # pieces of a body that is sent slowly
+_SEND = 30.0  # seconds a client may take to take in a piece of the answer
 _GRACE = 5.0  # seconds that closing waits for a request under way
 
 
@@ -61,14 +67,60 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         self.scheme = "http"
+        self.request.settimeout(intake.IDLE)
         if self.request.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+            self.request.settimeout(intake.PATIENCE)
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
             self.scheme = "https"
         super().setup()
+        self.command, self.requestline, self.request_version = "", "", self.protocol_version
+        self.rfile.close()
+        self._reader = TimedReader(self.connection)
+        self.rfile = io.BufferedReader(self._reader)
 
     def handle(self) -> None:
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
             super().handle()
+
+    def handle_one_request(self) -> None:
+        """Take in a request and answer it, whatever its method is."""
+        self.close_connection = True
+        self._reader.await_request()
+        try:
+            environ = self._take_in()
+        except BadRequestError as error:
+            self.send_error(error.status, error.why)
+        except TimeoutError:
+            if self._reader.begun:
+                self.send_error(408, "the request was not complete in time")
+        else:
+            if environ is not None:
+                self._write(*self.server.answer(environ))
+
+    def _take_in(self) -> dict[str, Any] | None:
+        """Return the request as a WSGI environ; None where there is none, or one that was answered already."""
+        self.raw_requestline = self.rfile.readline(_LINE + 1)
+        if not self.raw_requestline:
+            return None
+        self._reader.note_begun()
+        if len(self.raw_requestline) > _LINE:
+            raise BadRequestError(414, "the request line is too long")
+        if not self.parse_request():
+            return None
+        return self._environ(intake.body(self.headers, self.rfile))
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body that a client holds back."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Say what is wrong with a request and end the connection; that is never an error of the lab's own."""
+        self.close_connection = True
+        status = 400 if code >= 500 else code
+        text = f"{message or explain or phrase(status)}\n"
+        self._write(Reply(status, text.encode("utf-8", "replace"), [("Content-Type", "text/plain")]), time.time())
 
     def finish(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -79,13 +131,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing: standard output holds the ready line alone."""
 
-    def serve(self) -> None:
-        """Answer one request of any method."""
-        length = int(self.headers.get("Content-Length") or 0)
-        reply, now = self.server.answer(self._environ(self.rfile.read(length)))
+    def _write(self, reply: Reply, now: float) -> None:
+        self.connection.settimeout(_SEND)
         self.send_response_only(reply.status)
         for name, value in reply.stamped(now):
-            self.send_header(name, value)
+            self.send_header(name, _one_line(value))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self._send(reply)
@@ -104,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.closing.wait(reply.drip / _DROPS)
 
     def _environ(self, body: bytes) -> dict[str, Any]:
-        path, _, query = self.path.partition("?")
+        path, _, query = self._target().partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
@@ -128,12 +180,28 @@ class _Handler(BaseHTTPRequestHandler):
         }
         for name, value in self.headers.items():
             key = name.upper().replace("-", "_")
-            environ["CONTENT_TYPE" if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+            if key not in _FRAMING:
+                environ["CONTENT_TYPE" if key == "CONTENT_TYPE" else f"HTTP_{key}"] = str(value)
         return environ
 
+    def _target(self) -> str:
+        """Return path and query, also of a request that names the whole URL as requests to a proxy do."""
+        if self.path.startswith("/"):
+            return self.path
+        try:
+            url = urlsplit(self.path)
+        except ValueError as error:
+            raise BadRequestError(400, "the request target is no URL") from error
+        if url.scheme not in ("http", "https"):
+            raise BadRequestError(400, "the request target is no path")
+        del self.headers["Host"]
+        self.headers["Host"] = url.netloc
+        return f"{url.path or '/'}?{url.query}"
 
-for _method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-    setattr(_Handler, f"do_{_method}", _Handler.serve)
+
+def _one_line(value: str) -> str:
+    """Return a header's value without what would end it."""
+    return "".join(c for c in value if c.isprintable()).encode("latin-1", "replace").decode("latin-1")
 
 
 class _Http(ThreadingHTTPServer):
@@ -174,7 +242,7 @@ class _Http(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that breaks off is no error of the lab; anything else is shown."""
-        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError | TimeoutError):
             super().handle_error(request, client_address)
 
     def close_all(self) -> None:

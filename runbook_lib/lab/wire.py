@@ -4,6 +4,7 @@ A request is checked as the service checks it (a wrong JSON type is a Serializat
 member an InvalidParameterException); a reply may hold only members that the model knows.
 """
 
+import base64
 import datetime as dt
 import json
 from collections.abc import Callable, Set
@@ -30,24 +31,38 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "map": (dict,),
     "timestamp": (int, float),
+    "blob": (str,),
+}
+_RANGES: dict[str, tuple[float, float]] = {
+    "integer": (-(2**31), 2**31 - 1),
+    "long": (-(2**63), 2**63 - 1),
+    "timestamp": (-(10**10), 2.5e11),  # seconds; what a date can hold
 }
 
 
 def parse(service: str, action: str, body: bytes) -> Document:
     """Turn the body of a request into checked parameters; raises `AwsError` as the service would answer."""
     shape = service_model(service).operation_model(action).input_shape
-    try:
-        given = json.loads(body or b"{}")
-    except ValueError as error:
-        raise AwsError("SerializationException", "The request body is not valid JSON.") from error
+    given = _decoded(body)
     if shape is None:
         return {}
-    params: Document = _typed(given, shape)
+    params: Document = _typed(given, shape, "")
     report = ParamValidator().validate(params, shape)
     if report.has_errors():
         code = "ClientException" if action == "RegisterTaskDefinition" else "InvalidParameterException"
-        raise AwsError(code, " ".join(report.generate_report().split()))
+        raise AwsError(invalid or code, " ".join(report.generate_report().split()))
     return params
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise AwsError("SerializationException", "The request body is not valid JSON.") from error
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def render(service: str, action: str, result: Document) -> bytes:
@@ -56,15 +71,19 @@ def render(service: str, action: str, result: Document) -> bytes:
     return json.dumps(_plain(service, shape.name, result) if shape else {}, separators=_COMPACT).encode()
 
 
-def _typed(value: Any, shape: Any) -> Any:
+def _typed(value: Any, shape: Any, member: str) -> Any:
     _check_type(value, shape)
     if shape.type_name == "structure":
         known = {name: v for name, v in value.items() if name in shape.members and v is not None}
-        return {name: _typed(v, shape.members[name]) for name, v in known.items()}
+        return {name: _typed(v, shape.members[name], name) for name, v in known.items()}
     if shape.type_name == "list":
-        return [_typed(item, shape.member) for item in value]
+        return [_typed(item, shape.member, member) for item in value]
     if shape.type_name == "map":
-        return {key: _typed(item, shape.value) for key, item in value.items()}
+        return {_text(key): _typed(item, shape.value, member) for key, item in value.items()}
+    if shape.type_name == "blob":
+        return _blob(value)
+    if shape.type_name == "string":
+        _check_enum(_text(value), shape, member)
     return value
 
 
@@ -76,6 +95,32 @@ def _check_type(value: Any, shape: Any) -> None:
     if not isinstance(value, accepted) or is_stray_bool:
         given = type(value).__name__.upper()
         raise AwsError("SerializationException", f"{given}_VALUE can not be converted to {shape.type_name.title()}")
+    bounds = _RANGES.get(shape.type_name)
+    if bounds and isinstance(value, int | float) and not bounds[0] <= value <= bounds[1]:
+        raise AwsError("SerializationException", f"{shape.type_name.title()} out of range")
+
+
+def _text(value: str) -> str:
+    """Return a string that UTF-8 can hold; JSON's escapes can also make half of a pair of surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise AwsError("SerializationException", "The request body is not valid UTF-8.") from error
+    return value
+
+
+def _blob(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise AwsError("SerializationException", "The value is not valid Base64.") from error
+
+
+def _check_enum(value: str, shape: Any, member: str) -> None:
+    """Refuse a value outside an enumeration, in the words that ECS has for it."""
+    if shape.enum and value not in shape.enum:
+        allowed = ",".join(sorted(shape.enum))
+        raise AwsError("InvalidParameterException", f"{member} should be one of [{allowed}]")
 
 
 def _plain(service: str, name: str, value: Any) -> Any:

@@ -188,7 +188,18 @@ def test_every_operation_is_one_of_the_api() -> None:
     assert set(OPERATIONS) <= set(wire.service_model("ecs").operation_names)
 
 
-def test_an_operation_that_the_lab_lacks_is_a_clean_error(guide: Bench) -> None:
-    with pytest.raises(ClientError) as refused:
-        guide.ecs.list_container_instances(cluster=CLUSTER)
-    assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
+@pytest.mark.parametrize(
+    ("service", "method", "parameters"),
+    [
+        ("ecs", "list_daemons", {}),
+        ("cloudtrail", "lookup_events", {}),
+        ("elbv2", "describe_trust_store_revocations", {"TrustStoreArn": "a"}),
+    ],
+)
+def test_an_operation_that_the_lab_lacks_says_that_it_is_the_labs_lack(
+    guide: Bench, service: str, method: str, parameters: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match="The lab does not have") as refused:
+        getattr(guide.client(service), method)(**parameters)
+    assert refused.value.response["Error"]["Code"] == "NotImplementedByLab"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
