@@ -91,7 +91,7 @@ class _Moto(DomainDispatcherApplication):
         return self._found[host]
 
 
-def _calm(service: str) -> Any:
+def _calm(service: Any) -> Any:
     """Return moto's application of a service, which answers 500 to what goes wrong in it instead of raising it."""
     application = create_backend_app(service)
     application.config["PROPAGATE_EXCEPTIONS"] = False

@@ -209,6 +209,9 @@ class Front:
             done = target_health.describe(region, asked.query)
             if done is not None:
                 return done
+        refused = None if INTERNAL in environ else guard.refuse(asked)
+        if refused:
+            return refused
         managed_policies.make_known(asked)
         if asked.service == "ecr" and asked.action == "PutImage":
             images.give_digest(environ)

@@ -41,12 +41,17 @@ got_request_exception.connect(_note)
 logging.getLogger("moto").disabled = True  # its web server would print each of those errors with a traceback
 
 
-def answer(application: WsgiApplication, asked: Call, environ: dict[str, Any]) -> Reply:
-    """Return moto's answer to a call, which is never its own failure."""
+def refuse(asked: Call) -> Reply | None:
+    """Return the refusal of a call to another service than ECS that does not fit that service's API, or None."""
     try:
         _check(asked)
     except AwsError as error:
         return reply.error(asked.protocol, error.code, error.message, error.status)
+    return None
+
+
+def answer(application: WsgiApplication, asked: Call, environ: dict[str, Any]) -> Reply:
+    """Return moto's answer to a call, which is never a failure of its own."""
     _caught.error = None
     try:
         done = ask(application, environ)

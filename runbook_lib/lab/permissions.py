@@ -159,7 +159,7 @@ def _arn(asked: Call, service: str, resource: str) -> str:
 def _json(asked: Call) -> dict[str, Any]:
     try:
         found = json.loads(asked.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -37,6 +37,8 @@ class Region:
         self.tasks: dict[str, Task] = {}
         self.tags: dict[str, list[Document]] = {}
         self.full_zones: set[str] = set()
+        self.settings: dict[str, str] = {}
+        self.runs: dict[str, tuple[Document, list[str]]] = {}  # RunTask's client tokens: request, ARNs of its tasks
         self.registered: Counter[tuple[str, str, str]] = Counter()
         self._ticks = 0
         self._world_state = world.state

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runbook_lib.lab import deployments, events, health, preparation, protection, reasons, tasks
+from runbook_lib.lab import capacity, deployments, events, health, preparation, protection, reasons, tasks
 from runbook_lib.lab.state import Deployment, Service, Task
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _launch(region: Region, service: Service, deployment: Deployment) -> Task:
     document = {
         "group": f"service:{service.name}",
         "startedBy": deployment.id,
-        "launchType": service.document.get("launchType"),
+        **capacity.chosen(service.document),
         "platformVersion": "1.4.0",
         "enableExecuteCommand": service.document.get("enableExecuteCommand", False),
         "network": (deployment.network or {}).get("awsvpcConfiguration"),

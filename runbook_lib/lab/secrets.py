@@ -83,7 +83,7 @@ def _secret_problem(client: Any, wanted: SecretReference) -> str | None:
         return None
     try:
         document = json.loads(value.get("SecretString", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return reasons.secret_not_json(_json_error(value.get("SecretString", "")))
     found = isinstance(document, dict) and wanted.key in document
     return None if found else reasons.secret_key_absent(wanted.key)

@@ -40,8 +40,11 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def parse(service: str, action: str, body: bytes) -> Document:
-    """Turn the body of a request into checked parameters; raises `AwsError` as the service would answer."""
+def parse(service: str, action: str, body: bytes, invalid: str | None = None) -> Document:
+    """Turn the body of a request into checked parameters; raises `AwsError` as the service would answer.
+
+    `invalid` is the code for a missing or impossible member; where it is not given, the one that ECS uses.
+    """
     shape = service_model(service).operation_model(action).input_shape
     given = _decoded(body)
     if shape is None:

@@ -10,6 +10,7 @@ from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.operations import OPERATIONS
 from tests.lab.conftest import CLUSTER, FAMILY, SERVICE, Bench, MakeBench
 
+GONE = "0" * 32
 REVISION = "arn:aws:ecs:ap-northeast-2:123456789012:service-revision/c/s/1"
 
 
@@ -51,9 +52,63 @@ REVISION = "arn:aws:ecs:ap-northeast-2:123456789012:service-revision/c/s/1"
         ),
         (
             "stop_task",
-            {"cluster": CLUSTER, "task": "gone"},
+            {"cluster": CLUSTER, "task": GONE},
             "InvalidParameterException",
             "The referenced task was not found.",
+        ),
+        (
+            "describe_tasks",
+            {"cluster": CLUSTER, "tasks": ["None"]},
+            "InvalidParameterException",
+            "taskId length should be one of [32,36]",
+        ),
+        (
+            "describe_tasks",
+            {"cluster": CLUSTER, "tasks": [f"other/{GONE}"]},
+            "InvalidParameterException",
+            f"Invalid identifier: Identifier is for cluster other. Your cluster is {CLUSTER}",
+        ),
+        (
+            "describe_services",
+            {"cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/c", "services": ["s"]},
+            "InvalidParameterException",
+            "Invalid Region in ARN",
+        ),
+        (
+            "describe_services",
+            {"cluster": "arn:aws:ecs:ap-northeast-2:999999999999:cluster/c", "services": ["s"]},
+            "ClusterNotFoundException",
+            "Cluster not found.",
+        ),
+        (
+            "describe_clusters",
+            {"clusters": ["a/b"]},
+            "InvalidParameterException",
+            "Invalid identifier: Unexpected number of separators",
+        ),
+        (
+            "list_tasks",
+            {"cluster": "so so"},
+            "InvalidParameterException",
+            r"Cluster must match ^[a-zA-Z0-9\-_]{1,255}$, but was so so",
+        ),
+        (
+            "describe_clusters",
+            {"include": ["EVERYTHING"]},
+            "InvalidParameterException",
+            "include should be one of [ATTACHMENTS,CONFIGURATIONS,SETTINGS,STATISTICS,TAGS]",
+        ),
+        (
+            "update_service",
+            {"cluster": CLUSTER, "service": SERVICE, "deploymentConfiguration": {"maximumPercent": 100}},
+            "InvalidParameterException",
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.",
+        ),
+        (
+            "delete_cluster",
+            {"cluster": CLUSTER},
+            "ClusterContainsServicesException",
+            "The Cluster cannot be deleted while Services are active.",
         ),
         (
             "run_task",
@@ -83,7 +138,7 @@ def test_what_is_missing_is_a_failure_and_no_error(guide: Bench) -> None:
     answers = [
         guide.ecs.describe_services(cluster=CLUSTER, services=[SERVICE, "gone"]),
         guide.ecs.describe_clusters(clusters=[CLUSTER, "gone"]),
-        guide.ecs.describe_tasks(cluster=CLUSTER, tasks=["gone"]),
+        guide.ecs.describe_tasks(cluster=CLUSTER, tasks=[GONE]),
         guide.ecs.describe_service_deployments(serviceDeploymentArns=[REVISION]),
         guide.ecs.describe_service_revisions(serviceRevisionArns=[REVISION]),
     ]

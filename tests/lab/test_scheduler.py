@@ -181,7 +181,7 @@ def test_a_lost_task_of_an_older_deployment_comes_back_with_its_own_revision(ben
 
 def test_bounds_that_leave_no_room_are_told(bench: MakeBench) -> None:
     played = bench()
-    full = {"maximumPercent": 100, "minimumHealthyPercent": 100}
+    full = {"maximumPercent": 150, "minimumHealthyPercent": 100}
     played.update(taskDefinition=f"{FAMILY}:{played.revise()}", deploymentConfiguration=full)
     played.lab.advance(1200)
     assert played.deployments() == [("PRIMARY", 2, "IN_PROGRESS"), ("ACTIVE", 1, "COMPLETED")]

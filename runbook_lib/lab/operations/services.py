@@ -4,7 +4,7 @@ import copy
 
 from runbook_lib.lab import deployments, reasons, tasks, views
 from runbook_lib.lab.errors import AwsError
-from runbook_lib.lab.operations import lookup
+from runbook_lib.lab.operations import capacity_providers, lookup
 from runbook_lib.lab.operations.paging import page
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Document, Service
@@ -31,7 +31,7 @@ _KEPT = {
 
 def create(region: Region, params: Document) -> Document:
     """Create a service and start its first deployment."""
-    cluster, name = lookup.cluster(region, params), params["serviceName"]
+    cluster, name = lookup.cluster(region, params), lookup.valid_name("Service", params["serviceName"])
     existing = region.services.get((cluster, name))
     if existing and existing.status != "INACTIVE":
         raise AwsError("InvalidParameterException", "Creation of service was not idempotent.")
@@ -39,6 +39,8 @@ def create(region: Region, params: Document) -> Document:
         raise AwsError("ClientException", "TaskDefinition can not be blank.")
     definition = lookup.active_definition(region, params["taskDefinition"])
     lookup.check_network(region, definition, params)
+    _check_counts(params, _CONFIGURATION)
+    capacity_providers.check_choice(params)
     _check_balancers(region, definition, params)
     service = Service(
         name=name,
@@ -52,6 +54,18 @@ def create(region: Region, params: Document) -> Document:
     region.services[cluster, name] = service
     region.tags[service.arn] = params.get("tags", [])
     return {"service": views.service(region, service, tags=True)}
+
+
+def _check_counts(params: Document, before: Document) -> None:
+    if params.get("desiredCount", 0) < 0:
+        raise AwsError("InvalidParameterException", "desiredCount cannot be a negative number.")
+    configuration = {**before, **params.get("deploymentConfiguration", {})}
+    fewest, most = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
+    if fewest < 0 or most < 0:
+        raise AwsError("InvalidParameterException", "maximumPercent and minimumHealthyPercent cannot be negative.")
+    if fewest == most == 100:
+        message = "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
+        raise AwsError("InvalidParameterException", message)
 
 
 def _check_balancers(region: Region, definition: Document, params: Document) -> None:
@@ -77,6 +91,7 @@ def _document(region: Region, params: Document) -> Document:
     balanced = bool(params.get("loadBalancers"))
     return {
         **{name: params.get(name, default) for name, default in _KEPT.items()},
+        **capacity_providers.members(params),
         "platformFamily": "Linux",
         "loadBalancers": params.get("loadBalancers", []),
         "serviceRegistries": params.get("serviceRegistries", []),
@@ -101,14 +116,16 @@ def describe(region: Region, params: Document) -> Document:
     """Describe at most ten services; unknown ones are failures."""
     cluster = lookup.cluster(region, params)
     lookup.at_most(params["services"], 10, "service names", "Services")
-    names = [lookup.name_of(reference) for reference in params["services"]]
-    found = [(name, region.services.get((cluster, name))) for name in names]
+    found = [
+        (reference, region.services.get((cluster, lookup.name_in(region, "service", cluster, reference) or "")))
+        for reference in params["services"]
+    ]
     tags = "TAGS" in params.get("include", [])
     return {
         "services": [views.service(region, service, tags) for _, service in found if service],
         "failures": [
-            {"arn": region.arn("service", f"{cluster}/{name}"), "reason": "MISSING"}
-            for name, service in found
+            {"arn": lookup.arn_in(region, "service", cluster, reference), "reason": "MISSING"}
+            for reference, service in found
             if service is None
         ],
     }
@@ -122,10 +139,15 @@ def list_arns(region: Region, params: Document) -> Document:
         for service in region.services.values()
         if service.cluster == cluster
         and service.status != "INACTIVE"
-        and params.get("launchType", service.document["launchType"]) == service.document["launchType"]
+        and params.get("launchType", service.document.get("launchType")) == service.document.get("launchType")
     ]
     arns, token = page(found, params, lambda arn: [arn], default=10)
     return {"serviceArns": arns, "nextToken": token}
+
+
+def list_by_namespace(region: Region, params: Document) -> Document:
+    """List the services of a Cloud Map namespace, of which the lab has none."""
+    raise AwsError("NamespaceNotFoundException", "Namespace not found.")
 
 
 def update(region: Region, params: Document) -> Document:
@@ -143,6 +165,9 @@ def update(region: Region, params: Document) -> Document:
     if anew and len(service.deployments) >= deployments.MOST:
         message = f"{deployments.MOST} active deployments exist, unable to create new deployment."
         raise AwsError("InvalidParameterException", message)
+    _check_counts(params, service.configuration)
+    capacity_providers.check_choice(params)
+    service.document.update(capacity_providers.members(params))
     service.document.update({name: params[name] for name in (*_TRIGGERS, *_QUIET) if name in params})
     configuration = _configuration(params.get("deploymentConfiguration"), service.configuration)
     service.document["deploymentConfiguration"] = configuration

@@ -2,7 +2,7 @@
 
 from runbook_lib.lab import registration
 from runbook_lib.lab.errors import AwsError
-from runbook_lib.lab.operations.lookup import definition
+from runbook_lib.lab.operations.lookup import arn_of, at_most, definition
 from runbook_lib.lab.operations.paging import page
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Document
@@ -41,6 +41,30 @@ def deregister(region: Region, params: Document) -> Document:
     if found["status"] == "ACTIVE":
         found.update(status="INACTIVE", deregisteredAt=region.now)
     return {"taskDefinition": found}
+
+
+def delete(region: Region, params: Document) -> Document:
+    """Delete INACTIVE revisions, which stay described as DELETE_IN_PROGRESS; others are failures."""
+    references = params["taskDefinitions"]
+    at_most(references, 10, "taskDefinitions", "TaskDefinitions")
+    found = [(reference, definition(region, reference)) for reference in references]
+    doomed = [one for _, one in found if one and one["status"] != "ACTIVE"]
+    for one in doomed:
+        one.update(status="DELETE_IN_PROGRESS", deleteRequestedAt=region.now)
+    refused = [(reference, one) for reference, one in found if one is None or one["status"] == "ACTIVE"]
+    return {"taskDefinitions": doomed, "failures": [_not_deleted(region, *pair) for pair in refused]}
+
+
+def _not_deleted(region: Region, reference: str, found: Document | None) -> Document:
+    arn = found["taskDefinitionArn"] if found else arn_of(region, "task-definition", reference)
+    if found is None:
+        return {
+            "arn": arn,
+            "reason": "TASK_DEFINITION_NOT_FOUND",
+            "detail": "The specified task definition does not exist.",
+        }
+    detail = "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+    return {"arn": arn, "reason": "TASK_DEFINITION_IS_ACTIVE", "detail": detail}
 
 
 def list_arns(region: Region, params: Document) -> Document:

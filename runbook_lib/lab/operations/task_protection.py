@@ -42,7 +42,7 @@ def _found(region: Region, cluster: str, references: list[str]) -> tuple[list[Do
     for reference in references:
         task = lookup.task(region, cluster, reference)
         if task is None or not task.alive:
-            failures.append({"arn": lookup.task_arn(region, cluster, reference), "reason": "MISSING"})
+            failures.append({"arn": lookup.arn_in(region, "task", cluster, reference), "reason": "MISSING"})
         elif task.service is None:
             failures.append({"arn": task.arn, "reason": "TASK_NOT_VALID", "detail": _NOT_OF_A_SERVICE})
         else:

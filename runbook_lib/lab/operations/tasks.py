@@ -1,4 +1,4 @@
-"""ListTasks, DescribeTasks, StopTask, RunTask."""
+"""ListTasks, DescribeTasks, StopTask."""
 
 from runbook_lib.lab import reasons, tasks, views
 from runbook_lib.lab.errors import AwsError
@@ -11,8 +11,10 @@ from runbook_lib.lab.state import Document, Task
 def list_arns(region: Region, params: Document) -> Document:
     """List tasks of a cluster; those that are meant to run, unless STOPPED ones are wanted."""
     cluster = lookup.cluster(region, params)
-    if "serviceName" in params and (cluster, lookup.name_of(params["serviceName"])) not in region.services:
-        raise AwsError("ServiceNotFoundException", "Service not found.")
+    if "serviceName" in params:
+        name = lookup.name_in(region, "service", cluster, params["serviceName"])
+        if (cluster, name) not in region.services:
+            raise AwsError("ServiceNotFoundException", "Service not found.")
     if "startedBy" in params and {"serviceName", "family"} & set(params):
         raise AwsError("InvalidParameterException", "cannot filter by startedBy and other filters together.")
     found = [task.arn for task in region.tasks.values() if task.cluster == cluster and _wanted(task, params)]
@@ -44,7 +46,7 @@ def describe(region: Region, params: Document) -> Document:
     return {
         "tasks": [views.task(region, task, include) for _, task in found if task],
         "failures": [
-            {"arn": lookup.task_arn(region, cluster, reference), "reason": "MISSING"}
+            {"arn": lookup.arn_in(region, "task", cluster, reference), "reason": "MISSING"}
             for reference, task in found
             if task is None
         ],
@@ -58,29 +60,3 @@ def stop(region: Region, params: Document) -> Document:
         raise AwsError("InvalidParameterException", "The referenced task was not found.")
     tasks.stop(region, found, params.get("reason") or reasons.USER_STOP, "UserInitiated")
     return {"task": views.task(region, found, set())}
-
-
-def run(region: Region, params: Document) -> Document:
-    """Start tasks that belong to no service."""
-    cluster = lookup.cluster(region, params)
-    definition = lookup.active_definition(region, params["taskDefinition"])
-    lookup.check_network(region, definition, params)
-    network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
-    if not 1 <= params.get("count", 1) <= 10:
-        raise AwsError("InvalidParameterException", "Count must be between 1 and 10.")
-    new = [_launch(region, cluster, definition, params, network) for _ in range(params.get("count", 1))]
-    return {"tasks": [views.task(region, task, {"TAGS"}) for task in new], "failures": []}
-
-
-def _launch(region: Region, cluster: str, definition: Document, params: Document, network: Document | None) -> Task:
-    document = {
-        "group": params.get("group") or f"family:{definition['family']}",
-        "startedBy": params.get("startedBy", ""),
-        "launchType": params.get("launchType", "FARGATE"),
-        "platformVersion": "1.4.0",
-        "enableExecuteCommand": params.get("enableExecuteCommand", False),
-        "network": network,
-    }
-    task = tasks.launch(region, cluster, definition, document)
-    region.tags[task.arn] = params.get("tags", [])
-    return task
