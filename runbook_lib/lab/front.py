@@ -157,16 +157,14 @@ class Front:
         asked = call.read(environ, self.account)
         if INTERNAL in environ:
             return self._answer(asked, environ)
-        refused = admission.unsigned(asked, environ)
-        if refused:
-            return refused
         since = time.perf_counter()
         rule, fault = self.faults.find(asked, self.clock.lived()) or (None, None)
         done = None
         try:
             if fault:
                 done = injection.perform(fault, asked, environ, self._caller, self.closing)
-            done = done or self._refuse(asked, environ) or self._answer(asked, environ)
+            done = done or admission.unsigned(asked, environ) or self._refuse(asked, environ)
+            done = done or self._answer(asked, environ)
             if fault:
                 injection.spoil(fault, done)
             return done

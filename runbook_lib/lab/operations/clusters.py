@@ -62,6 +62,8 @@ def update(region: Region, params: Document) -> Document:
 def update_settings(region: Region, params: Document) -> Document:
     """Change settings of a cluster; those that are not given stay."""
     name = lookup.cluster(region, params)
+    if any(item.keys() != {"name", "value"} for item in params["settings"]):
+        raise AwsError("InvalidParameterException", "A setting has a name and a value.")
     settings = {item["name"]: item for item in [*region.clusters[name]["settings"], *params["settings"]]}
     region.clusters[name]["settings"] = list(settings.values())
     return {"cluster": view(region, name, {"TAGS", "SETTINGS"})}

@@ -85,7 +85,7 @@ def _launch(region: Region, cluster: str, definition: Document, params: Document
     task = tasks.launch(region, cluster, definition, document)
     propagated = params.get("propagateTags") == "TASK_DEFINITION"
     inherited = region.tags_of(definition["taskDefinitionArn"]) if propagated else []
-    tags = {item["key"]: item for item in [*inherited, *params.get("tags", [])]}
+    tags = {item.get("key"): item for item in [*inherited, *params.get("tags", [])]}
     region.tags[task.arn] = list(tags.values())
     return task
 

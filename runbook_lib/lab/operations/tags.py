@@ -14,6 +14,8 @@ def _known(region: Region, arn: str) -> str:
 def tag(region: Region, params: Document) -> Document:
     """Add tags, or change their values."""
     arn = _known(region, params["resourceArn"])
+    if not all(item.get("key") for item in params["tags"]):
+        raise AwsError("InvalidParameterException", "Tag key cannot be null or empty.")
     tags = {item["key"]: item for item in [*region.tags[arn], *params["tags"]]}
     region.tags[arn] = list(tags.values())
     return {}

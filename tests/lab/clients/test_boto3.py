@@ -12,7 +12,13 @@ SERVICE = "momentir-cx-llm-service"
 FAST = 1200.0  # simulated seconds a second
 QUICK = {"Delay": 0.05, "MaxAttempts": 100}
 ONCE = {"Delay": 0, "MaxAttempts": 1}
-PAGINATED = [name for name in OPERATIONS if boto3.client("ecs", "us-east-1").can_paginate(xform_name(name))]
+# What a lab of Fargate services has none of, and what has a test of its own (test_neighbours.py).
+NOT_FILLED = ("ListContainerInstances", "ListAttributes", "ListServicesByNamespace", "ListAccountSettings")
+PAGINATED = [
+    name
+    for name in OPERATIONS
+    if name not in NOT_FILLED and boto3.client("ecs", "us-east-1").can_paginate(xform_name(name))
+]
 
 
 def stable(lab, config=QUICK):
