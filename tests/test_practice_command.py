@@ -160,7 +160,6 @@ def test_a_port_that_is_taken_is_said_before_anything_starts() -> None:
 
 
 def test_make_lab_is_that_command() -> None:
-    made = subprocess.run(
-        ["make", "-n", "-o", "setup", "lab", "ARGS=--port 5600"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    words = ["make", "--no-print-directory", "-n", "-o", "setup", "lab", "ARGS=--port 5600"]
+    made = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert made.stdout.strip() == "exec .venv/bin/ecs-runbook lab up --jupyter --port 5600"

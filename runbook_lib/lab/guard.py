@@ -78,7 +78,8 @@ def _check(asked: Call) -> None:
 
 
 def _failed(asked: Call, error: BaseException | None) -> Reply:
-    if isinstance(error, NotImplementedError):
+    # moto's error for an operation that it does not have is the one kind of RuntimeError that input can cause.
+    if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         lacking = absent(asked.service or "?", asked.action)
         return reply.error(asked.protocol, lacking.code, lacking.message, lacking.status)
     code = "ValidationError" if asked.protocol in ("query", "ec2") else "ValidationException"

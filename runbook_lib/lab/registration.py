@@ -100,6 +100,12 @@ def _check_images(document: Document) -> None:
             _refuse("Container.image repository contains invalid characters.")
 
 
+def _check_environment(document: Document) -> None:
+    for container in document["containerDefinitions"]:
+        if not all(variable.get("name") for variable in container.get("environment", [])):
+            _refuse("Environment variable name cannot be null or empty.")
+
+
 def _check_secrets(document: Document) -> None:
     """Refuse a name that is an environment variable and a secret at once."""
     for container in document["containerDefinitions"]:
@@ -211,6 +217,7 @@ _CHECKS: tuple[Callable[[Document], None], ...] = (
     _check_names,
     _check_essential,
     _check_images,
+    _check_environment,
     _check_secrets,
     _check_network_mode,
     _check_fargate_size,

@@ -3,6 +3,7 @@
 Hypothesis makes the requests, the same ones in each run. Only a simulated load balancer may answer 502 or 503.
 """
 
+import copy
 import http.client
 import json
 import socket
@@ -19,6 +20,7 @@ from runbook_lib.lab.operations import OPERATIONS
 from tests.lab.conftest import CLUSTER, FAMILY, SERVICE, Bench
 
 MODELS = botocore.session.Session()
+ECS = "AmazonEC2ContainerServiceV20141113"
 quickly = settings(derandomize=True, deadline=None, database=None, max_examples=150)
 few = settings(quickly, max_examples=60)
 
@@ -53,6 +55,7 @@ class Wire:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.port = int(bench.lab.endpoint_url.rpartition(":")[2])
+        self._good: dict[str, dict[str, Any]] = {}
         self._kept = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
@@ -74,6 +77,12 @@ class Wire:
             received = b"".join(iter(lambda: connection.recv(65536), b""))
         lines = received.split(b"HTTP/1.1 ")[1:]
         return [int(line[:3]) for line in lines]
+
+    def good_requests(self) -> dict[str, dict[str, Any]]:
+        """Requests that the lab takes, by action; the caller may change them."""
+        if not self._good:
+            self._good = _good_requests(self.bench)
+        return copy.deepcopy(self._good)
 
     def lives(self) -> bool:
         return self.bench.service()["status"] == "ACTIVE"
@@ -145,6 +154,64 @@ def test_any_call_of_ecs_is_answered(wire: Wire, call: tuple[str, bytes]) -> Non
     status = wire.aws("ecs", body, {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"})
     assert status < 500
     wire.bench.lab.advance(15)
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a JSON document: what holds it, and its key or number."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    return [place for key in keys for place in ((value, key), *_places(value[key]))]
+
+
+def _good_requests(bench: Bench) -> dict[str, dict[str, Any]]:
+    service = bench.service()
+    definition = bench.ecs.describe_task_definition(taskDefinition=FAMILY)["taskDefinition"]
+    names = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn")
+    network = service["networkConfiguration"]
+    balancers = service["loadBalancers"]
+    breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 2}}
+    alarms = {"alarmNames": ["a"], "enable": True, "rollback": True}
+    configuration = {"deploymentCircuitBreaker": breaker, "alarms": alarms, "maximumPercent": 200}
+    override = {"name": FAMILY, "command": ["a"], "environment": [{"name": "a", "value": "b"}]}
+    tags = [{"key": "a", "value": "b"}]
+    about = {"cluster": CLUSTER, "taskDefinition": FAMILY, "networkConfiguration": network}
+    return {
+        "RegisterTaskDefinition": {
+            "containerDefinitions": definition["containerDefinitions"],
+            "tags": tags,
+            **{name: definition[name] for name in names},
+        },
+        "CreateService": {**about, "serviceName": "other", "desiredCount": 1, "loadBalancers": balancers, "tags": tags},
+        "UpdateService": {
+            **about,
+            "service": SERVICE,
+            "desiredCount": 1,
+            "deploymentConfiguration": configuration,
+            "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+            "forceNewDeployment": True,
+        },
+        "RunTask": {**about, "count": 1, "overrides": {"containerOverrides": [override]}, "tags": tags},
+        "UpdateTaskProtection": {"cluster": CLUSTER, "tasks": ["a" * 32], "protectionEnabled": True},
+        "TagResource": {"resourceArn": service["serviceArn"], "tags": tags},
+        "PutClusterCapacityProviders": {
+            "cluster": CLUSTER,
+            "capacityProviders": ["FARGATE"],
+            "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}],
+        },
+    }
+
+
+@given(st.data())
+@settings(quickly, max_examples=200)
+def test_a_good_request_with_one_bad_member_is_answered(wire: Wire, data: st.DataObject) -> None:
+    action, request = data.draw(st.sampled_from(list(wire.good_requests().items())))
+    holder, key = data.draw(st.sampled_from(_places(request)))
+    if data.draw(st.booleans()):
+        del holder[key]
+    else:
+        holder[key] = data.draw(anything)
+    status = wire.aws("ecs", json.dumps(request).encode(), {"X-Amz-Target": f"{ECS}.{action}"})
+    assert status < 500
+    wire.bench.lab.advance(30)
 
 
 @pytest.mark.parametrize("service", ["ecr", "logs", "secretsmanager", "ssm"])

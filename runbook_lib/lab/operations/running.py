@@ -66,7 +66,7 @@ def _containers(definition: Document) -> list[Document]:
 
 def _container(definition: Document, override: Document) -> Document:
     environment = {
-        item["name"]: item for item in [*definition.get("environment", []), *override.get("environment", [])]
+        item.get("name"): item for item in [*definition.get("environment", []), *override.get("environment", [])]
     }
     changed = {name: override[name] for name in _OVERRIDDEN if name in override}
     return {**definition, **changed, "environment": list(environment.values())}
