@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks import lab_speed
 from benchmarks.lab import Lab, running, tool
 from benchmarks.measure import Command, Sample, interleaved
+from benchmarks.row import Row
 
 CLUSTER, SERVICE, REPOSITORY = "momentir-cx-llm-cluster", "momentir-cx-llm-service", "momentir-cx-llm"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -33,45 +34,12 @@ TRIVIAL = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
-    """One promise: a value of ours, what it is held against, and how many times that it may be."""
-
-    what: str
-    ours: float
-    against: str
-    theirs: float
-    limit: float
-    unit: str = "s"
-
-    @property
-    def ratio(self) -> float:
-        """Ours as a multiple of theirs."""
-        return self.ours / self.theirs
-
-    @property
-    def kept(self) -> bool:
-        """Whether the promise holds."""
-        return self.ratio <= self.limit
-
-    def __str__(self) -> str:
-        cells = (
-            self.what,
-            _number(self.ours, self.unit),
-            self.against,
-            _number(self.theirs, self.unit),
-            f"{self.ratio:.2f}",
-            f"{self.limit:.2f}",
-            "yes" if self.kept else "**no**",
-        )
-        return "| " + " | ".join(cells) + " |"
-
-
 def main() -> int:
     """0 where every promise holds, else 1."""
     options = _options()
     with tempfile.TemporaryDirectory() as scratch, running("guide") as lab:
         rows = list(_rows(lab, Path(scratch), options.rounds))
+    rows += lab_speed.rows(options.rounds)
     table = "\n".join(
         ["| what | ours | against | theirs | ratio | limit | kept |", "|---|--:|---|--:|--:|--:|---|", *map(str, rows)]
     )
@@ -168,10 +136,6 @@ def _write(table: str) -> None:
     before, _, rest = PAGE.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
-
-
-def _number(value: float, unit: str) -> str:
-    return f"{value:.3f} {unit}" if unit == "s" else f"{value:.0f} {unit}"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from benchmarks.measure import interleaved, sample
-from benchmarks.run import Row
+from benchmarks.row import Row
 
 
 def python(code: str) -> list[str]:
