@@ -21,7 +21,8 @@ from tests.lab.conftest import CLUSTER, FAMILY, SERVICE, Bench
 
 MODELS = botocore.session.Session()
 ECS = "AmazonEC2ContainerServiceV20141113"
-quickly = settings(derandomize=True, deadline=None, database=None, max_examples=150)
+ASKED = sorted(set(OPERATIONS) - {"DeleteService", "DeleteCluster"})  # these would leave nothing to ask about
+quickly = settings(derandomize=True, deadline=None, database=None, max_examples=120)
 few = settings(quickly, max_examples=60)
 
 words = st.sampled_from(
@@ -139,7 +140,7 @@ def _scalar(shape: Any) -> st.SearchStrategy[Any]:
 def json_calls(draw: st.DrawFn, service: str) -> tuple[str, bytes]:
     """An operation of a JSON service, with a body for it."""
     model = MODELS.get_service_model(service)
-    names = [*OPERATIONS, "CreateDaemon"] if service == "ecs" else model.operation_names
+    names = [*ASKED, "CreateDaemon"] if service == "ecs" else model.operation_names
     action = draw(st.sampled_from([*names, "Nonsense"]))
     shape = model.operation_model(action).input_shape if action != "Nonsense" else None
     body = json.dumps(draw(like(shape) if shape else anything), ensure_ascii=True).encode()
@@ -201,7 +202,7 @@ def _good_requests(bench: Bench) -> dict[str, dict[str, Any]]:
 
 
 @given(st.data())
-@settings(quickly, max_examples=200)
+@settings(quickly, max_examples=150)
 def test_a_good_request_with_one_bad_member_is_answered(wire: Wire, data: st.DataObject) -> None:
     action, request = data.draw(st.sampled_from(list(wire.good_requests().items())))
     holder, key = data.draw(st.sampled_from(_places(request)))
@@ -290,7 +291,7 @@ def requests(draw: st.DrawFn) -> bytes:
 
 
 @given(requests())
-@settings(quickly, max_examples=300)
+@settings(quickly, max_examples=200)
 def test_any_bytes_are_answered(wire: Wire, request_bytes: bytes) -> None:
     statuses = wire.send(request_bytes)
     assert all(status < 500 or (status == 503 and b"elb.amazonaws" in request_bytes) for status in statuses)
