@@ -147,7 +147,7 @@ class Front:
         region = balancer.region_of(host)
         if region:
             place = self.region(region)
-            place.sync()
+            place.catch_up()
             return balancer.answer(place, host, environ.get("wsgi.url_scheme", "http"), path)
         if path.startswith("/_lab/"):
             return control.answer(self, environ, path)
@@ -200,7 +200,7 @@ class Front:
 
     def _answer(self, asked: Call, environ: dict[str, Any]) -> Reply:
         region = self.region(asked.region, asked.account)
-        region.sync()
+        region.catch_up()
         if asked.service == "ecs":
             return _ecs(region, asked)
         if asked.service == "elbv2" and asked.action == "DescribeTargetHealth":

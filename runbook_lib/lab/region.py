@@ -2,7 +2,10 @@
 
 import math
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from runbook_lib.lab import events, health, preparation, scheduler, tasks
 from runbook_lib.lab.clock import Clock
@@ -11,7 +14,11 @@ from runbook_lib.lab.state import Deployment, Document, Service, Task
 from runbook_lib.lab.world import World
 
 TICK = 5.0  # seconds between two looks at the tasks
+_AT_ONCE = 50  # things that are looked at before clients have a turn
+_TURN_OF_CLIENTS = 1e-6  # seconds: enough for a thread that waits for the lock to take it
 TURN = 3  # ticks between two turns of the service scheduler: 15 s, which gives the start delays seen on AWS
+
+Item = TypeVar("Item")
 
 
 class Region:
@@ -30,6 +37,7 @@ class Region:
         self.ids = Ids(f"{seed}/{account}/{name}")
         self.chance = Ids(f"{seed}/{account}/{name}/requests")  # what reading and traffic take must not shift the ids
         self.lock = threading.RLock()
+        self._playing = threading.Lock()
         self.time = clock.now()
         self.clusters: dict[str, Document] = {}
         self.definitions: dict[str, dict[int, Document]] = {}
@@ -73,20 +81,20 @@ class Region:
         events.record(self.ids, service, self.time, text, task_set)
 
     def sync(self) -> None:
-        """Play every tick that is due; the lock is free between two of them."""
+        """Play every tick that is due."""
         end = self.clock.now()
         while self.time + TICK <= end:
-            with self.lock:
-                self._advance(end)
+            with self._playing:
+                if self.time + TICK <= end:  # no other thread has been here
+                    self._tick(end)
 
-    def _advance(self, end: float) -> None:
-        if self.time + TICK > end:  # another thread has been here
-            return
-        if self._world_state is not self.world.state:
-            self._world_state = self.world.state
-            self._rouse()
-        self._pass_quiet_ticks(end)
-        self._tick()
+    def catch_up(self) -> None:
+        """Play what is due before a client is answered.
+
+        While the clock runs, somebody plays as it goes: then a client waits only where that has fallen a second behind.
+        """
+        if self.clock.now() - self.time >= max(2 * TICK, self.clock.rate) or not self.clock.rate:
+            self.sync()
 
     def rouse_services(self, reference: str | None = None) -> None:
         """End the rest of the services of a name (or ARN), or of all, since a client has changed something in ECS."""
@@ -112,15 +120,33 @@ class Region:
             self.time += quiet * TICK
             self._ticks += quiet
 
-    def _tick(self) -> None:
-        self.time += TICK
-        self._ticks += 1
-        for task in list(self.tasks.values()):
-            if task.wakes_at <= self.time:
-                self._look_at(task)
-        self._say_registered()
+    def _tick(self, end: float) -> None:
+        """Play the next tick in which something is due, at most up to `end` (seconds since the epoch)."""
+        with self.lock:
+            if self._world_state is not self.world.state:
+                self._world_state = self.world.state
+                self._rouse()
+            self._pass_quiet_ticks(end)
+            self.time += TICK
+            self._ticks += 1
+            awake = [task for task in self.tasks.values() if task.wakes_at <= self.time]
+        self._in_turns(awake, self._look_at)
+        with self.lock:
+            self._say_registered()
         if self._ticks % TURN == 0:
-            self._turn()
+            restless = [service for service in self.services.values() if service.rests_until <= self.time]
+            self._in_turns(restless, self._turn)
+            with self.lock:
+                self._forget()
+
+    def _in_turns(self, items: Sequence[Item], act: Callable[[Item], None]) -> None:
+        """Do something to each of many things; clients have their turns in between."""
+        for start in range(0, len(items), _AT_ONCE):
+            if start:
+                time.sleep(_TURN_OF_CLIENTS)
+            with self.lock:
+                for item in items[start : start + _AT_ONCE]:
+                    act(item)
 
     def _look_at(self, task: Task) -> None:
         """Let a task do what is due; what its service cares about ends that service's rest."""
@@ -132,12 +158,10 @@ class Region:
         if task.service and task.condition != before:
             task.service.rests_until = 0.0
 
-    def _turn(self) -> None:
-        for service in list(self.services.values()):
-            if service.rests_until <= self.time:
-                scheduler.turn(self, service)
-                service.rests_until = scheduler.rests_until(service)
-        self._forget()
+    def _turn(self, service: Service) -> None:
+        if self.services.get((service.cluster, service.name)) is service:
+            scheduler.turn(self, service)
+            service.rests_until = scheduler.rests_until(service)
 
     def _say_registered(self) -> None:
         for (cluster, name, group), count in self.registered.items():
