@@ -201,6 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _one_line(value: str) -> str:
     """Return a header's value without what would end it."""
+    if value.isascii() and value.isprintable():
+        return value
     return "".join(c for c in value if c.isprintable()).encode("latin-1", "replace").decode("latin-1")
 
 

@@ -23,18 +23,17 @@ def list_arns(region: Region, params: Document) -> Document:
 
 
 def _wanted(task: Task, params: Document) -> bool:
-    if task.desired != params.get("desiredStatus", "RUNNING"):
-        return False
-    own = {
-        "serviceName": task.service.name if task.service else None,
-        "family": task.definition["family"],
-        "startedBy": task.started_by,
-        "launchType": task.document.get("launchType"),
-    }
-    given = {name: params[name] for name in own.keys() & params.keys()}
-    if "serviceName" in given:
-        given["serviceName"] = lookup.name_of(given["serviceName"])
-    return all(own[name] == value for name, value in given.items())
+    return (
+        task.desired == params.get("desiredStatus", "RUNNING")
+        and _named(params, "serviceName") in (None, task.service.name if task.service else "")
+        and params.get("family") in (None, task.definition["family"])
+        and params.get("startedBy") in (None, task.started_by)
+        and params.get("launchType") in (None, task.document.get("launchType"))
+    )
+
+
+def _named(params: Document, member: str) -> str | None:
+    return lookup.name_of(params[member]) if member in params else None
 
 
 def describe(region: Region, params: Document) -> Document:
