@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from runbook_lib.lab.ids import Ids
-from runbook_lib.lab.state import Deployment, Service, Task
+from runbook_lib.lab.state import Deployment, Plain, Service, Task
 
 KEPT = 100
 IMPAIRED = "is unable to consistently start tasks successfully."
@@ -18,7 +18,8 @@ def record(ids: Ids, service: Service, now: float, text: str, task_set: Deployme
     """Add an event; events of one moment stand a millisecond apart, in their order."""
     at = max(now, service.events[0]["createdAt"] + 0.001) if service.events else now
     about = f"service {service.name}" + (f", taskSet {task_set.id}" if task_set else "")
-    service.events.insert(0, {"id": ids.uuid(), "createdAt": at, "message": f"({about}) {text}"})
+    event = Plain(id=ids.uuid(), createdAt=round(at, 3), message=f"({about}) {text}")
+    service.events.insert(0, event)
     del service.events[KEPT:]
 
 

@@ -4,7 +4,7 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
@@ -36,7 +36,12 @@ class Reply:
         """Return the headers with length and a Date in simulated time (seconds since the epoch)."""
         own = {"date", "content-length", "connection"}
         kept = [(name, value) for name, value in self.headers if name.lower() not in own]
-        return [*kept, ("Content-Length", str(len(self.body))), ("Date", formatdate(now, usegmt=True))]
+        return [*kept, ("Content-Length", str(len(self.body))), ("Date", _date(int(now)))]
+
+
+@lru_cache(16)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 @cache

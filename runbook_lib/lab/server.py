@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # TCP_NODELAY: a small reply must not wait for an acknowledgement
-    wbufsize = -1  # head and body leave in one segment
+    wbufsize = 2**16  # head and body leave in one segment
     server: "_Http"
 
     def setup(self) -> None:
@@ -105,8 +105,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._reader.note_begun()
         if len(self.raw_requestline) > _LINE:
             raise BadRequestError(414, "the request line is too long")
-        if not self.parse_request():
-            return None
+        self.requestline = self.raw_requestline.decode("latin-1").rstrip("\r\n")
+        self.command, self.path, self.request_version = intake.request_line(self.requestline)
+        self.headers = intake.headers(self.rfile)
+        wish = self.headers.get("Connection", "").lower()
+        keeps = self.request_version != "HTTP/1.0"
+        self.close_connection = wish == "close" if keeps else wish != "keep-alive"
+        if keeps and self.headers.get("Expect", "").lower() == "100-continue":
+            self.handle_expect_100()
         return self._environ(intake.body(self.headers, self.rfile))
 
     def handle_expect_100(self) -> bool:

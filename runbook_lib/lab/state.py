@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from runbook_lib.lab.registry import Built
 
 Document = dict[str, Any]
+
+
+class Plain(dict[str, Any]):
+    """A document that never changes and is JSON as it stands: a service shows a hundred of its events at once."""
+
+
 KEPT_LINES = 1000  # of a task, until somebody reads them
 
 

@@ -15,6 +15,7 @@ from botocore.validate import ParamValidator
 
 from runbook_lib.lab.embedded import service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
+from runbook_lib.lab.state import Plain
 
 Document = dict[str, Any]
 Converter = Callable[[Any], Any]
@@ -145,6 +146,8 @@ def _converter(service: str, name: str) -> Converter | None:
 
 
 def _structure(shape: str, members: Set[str], converters: dict[str, Converter], value: Document) -> Document:
+    if isinstance(value, Plain):
+        return value
     if not value.keys() <= members:
         raise ReplyShapeError(f"{shape} has no members {sorted(value.keys() - members)}")
     plain = {name: each for name, each in value.items() if each is not None}
