@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runbook_lib.lab.region import Region
 
 STEADY_AGAIN = 6 * 3600  # seconds after which an unchanged service says again that it is steady
+MOST_STARTS = 125  # tasks that a service starts in a turn: 500 a minute (Fargate service quotas)
 DEADLOCK_AFTER = 60  # seconds a rollout stands still before ECS says why
 INACTIVE_KEPT = 3600  # seconds for which a deleted service can be described
 
@@ -87,7 +88,7 @@ def _failure_event(task: Task) -> str:
 def _start_missing(region: Region, service: Service) -> None:
     """Start what deployments lack, the newest first; a lost task comes back with its own revision."""
     for deployment in service.deployments:
-        count = min(_missing(region, service, deployment), _room(region, service))
+        count = min(_missing(region, service, deployment), _room(region, service), MOST_STARTS)
         if count > 0 and region.time >= deployment.launch_after:
             _start(region, service, deployment, count)
 

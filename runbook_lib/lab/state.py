@@ -1,4 +1,4 @@
-"""What the simulated control plane remembers. Documents in AWS's own shape stay documents; the rest are records."""
+"""What the simulated control plane remembers, each record equal to itself alone. Documents of AWS stay documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Plain(dict[str, Any]):
 KEPT_LINES = 1000  # of a task, until somebody reads them
 
 
-@dataclass
+@dataclass(eq=False)
 class Target:
     """A task's registration in a target group, with its health as the load balancer sees it."""
 
@@ -41,7 +41,7 @@ class Target:
         self.state, self.reason, self.description = state, reason, description
 
 
-@dataclass
+@dataclass(eq=False)
 class Container:
     """One container of a task."""
 
@@ -114,7 +114,7 @@ class Container:
         return given or (mapped[0] if mapped else None)
 
 
-@dataclass
+@dataclass(eq=False)
 class Deployment:
     """One deployment of a service, with the service deployment that the newer API shows for it."""
 
@@ -154,7 +154,7 @@ class Deployment:
         return f"ecs-svc/{self.number}"
 
 
-@dataclass
+@dataclass(eq=False)
 class Service:
     """One service; `document` holds the members that only configuration changes."""
 
@@ -196,7 +196,7 @@ class Service:
         return [lb for lb in self.document.get("loadBalancers", []) if lb.get("targetGroupArn")]
 
 
-@dataclass
+@dataclass(eq=False)
 class Task:
     """One task and where it stands in its life."""
 

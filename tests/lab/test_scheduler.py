@@ -264,3 +264,20 @@ def test_the_stable_waiter_ends(bench: MakeBench) -> None:
     waiter.wait(cluster=CLUSTER, services=[SERVICE], WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
     played.lab.run(0)
     assert played.deployments()[0][1] == 2
+
+
+def test_a_service_starts_at_most_500_tasks_a_minute(bench: MakeBench) -> None:
+    played = bench()
+    played.update(desiredCount=200)
+    played.lab.advance(30)
+    started = [message for message in played.messages() if message.startswith("has started ")]
+    assert [message.split(" ")[2] for message in started[:2]] == ["74", "125"]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(5001, "Desired count exceeds limit."), (-1, "cannot be a negative number")]
+)
+def test_a_count_that_ecs_would_not_take_is_refused(bench: MakeBench, count: int, words: str) -> None:
+    played = bench()
+    with pytest.raises(ClientError, match=words):
+        played.update(desiredCount=count)

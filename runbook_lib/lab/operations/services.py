@@ -16,6 +16,7 @@ _CONFIGURATION: Document = {
     "strategy": "ROLLING",
     "bakeTimeInMinutes": 0,
 }
+_MOST_TASKS = 5000  # of a service; a quota that AWS can raise
 # Members of UpdateService that start a deployment, and those that only change the service.
 _TRIGGERS = ("networkConfiguration", "loadBalancers", "serviceRegistries", "platformVersion")
 _QUIET = ("healthCheckGracePeriodSeconds", "enableExecuteCommand", "propagateTags", "enableECSManagedTags")
@@ -59,6 +60,8 @@ def create(region: Region, params: Document) -> Document:
 def _check_counts(params: Document, before: Document) -> None:
     if params.get("desiredCount", 0) < 0:
         raise AwsError("InvalidParameterException", "desiredCount cannot be a negative number.")
+    if params.get("desiredCount", 0) > _MOST_TASKS:
+        raise AwsError("InvalidParameterException", "Desired count exceeds limit.")
     configuration = {**before, **params.get("deploymentConfiguration", {})}
     fewest, most = configuration["minimumHealthyPercent"], configuration["maximumPercent"]
     if fewest < 0 or most < 0:
