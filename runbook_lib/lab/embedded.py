@@ -103,6 +103,8 @@ def moto_application() -> Any:
     """Return moto as a WSGI application; there is one a process, as its state is one."""
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
     session = _session()
+    listed = cache(_LOADER.list_available_services)
+    patch.object(_LOADER, "list_available_services", lambda type_name: listed(type_name)).start()
     patch.object(moto.core.utils, "create_loader", lambda: _LOADER).start()
     patch.object(moto.core.utils, "Session", lambda: session).start()
     patch.object(AccountSpecificBackend, "get_session", lambda: session).start()
