@@ -50,6 +50,7 @@ _NOBODY = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
+_listed = cache(_LOADER.list_available_services)
 _load_resource = moto.utilities.utils.load_resource
 
 
@@ -103,8 +104,7 @@ def moto_application() -> Any:
     """Return moto as a WSGI application; there is one a process, as its state is one."""
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # nobody starts EC2 instances here; saves 0.8 s
     session = _session()
-    listed = cache(_LOADER.list_available_services)
-    patch.object(_LOADER, "list_available_services", lambda type_name: listed(type_name)).start()
+    patch.object(_LOADER, "list_available_services", _services).start()
     patch.object(moto.core.utils, "create_loader", lambda: _LOADER).start()
     patch.object(moto.core.utils, "Session", lambda: session).start()
     patch.object(AccountSpecificBackend, "get_session", lambda: session).start()
@@ -139,6 +139,10 @@ def _session() -> boto3.session.Session:
     core = botocore.session.Session(session_vars=_NOBODY)
     core.register_component("data_loader", _LOADER)
     return boto3.session.Session(botocore_session=core)
+
+
+def _services(type_name: str) -> Any:
+    return _listed(type_name)
 
 
 def _without_catalogue(resource: str) -> Any:
