@@ -2,11 +2,10 @@
 
 import json
 import re
-from typing import Any
 
 from runbook_lib.lab import health, target_health
 from runbook_lib.lab.region import Region
-from runbook_lib.lab.reply import Reply, phrase
+from runbook_lib.lab.reply import Reply, phrase, plain_json
 from runbook_lib.lab.state import Document, Task
 from runbook_lib.lab.world import World
 
@@ -20,11 +19,19 @@ def region_of(host: str) -> str | None:
     return found.group(1) if found else None
 
 
-def answer(region: Region, host: str, scheme: str, path: str) -> Reply:
-    """Answer a request to a load balancer's DNS name as the load balancer would."""
-    listener = _listener(region.world, host, scheme)
+def answer(region: Region, host: str, port: int, scheme: str, path: str) -> Reply:
+    """Answer a request to a port of a load balancer's DNS name as the load balancer would.
+
+    What would not even connect on AWS (no such name, no listener on the port) is 421 with a sentence of the lab's.
+    """
+    balancer = _balancer(region.world, host)
+    if balancer is None:
+        return plain_json(421, {"error": f"no load balancer has the name {host}; DNS would not know it"})
+    listener = _listener(region.world, balancer, port)
     if listener is None:
-        return _own(503)
+        return plain_json(421, {"error": f"{host} has no listener on port {port}; it would not connect"})
+    if listener["Protocol"] not in _PROTOCOLS[scheme]:
+        return _own(400)  # plain HTTP sent to an HTTPS port; the other way round TLS would fail
     action = listener["DefaultActions"][0]
     if action["Type"] == "redirect":
         return _redirect(action["RedirectConfig"], host, path)
@@ -34,13 +41,22 @@ def answer(region: Region, host: str, scheme: str, path: str) -> Reply:
     return _forward(region, action["TargetGroupArn"], path)
 
 
-def _listener(world: World, host: str, scheme: str) -> Document | None:
-    elb: Any = world.client("elbv2")
-    for balancer in elb.describe_load_balancers()["LoadBalancers"]:
-        if balancer["DNSName"].lower() == host.lower():
-            listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-            return next((found for found in listeners if found["Protocol"] in _PROTOCOLS[scheme]), None)
-    return None
+def _balancer(world: World, host: str) -> str | None:
+    balancers = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    named = (found["LoadBalancerArn"] for found in balancers if found["DNSName"].lower() == host.lower())
+    return next(named, None)
+
+
+def _listener(world: World, balancer: str, port: int) -> Document | None:
+    listeners = world.client("elbv2").describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    return next((found for found in listeners if found["Port"] == port), None)
+
+
+def port_of(environ: Document) -> int:
+    """Return the port that a client asks for: that of its Host, or its scheme's for none or the lab's own."""
+    given = environ.get("HTTP_HOST", "").partition(":")[2]
+    default = {"http": 80, "https": 443}[environ.get("wsgi.url_scheme", "http")]
+    return int(given) if given.isdigit() and given != environ.get("SERVER_PORT") else default
 
 
 def _forward(region: Region, group_arn: str, path: str) -> Reply:

@@ -148,7 +148,7 @@ class Front:
         if region:
             place = self.region(region)
             place.catch_up()
-            return balancer.answer(place, host, environ.get("wsgi.url_scheme", "http"), path)
+            return balancer.answer(place, host, balancer.port_of(environ), environ.get("wsgi.url_scheme", "http"), path)
         if path.startswith("/_lab/"):
             return control.answer(self, environ, path)
         return self._aws(environ)

@@ -103,7 +103,6 @@ class Lab:
             self._player = Player(self._front, scenario)
             if self.account == FIRST_ACCOUNT:
                 self._front.reset_moto()
-            self._front.seed_moto(self.region)
             files = self._player.play(folder, begin)
             self.params = _write_parameters(folder / "parameters.yaml", self, files)
             started.pop_all()

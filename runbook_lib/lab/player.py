@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from runbook_lib.lab import scenario_files
 from runbook_lib.lab.front import Front
@@ -16,7 +17,7 @@ from runbook_lib.lab.scenario import Scenario, Step
 from runbook_lib.lab.transport import Clients
 
 _REFERENCE = re.compile(r"\$\{([^}]+)\}")
-_UNPLAYABLE = (ClientError, BotoCoreError, AttributeError, LookupError, TypeError, ValueError)
+_UNPLAYABLE = (ClientError, BotoCoreError, ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Player:
@@ -35,11 +36,19 @@ class Player:
         their name in the scenario.
         """
         self._front.clock.set_time(time.time() - self._scenario.length if start is None else start)
-        self._known = Resources(self._front, self._scenario).set_up()
+        self._set_up()
         if start is None:
             self._front.clock.set_time(time.time() - self._scenario.length)
         self.take("steps")
         return {name: self._write(folder / name, body) for name, body in self._scenario.files.items()}
+
+    def _set_up(self) -> None:
+        try:
+            self._front.seed_moto(self._scenario.region)
+            self._known = Resources(self._front, self._scenario).set_up()
+        except _UNPLAYABLE as error:
+            words = f"this can not be set up: {_words(error).splitlines()[0][:200]}"
+            raise scenario_files.problem(self._scenario.name, ["region"], words) from error
 
     def take(self, kind: str) -> None:
         """Take the scenario's ``steps``, those of its ``fix`` or of its ``wrong_fix``.

@@ -48,6 +48,7 @@ class Region:
         self.settings: dict[str, str] = {}
         self.runs: dict[str, tuple[Document, list[str]]] = {}  # RunTask's client tokens: request, ARNs of its tasks
         self.registered: Counter[tuple[str, str, str]] = Counter()
+        self.deregistered: Counter[tuple[str, str, str]] = Counter()  # of tasks that the scheduler did not stop
         self._ticks = 0
         self._world_state = world.state
 
@@ -132,7 +133,7 @@ class Region:
             awake = [task for task in self.tasks.values() if task.wakes_at <= self.time]
         self._in_turns(awake, self._look_at)
         with self.lock:
-            self._say_registered()
+            self._say_targets()
         if self._ticks % TURN == 0:
             restless = [service for service in self.services.values() if service.rests_until <= self.time]
             self._in_turns(restless, self._turn)
@@ -163,10 +164,12 @@ class Region:
             scheduler.turn(self, service)
             service.rests_until = scheduler.rests_until(service)
 
-    def _say_registered(self) -> None:
-        for (cluster, name, group), count in self.registered.items():
-            self.record(self.services[cluster, name], events.registered(count, group))
-        self.registered.clear()
+    def _say_targets(self) -> None:
+        for told, words in ((self.deregistered, events.deregistered), (self.registered, events.registered)):
+            for (cluster, name, group), count in told.items():
+                if (cluster, name) in self.services:
+                    self.record(self.services[cluster, name], words(count, group))
+            told.clear()
 
     def _forget(self) -> None:
         gone = [task for task in self.tasks.values() if (task.stopped_at or self.time) < self.time - tasks.KEPT]

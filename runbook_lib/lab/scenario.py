@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from runbook_lib.lab.application import LINUX_AMD64, Application, Route
 
+_WEEK = 7 * 86400
 Seconds = Annotated[float, Field(ge=0, le=86400)]
 Status = Annotated[int, Field(ge=100, le=599)]
 
@@ -28,7 +29,7 @@ class Network(_Part):
     """The VPC: a public subnet in each zone; private ones where asked, with a NAT gateway or endpoints or neither."""
 
     cidr: Annotated[str, Field(pattern=r"^\d+\.\d+\.0\.0/16$")] = "10.0.0.0/16"
-    zones: tuple[str, ...] = ("a", "c")
+    zones: Annotated[tuple[Annotated[str, Field(pattern="^[a-z]$")], ...], Field(min_length=1)] = ("a", "c")
     private: bool = False
     nat: bool = False
     endpoints: tuple[str, ...] = ()
@@ -136,7 +137,7 @@ class Step(_Part):
     body: str | None = None
     parameters: Annotated[dict[str, Any], Field(alias="with")] = {}
     account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
-    pause: Annotated[float | None, Field(gt=0)] = None
+    pause: Annotated[float | None, Field(gt=0, le=_WEEK)] = None
     capacity: dict[str, bool] | None = None
 
     @model_validator(mode="after")
@@ -159,7 +160,7 @@ class Scenario(_Part):
 
     name: str
     description: Description
-    region: str
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     cluster: str
     service: str
     network: Network = Network()
@@ -192,6 +193,8 @@ class Scenario(_Part):
         return self
 
     def _unknown_names(self) -> Any:
+        if self.length > _WEEK:
+            yield "steps: they take more than seven days"
         for place in ("steps", "fix", "wrong_fix"):
             for step in getattr(self, place):
                 if step.body is not None and step.body not in self.bodies:

@@ -16,6 +16,18 @@ Place = list[int | str]
 _NAMES = ("cluster", "service")
 
 
+class _Loader(yaml.CSafeLoader):
+    """Refuses a key that stands twice in a mapping, of which YAML's own loader takes the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for place, (key, _) in enumerate(node.value):
+            if key.value in keys[:place]:
+                twice = f"{key.value} stands twice"
+                raise yaml.constructor.ConstructorError(problem=twice, problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def names() -> tuple[str, ...]:
     """Return the names of the scenarios that come with the lab; what only others extend begins with an underscore."""
     return tuple(sorted(path.stem for path in FOLDER.glob("[!_]*.yaml")))
@@ -89,7 +101,7 @@ def _chain(path: Path) -> list[Path]:
 @cache
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        document = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LabError("bad-scenario", file=str(path), line=line, problem=str(error.problem)) from error

@@ -208,7 +208,7 @@ def _stop(region: Region, service: Service, doomed: Sequence[Task]) -> None:
             region.record(service, events.draining(draining), deployment)
     for task in doomed:
         reason = task.failing or reasons.scaling(service.primary.id)
-        tasks.stop(region, task, reason, "ServiceSchedulerInitiated")
+        tasks.stop(region, task, reason, tasks.SCHEDULER)
 
 
 def _note_deadlock(region: Region, service: Service) -> None:

@@ -224,6 +224,7 @@ class Task:
     pull_stopped_at: float | None = None
     started_at: float | None = None
     stopping_at: float | None = None
+    execution_stopped_at: float | None = None
     stopped_at: float | None = None
     stop_code: str | None = None
     stopped_reason: str | None = None

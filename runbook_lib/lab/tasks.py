@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Seconds in each state, as seen on Fargate (PENDING holds the pull).
 PROVISIONING, PENDING, ACTIVATING, DEACTIVATING, STOPPING, DEPROVISIONING = 15, 20, 10, 5, 20, 15
+SCHEDULER = "ServiceSchedulerInitiated"
 CAPACITY_REFUSED = 1  # seconds until Fargate says that it has no room
 FIRST_TARGET_CHECK = 10
 KEPT = 3600.0  # seconds for which a stopped task can be described
@@ -125,6 +126,8 @@ def stop(region: Region, task: Task, reason: str, code: str) -> None:
     task.desired, task.stopped_reason, task.stop_code = "STOPPED", reason, code
     task.stopping_at = max(region.time, task.created_at)
     ran = task.status == "RUNNING"
+    if task.service and code != SCHEDULER:
+        region.deregistered.update((task.service.cluster, task.service.name, group) for group in task.targets)
     drain = [_drain(region, target) for target in task.targets.values()]
     if ran:
         _enter(region, task, "DEACTIVATING", max(drain, default=DEACTIVATING))
@@ -211,6 +214,7 @@ def _start_or_exit(region: Region, task: Task, container: Container) -> None:
         return
     container.status, container.exit_code = "STOPPED", exit_code
     if container.essential:
+        task.execution_stopped_at = region.time
         stop(region, task, reasons.ESSENTIAL_EXIT, "EssentialContainerExited")
         if task.service and task.deployment:
             deployments.count_exit(region, task.service, task.deployment, task)
@@ -241,11 +245,13 @@ def _deregister(region: Region, task: Task) -> None:
 def _halt(region: Region, task: Task) -> None:
     for container in task.containers:
         container.status = "STOPPED"
+    task.execution_stopped_at = task.execution_stopped_at or region.time
     _enter(region, task, "DEPROVISIONING", DEPROVISIONING)
 
 
 def _end(region: Region, task: Task) -> None:
     task.stopped_at = region.time
+    task.execution_stopped_at = task.execution_stopped_at or region.time
     task.attachment["status"] = "DELETED"
     for container in task.containers:
         container.status = "STOPPED"

@@ -48,7 +48,7 @@ def _times(found: Task) -> Document:
         "pullStoppedAt": found.pull_stopped_at,
         "startedAt": found.started_at,
         "stoppingAt": found.stopping_at,
-        "executionStoppedAt": found.stopped_at,
+        "executionStoppedAt": found.execution_stopped_at,
         "stoppedAt": found.stopped_at,
     }
 
@@ -164,7 +164,7 @@ def service_deployment(region: Region, owner: Service, found: Deployment) -> Doc
     return {
         **brief,
         "stoppedAt": found.stopped_at,
-        "updatedAt": found.updated_at,
+        "updatedAt": _last_change(found),
         "sourceServiceRevisions": [_revision_counts(region, owner, known[arn]) for arn in found.sources],
         "targetServiceRevision": _revision_counts(region, owner, found),
         "deploymentConfiguration": {"alarms": alarms.NONE, **owner.configuration},
@@ -172,6 +172,13 @@ def service_deployment(region: Region, owner: Service, found: Deployment) -> Doc
         "deploymentCircuitBreaker": _breaker(owner, found),
         "alarms": alarms.view(found),
     }
+
+
+def _last_change(found: Deployment) -> float:
+    """Return when a service deployment came to where it is; its rollback is a change of the deployment gone back to."""
+    began = (found.rollback or {}).get("startedAt")
+    moments = (found.created_at, began, found.stopped_at, found.finished_at)
+    return max(moment for moment in moments if moment is not None)
 
 
 def _breaker(owner: Service, found: Deployment) -> Document:

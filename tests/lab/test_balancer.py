@@ -4,6 +4,8 @@ import http.client
 import ssl
 from typing import Any
 
+import pytest
+
 from tests.lab.conftest import CLUSTER, Bench, MakeBench
 
 
@@ -29,7 +31,18 @@ def test_https_is_answered_on_the_same_port(guide: Bench) -> None:
 
 
 def test_an_unknown_load_balancer_is_not_served(guide: Bench) -> None:
-    assert guide.browse("/", "other-1.ap-northeast-2.elb.amazonaws.com")[0] == 503
+    assert guide.browse("/", "other-1.ap-northeast-2.elb.amazonaws.com")[0] == 421
+
+
+@pytest.mark.parametrize(("port", "status"), [(80, 200), (443, 400), (81, 421)])
+def test_the_port_chooses_the_listener(guide: Bench, port: int, status: int) -> None:
+    """Plain HTTP finds the HTTP listener alone; a port without a listener would not connect."""
+    assert guide.browse("/", f"{dns_name(guide)}:{port}")[0] == status
+
+
+def test_the_labs_own_port_stands_for_the_schemes(guide: Bench) -> None:
+    port = guide.lab.endpoint_url.rpartition(":")[2]
+    assert guide.browse("/", f"{dns_name(guide)}:{port}")[0] == 200
 
 
 def test_no_target_is_503_and_none_listening_502(bench: MakeBench) -> None:

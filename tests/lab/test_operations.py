@@ -258,3 +258,8 @@ def test_an_operation_that_the_lab_lacks_says_that_it_is_the_labs_lack(
         getattr(guide.client(service), method)(**parameters)
     assert refused.value.response["Error"]["Code"] == "NotImplementedByLab"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_a_task_of_a_service_has_no_tags_of_its_own(guide: Bench) -> None:
+    arn = guide.tasks()[0]["taskArn"]
+    assert guide.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == []

@@ -33,6 +33,11 @@ def test_no_scenario_knows_the_diagnosis(name: str) -> None:
 
 
 BAD = [
+    ("region: mars-1", 2, "region"),
+    ("network: {zones: []}", 2, "network.zones"),
+    ("steps: [{pause: 1000000000000}]", 2, "steps.0.pause"),
+    ("steps: [{pause: 604800}, {pause: 1}]", 2, "more than seven days"),
+    ("cluster: a\ncluster: b", 3, "cluster stands twice"),
     ("steps: [{call: ecs.create_service, body: gone}]", 2, "no body 'gone'"),
     ("load_balancers: {x: [{port: 80, protocol: HTTP, target_group: y}]}", 2, "which is no target group"),
     ("bodies: {a: {base: b}, b: {base: a}}", 2, "built on itself"),
@@ -73,6 +78,15 @@ def test_a_scenario_that_extends_itself_is_refused(tmp_path: Path) -> None:
     path.write_text("extends: loop.yaml\n", encoding="utf-8")
     with pytest.raises(LabError, match="extends itself"):
         lab.describe(path)
+
+
+def test_what_cannot_be_set_up_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("extends: healthy\nregion: xx-nowhere-1\n", encoding="utf-8")
+    with pytest.raises(LabError) as refused:
+        lab.start(path, folder=tmp_path)
+    assert (refused.value.facts["file"], refused.value.facts["line"]) == (str(path), 2)
+    assert "can not be set up" in refused.value.facts["problem"]
 
 
 def test_a_call_that_fails_is_told_with_its_line(tmp_path: Path) -> None:

@@ -75,6 +75,9 @@ def test_the_breaker_rolls_back_to_the_last_completed_deployment(bench: MakeBenc
         "Service deployment rolled back because the circuit breaker threshold was exceeded."
     )
     assert newest["deploymentCircuitBreaker"] == {"status": "TRIGGERED", "failureCount": 3, "threshold": 3}
+    assert newest["updatedAt"] == newest["finishedAt"]
+    first = service_deployments(played)[-1]
+    assert first["updatedAt"] == first["finishedAt"] < newest["createdAt"], "a rollback is no change of that one"
     assert played.service()["taskDefinition"].endswith(":1")
 
 

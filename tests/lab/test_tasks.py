@@ -97,6 +97,8 @@ def test_an_application_that_exits_ends_its_task(bench: MakeBench, tmp_path: Pat
     assert task["containers"][0]["exitCode"] == 1
     assert played.service()["deployments"][0]["failedTasks"] > 3
     assert "is unable to consistently start tasks successfully." not in played.messages(), "it did start each time"
+    assert f"deregistered 1 targets in (target-group {played.group()})" in played.messages()
+    assert task["executionStoppedAt"] == task["stoppingAt"], "the container ended, and so the task began to stop"
     lines = played.client("logs").filter_log_events(logGroupName="/ecs/momentir-cx-llm")["events"]
     assert {line["message"] for line in lines} == {"no OPENAI_API_KEY"}
 

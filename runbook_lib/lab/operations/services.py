@@ -202,7 +202,7 @@ def delete(region: Region, params: Document) -> Document:
     service.desired = 0
     service.status = "DRAINING"
     for task in region.alive(service):
-        tasks.stop(region, task, reasons.scaling(service.primary.id), "ServiceSchedulerInitiated")
+        tasks.stop(region, task, reasons.scaling(service.primary.id), tasks.SCHEDULER)
     for deployment in service.deployments:
         deployment.desired = 0
     return {"service": views.service(region, service, tags=False)}

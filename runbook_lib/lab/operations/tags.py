@@ -6,6 +6,8 @@ from runbook_lib.lab.state import Document
 
 
 def _known(region: Region, arn: str) -> str:
+    if arn in region.tasks:
+        region.tags.setdefault(arn, [])
     if arn not in region.tags:
         raise AwsError("InvalidParameterException", "The specified resource was not found.")
     return arn
