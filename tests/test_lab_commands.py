@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -108,6 +109,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 BAD = [
     ("advance -5", 2, "`-5`"),
+    ("advance -- -5", 2, "`-5`"),
+    ("advance --json -- -5", 2, "`-5`"),
     ("advance -1.5m", 2, "`-1.5m`"),
     ("advance 8d", 2, "7"),
     ("advance 10x", 2, "`10x`"),
@@ -128,6 +131,9 @@ BAD = [
     ("fault slow --seconds -1", 2, "`--seconds`"),
     ("fault throttling --service esc2", 2, "'ec2'"),
     ("fault throttling --service ecs --action ListTask", 2, "'ListTasks'"),
+    ("fault throttling --action nope", 2, "'nope'"),
+    ("fault throttling --action ListTask", 2, "'ListTasks'"),
+    ("fault ecs-rates --action DescribeImages", 2, "'DescribeImages'"),
     ("fault throttling --clear", 2, "`--clear`"),
     ("fault --remove 99", 2, "99"),
     ("calls --last 0", 2, "`--last`"),
@@ -140,6 +146,7 @@ BAD = [
     ("up --start yesterday", 2, "`yesterday`"),
     ("up --seed -1", 2, "`--seed`"),
     ("up --scenario guid", 2, "guide"),
+    ("up --scenario zzzzzzz", 2, "guide-target-group"),
     ("up --scenario BROKEN", 2, "servise"),
 ]
 
@@ -178,3 +185,34 @@ def test_seed_start_and_speed_are_the_labs(tmp_path: Path, boto: Callable[[str, 
     command = [ECS_RUNBOOK, "lab", "up", "--speed", "0"]
     assert served(boto, tmp_path, *command, *same, "--start", "2026-11-23T16:00:00+09:00") == wanted
     assert wanted[2] == 0
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("words", ["advance -5", "advance -- -5"])
+def test_a_negative_duration_is_said_to_be_one(lang: str, words: str) -> None:
+    done = ecs_runbook("lab", *words.split(), ECS_RUNBOOK_LANG=lang)
+    assert {"ko": "뒤로", "en": "negative"}[lang] in done.stderr
+
+
+@pytest.mark.parametrize("words", ["up --scenario zzzzzzz", "fault zzzzzzz"])
+def test_where_no_name_is_near_none_is_called_nearest(words: str) -> None:
+    done = ecs_runbook("lab", *words.split(), ECS_RUNBOOK_LANG="en")
+    assert "Known are: " in done.stderr
+    assert "Nearest" not in done.stderr
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("in_the_way", [".lab", ".lab/healthy-PORT/parameters.yaml"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, in_the_way: str, lang: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    place = tmp_path / in_the_way.replace("PORT", port)
+    if in_the_way == ".lab":
+        place.touch()
+    else:
+        place.mkdir(parents=True)
+    where = {"ECS_RUNBOOK_HOME": str(tmp_path), "ECS_RUNBOOK_LANG": lang}
+    done = ecs_runbook("lab", "up", "--scenario", "healthy", "--port", port, **where)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert f"`{tmp_path}/.lab/healthy-{port}`" in done.stderr
+    assert "ECS_RUNBOOK_HOME" in done.stderr

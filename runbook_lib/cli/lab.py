@@ -109,4 +109,11 @@ def _lab() -> Iterator[Any]:
     except ModuleNotFoundError as error:
         raise InputError("extra-missing", module=error.name or "", extra="lab") from error
     except lab.LabError as error:
-        raise InputError(error.key, **{k: "-" if v is None else v for k, v in error.facts.items()}) from error
+        raise _worded(error.key, error.facts) from error
+
+
+def _worded(key: str, facts: dict[str, Any]) -> InputError:
+    """The lab's error as one of ours; where no name is near, it tells those that there are."""
+    if key == "unknown-scenario" and not facts["nearest"]:
+        return InputError("unknown-scenario-among", name=facts["name"], known=", ".join(facts["known"]))
+    return InputError(key, **facts)

@@ -32,8 +32,9 @@ class _Advance(Command):
     """A negative length of time is a value to be refused, not an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        if args and _NEGATIVE.match(args[0]):
-            args = [*args[1:], "--", args[0]]
+        words = args[1:] if args[:1] == ["--"] else args
+        if words and _NEGATIVE.match(words[0]):
+            args = [*words[1:], "--", words[0]]
         return super().parse_args(ctx, args)
 
 
@@ -67,6 +68,8 @@ def _seconds(text: str) -> float:
     """``90``, ``90s``, ``10m``, ``1h30m`` or ``1d`` in seconds."""
     from runbook_lib.lab.clock import LONGEST_STEP
 
+    if _NEGATIVE.match(text.strip()):
+        raise InputError("duration-negative", text=text, days=LONGEST_STEP // 86400)
     found = _LENGTH.fullmatch(text.strip()) if len(text) <= _LONGEST_TEXT else None
     parts = [int(part or 0) for part in found.groups()] if found else []
     seconds = sum(count * unit for count, unit in zip(parts, _UNITS, strict=False))
@@ -124,8 +127,10 @@ def _change(given: dict[str, Any]) -> dict[str, Any] | None:
             raise InputError("fault-unnamed", known=", ".join(PRESETS))
         return {"remove": given["remove"]} if given["remove"] else {} if given["clear"] else None
     if given["preset"] not in PRESETS:
-        near = nearest(given["preset"], list(PRESETS)) or ", ".join(PRESETS)
-        raise InputError("fault-unknown", name=given["preset"], nearest=near)
+        near = nearest(given["preset"], list(PRESETS))
+        if near:
+            raise InputError("fault-unknown", name=given["preset"], nearest=near)
+        raise InputError("fault-unknown-among", name=given["preset"], known=", ".join(PRESETS))
     return {"add": [{"preset": given["preset"], **wanted}]}
 
 

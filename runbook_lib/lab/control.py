@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runbook_lib.lab.front import Front
 
 Body = dict[str, Any]
+_RULES = "/_lab/faults"
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 
 
@@ -28,18 +29,18 @@ def answer(front: Front, environ: dict[str, Any], path: str) -> Reply:
     if endpoint is None:
         return plain_json(404, {"error": f"no {path}; there are {', '.join(_ENDPOINTS)}"})
     try:
-        return plain_json(200, endpoint(front, environ["REQUEST_METHOD"], _body(environ)))
+        return plain_json(200, endpoint(front, environ["REQUEST_METHOD"], _body(environ, path == _RULES)))
     except (ValueError, RecursionError) as error:
         return plain_json(400, {"error": str(error)})
 
 
-def _body(environ: dict[str, Any]) -> Body:
-    """The JSON object of a request; a list stands for fault rules. Of a GET the query is read."""
+def _body(environ: dict[str, Any], takes_list: bool) -> Body:
+    """The JSON object of a request; where it takes a list, that is one of fault rules. Of a GET the query is read."""
     if environ["REQUEST_METHOD"] == "GET":
         return dict(parse_qsl(environ.get("QUERY_STRING", "")))
     sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     body = json.loads(sent or b"{}", parse_constant=_no_number)
-    if isinstance(body, list):
+    if takes_list and isinstance(body, list):
         return {"rules": body}
     if not isinstance(body, dict):
         raise ValueError(f"send a JSON object, not {sent[:40].decode('utf-8', 'replace')}")
@@ -147,7 +148,7 @@ def _calls(front: Front, method: str, body: Body) -> Body:
 
 _ENDPOINTS: dict[str, Callable[[Front, str, Body], Body]] = {
     "/_lab/clock": _clock,
-    "/_lab/faults": _faults,
+    _RULES: _faults,
     "/_lab/policy": _policy,
     "/_lab/capacity": _capacity,
     "/_lab/calls": _calls,

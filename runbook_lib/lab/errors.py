@@ -9,9 +9,11 @@ class LabError(Exception):
     Attributes
     ----------
     key
-        ``port-in-use``, ``unknown-scenario``, ``bad-scenario`` or ``bad-start``.
+        ``port-in-use``, ``unknown-scenario``, ``bad-scenario``, ``bad-start`` or
+        ``lab-folder-unwritable``.
     facts
-        ``{"port"}``, ``{"name", "known", "nearest"}``, ``{"file", "line", "problem"}`` or ``{"start"}``.
+        ``{"port"}``, ``{"name", "known", "nearest"}``, ``{"file", "line", "problem"}``, ``{"start"}`` or
+        ``{"folder", "problem"}``.
     """
 
     def __init__(self, key: str, **facts: Any) -> None:

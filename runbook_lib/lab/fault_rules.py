@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from runbook_lib.lab.embedded import service_model, service_names
@@ -14,6 +15,11 @@ _MOST_CALLS = 1_000_000
 _MOST_RULES = 1000
 _LONGEST_TEXT = 10_000_000
 _OUTCOMES = ("error", "body", "reset", "hang", "rates")  # a rule has one of them, or a preset
+# Whose actions a rule may name without their service; the models of all services take seconds to load.
+_USUAL = (
+    "ecs", "elbv2", "ecr", "logs", "sts", "iam", "ec2", "secretsmanager", "ssm", "cloudwatch", "application-autoscaling",
+    "kms", "sns", "sqs", "dynamodb", "rds", "cloudformation",
+)  # fmt: skip
 _EFFECTS = (*_OUTCOMES, "preset", "delay", "drip", "truncate", "garble")
 
 
@@ -90,8 +96,8 @@ def _read(rule: Any, where: str) -> Fault:
     for key, value in rule.items():
         _check(key, value, where)
     preset = _known(rule.get("preset"), PRESETS, f"{where}: preset")
-    _check_call(rule.get("service"), rule.get("action"), where)
     given = {**PRESETS.get(preset or "", {}), **rule}
+    _check_call(given.get("service"), given.get("action"), where)
     fault = Fault(**{**given, "nth": tuple(given.get("nth", ()))})
     _check_outcome(fault, rule, where)
     return fault
@@ -104,20 +110,26 @@ def _check(key: str, value: Any, where: str) -> None:
         raise ValueError(f"{where}: {key} takes {_KEYS[key].takes}, not {repr(value)[:40]}")
 
 
-def _known(name: str | None, known: Iterable[str], what: str) -> str | None:
+def _known(name: str | None, known: Iterable[str], what: str, else_: str = "") -> str | None:
     names = list(known)
     if name is not None and name not in names:
         near = get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"the nearest is {near[0]!r}" if near else _listing(names)
-        raise ValueError(f"{what}: there is no {name[:40]!r}; {hint}")
+        raise ValueError(f"{what}: there is no {name[:40]!r}; {hint}{else_}")
     return name
 
 
 def _check_call(service: str | None, action: str | None, where: str) -> None:
     """A service must be one of boto3's and an action one of its API; REST services' calls are ``METHOD /path``."""
     _known(service, service_names() if service else (), f"{where}: service")
-    if service and action and " " not in action:
-        _known(action, service_model(service).operation_names, f"{where}: action")
+    if action and " " not in action:
+        names = service_model(service).operation_names if service else _usual_actions()
+        _known(action, names, f"{where}: action", "" if service else "; of another service, give its service too")
+
+
+@cache
+def _usual_actions() -> list[str]:
+    return [name for service in _USUAL for name in service_model(service).operation_names]
 
 
 def _check_outcome(fault: Fault, rule: dict[str, Any], where: str) -> None:

@@ -13,6 +13,7 @@ from runbook_lib.lab import (
     call,
     control,
     guard,
+    identity,
     images,
     injection,
     managed_policies,
@@ -45,6 +46,11 @@ _FIRST_USE = (
     ("logs", "describe_log_groups"),
     ("secretsmanager", "list_secrets"),
 )
+# Where moto answers what AWS never does.
+_CORRECTED: dict[tuple[str, str], Callable[[Reply], None]] = {
+    ("elbv2", "DescribeTargetGroups"): target_health.name_balancers_once,
+    ("sts", "GetCallerIdentity"): identity.correct,
+}
 _READS = ("Describe", "Get", "List")
 StartResponse = Callable[..., object]
 _SIGNED_FOR = re.compile(r"(Credential=[^/]+/\d+/[^/]+/)[^/]+")
@@ -196,7 +202,7 @@ class Front:
         who = internal_environ(
             "POST", "http://lab/", headers, b"Action=GetCallerIdentity&Version=2011-06-15", asked.account
         )
-        return permissions.arn_in(ask(self._moto, who).body.decode())
+        return identity.arn_in(ask(self._moto, who))
 
     def _answer(self, asked: Call, environ: dict[str, Any]) -> Reply:
         region = self.region(asked.region, asked.account)
@@ -219,6 +225,8 @@ class Front:
         done = ask(self._moto, environ) if INTERNAL in environ else guard.answer(self._moto, asked, environ)
         if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
             images.date(done, self.pushed)
+        if (asked.service, asked.action) in _CORRECTED:
+            _CORRECTED[asked.service, asked.action](done)
         return done
 
 

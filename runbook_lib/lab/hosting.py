@@ -5,7 +5,8 @@ import json
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypedDict, Unpack
@@ -15,6 +16,7 @@ import yaml
 from runbook_lib.lab import fault_rules, uncollected
 from runbook_lib.lab.clock import Clock, moment
 from runbook_lib.lab.embedded import empty
+from runbook_lib.lab.errors import LabError
 from runbook_lib.lab.front import Front
 from runbook_lib.lab.player import Player
 from runbook_lib.lab.policy import read as read_policy
@@ -103,8 +105,9 @@ class Lab:
             self._player = Player(self._front, scenario)
             if self.account == FIRST_ACCOUNT:
                 self._front.reset_moto()
-            files = self._player.play(folder, begin)
-            self.params = _write_parameters(folder / "parameters.yaml", self, files)
+            with _written(folder):
+                files = self._player.play(folder, begin)
+                self.params = _write_parameters(folder / "parameters.yaml", self, files)
             started.pop_all()
         self._front.calls.clear()
         self._server.start()
@@ -208,7 +211,7 @@ def start(
     Raises
     ------
     LabError
-        ``port-in-use``, ``unknown-scenario``, ``bad-scenario`` or ``bad-start``.
+        ``port-in-use``, ``unknown-scenario``, ``bad-scenario``, ``bad-start`` or ``lab-folder-unwritable``.
     """
     with uncollected():
         lab = Lab(load(scenario), port, Path(folder), origin)
@@ -235,6 +238,17 @@ def serve(scenario: str | Path, *, port: int, rate: float = 1.0, **given: Any) -
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Say of a file that cannot be written where it was to be, as a `LabError`; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise LabError("lab-folder-unwritable", folder=str(folder), problem=error.strerror or "") from error
 
 
 def _write_parameters(path: Path, lab: Lab, files: dict[str, Path]) -> Path:

@@ -7,7 +7,6 @@ judged on ``*``.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -162,9 +161,3 @@ def _json(asked: Call) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def arn_in(identity: str) -> str:
-    """The ARN in an answer of sts GetCallerIdentity (XML)."""
-    found = re.search(r"<Arn>([^<]+)</Arn>", identity)
-    return found.group(1) if found else ""

@@ -108,6 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.requestline = self.raw_requestline.decode("latin-1").rstrip("\r\n")
         self.command, self.path, self.request_version = intake.request_line(self.requestline)
         self.headers = intake.headers(self.rfile)
+        if self.request_version != "HTTP/1.0" and len(self.headers.get_all("Host", [])) != 1:
+            raise BadRequestError(400, "a request of HTTP/1.1 has one Host header")  # RFC 9112, 3.2
         wish = self.headers.get("Connection", "").lower()
         keeps = self.request_version != "HTTP/1.0"
         self.close_connection = wish == "close" if keeps else wish != "keep-alive"

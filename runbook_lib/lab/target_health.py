@@ -1,5 +1,6 @@
 """elbv2 DescribeTargetHealth for target groups that a simulated service uses."""
 
+import re
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
@@ -8,6 +9,8 @@ from runbook_lib.lab.reply import Reply, xml
 from runbook_lib.lab.state import Target, Task
 
 _NAMESPACE = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
+_BALANCERS = re.compile(rb"(?<=<LoadBalancerArns>).*?(?=</LoadBalancerArns>)", re.DOTALL)
+_MEMBER = re.compile(rb"<member>.*?</member>", re.DOTALL)
 _NOT_REGISTERED = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
 
 
@@ -36,6 +39,11 @@ def describe(region: Region, query: Mapping[str, str]) -> Reply | None:
 def targets(region: Region, group_arn: str) -> list[tuple[Task, Target]]:
     """Return the tasks registered in a target group, each with its target."""
     return [(task, task.targets[group_arn]) for task in region.tasks.values() if group_arn in task.targets]
+
+
+def name_balancers_once(done: Reply) -> None:
+    """Correct moto's DescribeTargetGroups, which names a load balancer once for each of its listeners."""
+    done.body = _BALANCERS.sub(lambda found: b"".join(dict.fromkeys(_MEMBER.findall(found[0]))), done.body)
 
 
 def _wanted(query: Mapping[str, str]) -> list[tuple[str, int]]:

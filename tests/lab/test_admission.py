@@ -81,6 +81,17 @@ def test_web_pages_and_foreign_hosts_are_not_served(
     assert ask(guide, "GET", path, **headers)[0] == status
 
 
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [("1.1", b"", b"400"), ("1.1", b"Host: a\r\nHost: b\r\n", b"400"), ("1.0", b"", b"200")],
+)
+def test_http_1_1_wants_one_host(guide: Bench, version: str, hosts: bytes, status: bytes) -> None:
+    port = int(guide.lab.endpoint_url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET /_lab/clock HTTP/" + version.encode() + b"\r\n" + hosts + b"\r\n")
+        assert connection.recv(100).split()[1] == status
+
+
 def test_only_loopback_is_listened_on(guide: Bench) -> None:
     """Another address of this machine is refused, as it is not where something listens on all of them."""
     port = int(guide.lab.endpoint_url.rpartition(":")[2])

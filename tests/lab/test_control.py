@@ -19,6 +19,20 @@ from tests.lab.conftest import CLUSTER, SERVICE, Bench, MakeBench
 ONCE = Config(retries={"total_max_attempts": 1})
 
 
+def test_a_key_of_nobody_is_the_iam_user_lab(guide: Bench) -> None:
+    who = guide.client("sts").get_caller_identity()
+    assert (who["Arn"], who["UserId"][:4]) == (f"arn:aws:iam::{who['Account']}:user/lab", "AIDA")
+
+
+@pytest.mark.parametrize(("path", "said"), [("clock", "send a JSON object"), ("policy", "send a JSON object")])
+def test_a_list_is_for_fault_rules_alone(guide: Bench, path: str, said: str) -> None:
+    request = urllib.request.Request(f"{guide.lab.endpoint_url}/_lab/{path}", b"[]")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert said in json.loads(refused.value.read())["error"]
+    refused.value.close()
+
+
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with Bench("healthy", tmp_path_factory.mktemp("faulty")) as made:

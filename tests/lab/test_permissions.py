@@ -15,7 +15,7 @@ from tests.lab.conftest import CLUSTER, SERVICE, Bench
 ONCE = Config(retries={"total_max_attempts": 1})
 NOTHING = {"Version": "2012-10-17", "Statement": []}
 REGION = "ap-northeast-2"
-WHO = "User: arn:aws:sts::{account}:user/moto is not authorized to perform: "
+WHO = "User: arn:aws:iam::{account}:user/lab is not authorized to perform: "
 
 
 def only(action: Any, resource: Any = "*", **members: Any) -> dict[str, Any]:
