@@ -17,8 +17,8 @@ _LONGEST_TEXT = 10_000_000
 _OUTCOMES = ("error", "body", "reset", "hang", "rates")  # a rule has one of them, or a preset
 # Whose actions a rule may name without their service; the models of all services take seconds to load.
 _USUAL = (
-    "ecs", "elbv2", "ecr", "logs", "sts", "iam", "ec2", "secretsmanager", "ssm", "cloudwatch", "application-autoscaling",
-    "kms", "sns", "sqs", "dynamodb", "rds", "cloudformation",
+    "ecs", "elbv2", "ecr", "logs", "sts", "iam", "ec2", "secretsmanager", "ssm", "cloudwatch",
+    "application-autoscaling", "kms", "sns", "sqs", "dynamodb", "rds", "cloudformation",
 )  # fmt: skip
 _EFFECTS = (*_OUTCOMES, "preset", "delay", "drip", "truncate", "garble")
 

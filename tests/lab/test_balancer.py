@@ -72,3 +72,14 @@ def test_a_listener_can_redirect(bench: MakeBench) -> None:
     elb.modify_listener(ListenerArn=plain["ListenerArn"], DefaultActions=[action])
     status, headers = played.browse("/docs")
     assert (status, headers["Location"]) == (301, f"https://{dns_name(played)}:443/docs")
+
+
+def test_a_target_group_names_its_load_balancer_once(bench: MakeBench) -> None:
+    played = bench()
+    elb = played.client("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    to_group = [{"Type": "forward", "TargetGroupArn": played.group()}]
+    for port in (8080, 8081):
+        elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=to_group)
+    found = elb.describe_target_groups(TargetGroupArns=[played.group()])["TargetGroups"]
+    assert [group["LoadBalancerArns"] for group in found] == [[balancer]]
