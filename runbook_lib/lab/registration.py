@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Callable
 
+from runbook_lib.lab import fargate
 from runbook_lib.lab.errors import AwsError
 from runbook_lib.lab.state import Document
 
@@ -133,6 +134,12 @@ def _check_fargate_size(document: Document) -> None:
         _refuse("No Fargate configuration exists for given values.")
 
 
+def _check_fargate(document: Document) -> None:
+    problem = fargate.problem(document) if _is_fargate(document) else None
+    if problem:
+        _refuse(problem)
+
+
 def _check_network_mode(document: Document) -> None:
     if _is_fargate(document) and document.get("networkMode") != "awsvpc":
         _refuse("Fargate only supports network mode ‘awsvpc’.")
@@ -144,9 +151,15 @@ def _check_network_mode(document: Document) -> None:
 def _check_awsvpc(container: Document) -> None:
     if container.get("hostname"):
         _refuse("hostname is not supported on container when networkMode=awsvpc.")
-    for mapping in container.get("portMappings", []):
+    if container.get("links"):
+        _refuse("Links are not supported when networkMode=awsvpc.")
+    mappings = container.get("portMappings", [])
+    for mapping in mappings:
         if mapping.get("hostPort", mapping.get("containerPort")) != mapping.get("containerPort"):
             _refuse("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+    ends = [(mapping.get("containerPort"), mapping.get("protocol", "tcp")) for mapping in mappings]
+    if len(set(ends)) < len(ends):
+        _refuse(f"Port mappings must be unique within container '{container['name']}'.")
 
 
 def _check_ports(document: Document) -> None:
@@ -169,6 +182,25 @@ def _check_resources(document: Document) -> None:
         _refuse("The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.")
 
 
+def _check_memory(document: Document) -> None:
+    task = document.get("memory") or ""
+    for container in document["containerDefinitions"]:
+        hard, soft = container.get("memory"), container.get("memoryReservation")
+        invalid = f"Invalid setting for container '{container['name']}'."
+        if task.isdigit() and max(hard or 0, soft or 0) > int(task):
+            _refuse(f"{invalid} Its memory cannot be greater than the 'memory' of the task.")
+        if hard and soft and soft > hard:
+            _refuse(f"{invalid} 'memory' cannot be less than 'memoryReservation'.")
+
+
+def _check_volumes(document: Document) -> None:
+    known = {volume.get("name") for volume in document.get("volumes", [])}
+    for container in document["containerDefinitions"]:
+        for mount in container.get("mountPoints", []):
+            if mount.get("sourceVolume") not in known:
+                _refuse(f"Unknown volume '{mount.get('sourceVolume')}'.")
+
+
 def _check_logging(document: Document) -> None:
     for container in document["containerDefinitions"]:
         configuration = container.get("logConfiguration") or {}
@@ -178,9 +210,12 @@ def _check_logging(document: Document) -> None:
 
 
 def _check_dependencies(document: Document) -> None:
+    known = {container["name"] for container in document["containerDefinitions"]}
     essential = {c["name"] for c in document["containerDefinitions"] if c.get("essential", True)}
     for container in document["containerDefinitions"]:
         for dependency in container.get("dependsOn", []):
+            if dependency["containerName"] not in known:
+                _refuse(f"Unknown container '{dependency['containerName']}' in dependsOn of '{container['name']}'.")
             ends = dependency["condition"] in ("SUCCESS", "COMPLETE")
             if ends and dependency["containerName"] in essential:
                 _refuse("A dependency container with SUCCESS or COMPLETE condition cannot be an essential container")
@@ -188,6 +223,9 @@ def _check_dependencies(document: Document) -> None:
 
 def _check_health_checks(document: Document) -> None:
     for container in document["containerDefinitions"]:
+        command = (container.get("healthCheck") or {"command": ["NONE"]})["command"]
+        if not command or command[0] not in ("CMD", "CMD-SHELL", "NONE"):
+            _refuse(f"Invalid 'healthCheck.command' setting for container '{container['name']}'.")
         for name, (low, high) in _CHECK_LIMITS.items():
             value = (container.get("healthCheck") or {}).get(name, low)
             if not low <= value <= high:
@@ -223,6 +261,9 @@ _CHECKS: tuple[Callable[[Document], None], ...] = (
     _check_fargate_size,
     _check_ports,
     _check_resources,
+    _check_memory,
+    _check_volumes,
+    _check_fargate,
     _check_logging,
     _check_dependencies,
     _check_health_checks,

@@ -94,6 +94,35 @@ def test_overrides_are_shown_and_change_the_task_alone(bench: MakeBench) -> None
         _run(played, overrides={"containerOverrides": [{"name": "gone"}]})
 
 
+@pytest.mark.parametrize(
+    ("parameters", "code", "words"),
+    [
+        ({"launchType": "EC2"}, "InvalidParameterException", "No Container Instances were found in your cluster."),
+        ({"launchType": "EXTERNAL"}, "InvalidParameterException", "No Container Instances were found in your cluster."),
+        (
+            {"placementStrategy": [{"type": "random"}]},
+            "InvalidParameterException",
+            "Placement strategies are not supported with FARGATE launch type.",
+        ),
+        ({"platformVersion": "1.5.0"}, "PlatformUnknownException", "The specified platform version does not exist."),
+    ],
+)
+def test_a_task_that_can_not_be_placed_is_refused(
+    guide: Bench, parameters: dict[str, Any], code: str, words: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        _run(guide, **parameters)
+    assert refused.value.response["Error"] == {"Code": code, "Message": words}
+
+
+def test_a_definition_for_instances_alone_does_not_run_on_fargate(bench: MakeBench) -> None:
+    played = bench()
+    containers = [{"name": "web", "image": "nginx:1", "memory": 64}]
+    played.ecs.register_task_definition(family="bridged", networkMode="bridge", containerDefinitions=containers)
+    with pytest.raises(ClientError, match="Task definition does not support launch_type FARGATE"):
+        played.ecs.run_task(cluster=CLUSTER, taskDefinition="bridged")
+
+
 def test_a_client_token_starts_tasks_once(bench: MakeBench) -> None:
     played = bench()
     first = _run(played, clientToken="one", count=2)

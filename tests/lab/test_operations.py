@@ -210,6 +210,71 @@ def test_a_service_must_fit_its_definition(bench: MakeBench) -> None:
         played.ecs.create_service(cluster=CLUSTER, serviceName=SERVICE, **_service(played))
 
 
+CONSTRAINT = [{"type": "memberOf", "expression": "attribute:ecs.os-type == linux"}]
+STRATEGY = [{"type": "spread", "field": "host"}]
+BUSY = {"maximumPercent": 50, "minimumHealthyPercent": 100}
+PAIR = "maximumPercent must be greater than 0 and cannot be less than minimumHealthyPercent."
+BY_BOTH = [
+    ({"placementConstraints": CONSTRAINT}, "Placement constraints are not supported with FARGATE launch type."),
+    ({"placementStrategy": STRATEGY}, "Placement strategies are not supported with FARGATE launch type."),
+    ({"platformVersion": "1.5.0"}, "The specified platform version does not exist."),
+    ({"deploymentConfiguration": BUSY}, PAIR),
+    ({"deploymentConfiguration": {"maximumPercent": 0, "minimumHealthyPercent": 0}}, PAIR),
+    ({"deploymentController": {"type": "CODE_DEPLOY"}}, "The lab does not have the deployment controller CODE_DEPLOY;"),
+]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        *BY_BOTH,
+        ({"launchType": "EC2"}, "The lab does not have the launch type EC2;"),
+        ({"launchType": "EXTERNAL"}, "The lab does not have the launch type EXTERNAL;"),
+        ({"schedulingStrategy": "DAEMON"}, "The daemon scheduling strategy is not supported with FARGATE launch type."),
+        (
+            {"schedulingStrategy": "DAEMON", "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
+            "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON",
+        ),
+        (
+            {"healthCheckGracePeriodSeconds": 60},
+            "Health check grace period is only valid for services configured to use load balancers",
+        ),
+        (
+            {"role": "balancer"},
+            "You cannot specify an IAM role for services that require a service linked role.",
+        ),
+        ({"desiredCount": None}, "desiredCount must be specified with the REPLICA scheduling strategy."),
+    ],
+)
+def test_a_service_that_fargate_or_the_lab_can_not_have_is_refused(
+    guide: Bench, parameters: dict[str, Any], words: str
+) -> None:
+    asked = {name: value for name, value in {**_service(guide), **parameters}.items() if value is not None}
+    with pytest.raises(ClientError, match=words) as refused:
+        guide.ecs.create_service(cluster=CLUSTER, serviceName="refused", **asked)
+    assert refused.value.response["Error"]["Code"] == _code(words)
+    assert guide.ecs.describe_services(cluster=CLUSTER, services=["refused"])["failures"]
+
+
+@pytest.mark.parametrize(("parameters", "words"), BY_BOTH)
+def test_a_service_can_not_become_what_it_can_not_be(guide: Bench, parameters: dict[str, Any], words: str) -> None:
+    before = guide.service()
+    with pytest.raises(ClientError, match=words) as refused:
+        guide.update(**parameters)
+    assert refused.value.response["Error"]["Code"] == _code(words)
+    assert guide.service() == before
+
+
+def _code(words: str) -> str:
+    known = {"The lab": "NotImplementedByLab", "The spe": "PlatformUnknownException"}
+    return known.get(words[:7], "InvalidParameterException")
+
+
+def test_placement_can_be_emptied_and_the_platform_pinned(bench: MakeBench) -> None:
+    changed = bench().update(placementConstraints=[], placementStrategy=[], platformVersion="1.4.0")
+    assert changed["platformVersion"] == "1.4.0"
+
+
 def test_an_inactive_revision_can_not_be_deployed(bench: MakeBench) -> None:
     played = bench()
     revision = played.revise()

@@ -43,6 +43,7 @@ SECRET = (
     "The secret name must be unique and not shared with any new or existing environment variables set on the "
     "container, such as 'A'."
 )
+STOP_TIMEOUT = "Invalid 'stopTimeout' setting for container 'web'. It must be between 2 and 120."
 ENVIRONMENT, SECRETS = [{"name": "A", "value": "1"}], [{"name": "A", "valueFrom": "a"}]
 REFUSED: list[tuple[Change, str]] = [
     (container(environment=ENVIRONMENT, secrets=SECRETS), SECRET),
@@ -70,6 +71,41 @@ REFUSED: list[tuple[Change, str]] = [
         "Log driver awslogs requires options: awslogs-region, awslogs-group",
     ),
     (task(ephemeralStorage={"sizeInGiB": 20}), "EphemeralStorage size should be at least 21"),
+    (
+        container(memory=513),
+        "Invalid setting for container 'web'. Its memory cannot be greater than the 'memory' of the task.",
+    ),
+    (
+        container(memory=128, memoryReservation=129),
+        "Invalid setting for container 'web'. 'memory' cannot be less than 'memoryReservation'.",
+    ),
+    (container(privileged=True), "Fargate compatible task definitions do not support privileged"),
+    (container(links=["db"]), "Links are not supported when networkMode=awsvpc."),
+    (
+        container(logConfiguration={"logDriver": "json-file"}),
+        "Fargate compatible task definitions do not support log driver json-file",
+    ),
+    (container(mountPoints=[{"sourceVolume": "data", "containerPath": "/data"}]), "Unknown volume 'data'."),
+    (
+        container(dependsOn=[{"containerName": "db", "condition": "START"}]),
+        "Unknown container 'db' in dependsOn of 'web'.",
+    ),
+    (container(stopTimeout=1), STOP_TIMEOUT),
+    (container(stopTimeout=121), STOP_TIMEOUT),
+    (
+        task(volumes=[{"name": "data", "host": {"sourcePath": "/data"}}]),
+        "Fargate compatible task definitions do not support sourcePath",
+    ),
+    (
+        task(placementConstraints=[{"type": "memberOf", "expression": "attribute:ecs.os-type == linux"}]),
+        "Fargate compatible task definitions do not support constraints",
+    ),
+    (container(healthCheck={"command": []}), "Invalid 'healthCheck.command' setting for container 'web'."),
+    (container(healthCheck={"command": ["curl"]}), "Invalid 'healthCheck.command' setting for container 'web'."),
+    (
+        container(portMappings=[{"containerPort": 80}, {"containerPort": 80, "protocol": "tcp"}]),
+        "Port mappings must be unique within container 'web'.",
+    ),
     (container(essential=False), "TaskDefinition must contain at least one essential container."),
 ]
 
@@ -90,6 +126,28 @@ def test_refused_in_the_words_of_ecs(change: Change, message: str) -> None:
 def test_sizes_are_accepted_and_normalised(cpu: str, memory: str, kept: tuple[str, str] | None) -> None:
     accepted = registration.accept({**definition(), "cpu": cpu, "memory": memory})
     assert (accepted["cpu"], accepted["memory"]) == (kept or (cpu, memory))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        container(memory=512, memoryReservation=512),
+        container(stopTimeout=120, healthCheck={"command": ["NONE"]}),
+        container(portMappings=[{"containerPort": 53}, {"containerPort": 53, "protocol": "udp"}]),
+        container(logConfiguration={"logDriver": "awsfirelens"}),
+    ],
+)
+def test_what_ecs_takes_is_accepted(change: Change) -> None:
+    document = definition()
+    change(document)
+    assert registration.accept(document)["family"] == "web"
+
+
+def test_a_declared_volume_can_be_mounted() -> None:
+    document = definition()
+    task(volumes=[{"name": "data"}])(document)
+    container(mountPoints=[{"sourceVolume": "data", "containerPath": "/data"}])(document)
+    assert registration.accept(document)["volumes"] == [{"name": "data"}]
 
 
 def test_a_dependency_that_must_end_can_not_be_essential() -> None:

@@ -2,7 +2,7 @@
 
 from runbook_lib.lab import capacity, tasks, views
 from runbook_lib.lab.errors import AwsError
-from runbook_lib.lab.operations import capacity_providers, lookup
+from runbook_lib.lab.operations import capacity_providers, launching, lookup
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Document, Task
 
@@ -25,6 +25,7 @@ def run(region: Region, params: Document) -> Document:
     if not 1 <= params.get("count", 1) <= 10:
         raise AwsError("InvalidParameterException", "Count must be between 1 and 10.")
     capacity_providers.check_choice(params)
+    launching.check_run(params, definition)
     changed = _overridden(definition, params.get("overrides") or {})
     new = [_launch(region, cluster, changed, params) for _ in range(params.get("count", 1))]
     if token:

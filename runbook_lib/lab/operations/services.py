@@ -4,7 +4,7 @@ import copy
 
 from runbook_lib.lab import deployments, reasons, tasks, views
 from runbook_lib.lab.errors import AwsError
-from runbook_lib.lab.operations import capacity_providers, lookup
+from runbook_lib.lab.operations import capacity_providers, launching, lookup
 from runbook_lib.lab.operations.paging import page
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.state import Document, Service
@@ -40,6 +40,7 @@ def create(region: Region, params: Document) -> Document:
         raise AwsError("ClientException", "TaskDefinition can not be blank.")
     definition = lookup.active_definition(region, params["taskDefinition"])
     lookup.check_network(region, definition, params)
+    launching.check_new_service(params, definition)
     _check_counts(params, _CONFIGURATION)
     capacity_providers.check_choice(params)
     _check_balancers(region, definition, params)
@@ -68,6 +69,9 @@ def _check_counts(params: Document, before: Document) -> None:
         raise AwsError("InvalidParameterException", "maximumPercent and minimumHealthyPercent cannot be negative.")
     if fewest == most == 100:
         message = "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
+        raise AwsError("InvalidParameterException", message)
+    if most == 0 or most < fewest:
+        message = "maximumPercent must be greater than 0 and cannot be less than minimumHealthyPercent."
         raise AwsError("InvalidParameterException", message)
 
 
@@ -168,6 +172,7 @@ def update(region: Region, params: Document) -> Document:
     if anew and len(service.deployments) >= deployments.MOST:
         message = f"{deployments.MOST} active deployments exist, unable to create new deployment."
         raise AwsError("InvalidParameterException", message)
+    launching.check_service(params, definition, params.get("loadBalancers", service.document["loadBalancers"]))
     _check_counts(params, service.configuration)
     capacity_providers.check_choice(params)
     service.document.update(capacity_providers.members(params))

@@ -150,7 +150,11 @@ def waited(bench):
     arns = [task["taskArn"] for task in new["tasks"]]
     lab.ecs.stop_task(cluster=CLUSTER, task=arns[1])
     lab.ecs.create_service(
-        cluster=CLUSTER, serviceName="old", taskDefinition="momentir-cx-llm:1", networkConfiguration=network
+        cluster=CLUSTER,
+        serviceName="old",
+        taskDefinition="momentir-cx-llm:1",
+        desiredCount=0,
+        networkConfiguration=network,
     )
     lab.ecs.delete_service(cluster=CLUSTER, service="old")
     lab.update(forceNewDeployment=True)

@@ -110,6 +110,7 @@ def many(tmp_path_factory):
                 cluster=CLUSTER,
                 serviceName=f"service-{number}",
                 taskDefinition="momentir-cx-llm:1",
+                desiredCount=0,
                 networkConfiguration=network,
             )
         run_tasks(lab, 5)
