@@ -89,7 +89,7 @@ CASES = {
         "docker.io/library/nginx:1: failed to do request: "
         'Head "https://registry-1.docker.io/v2/library/nginx/manifests/1": dial tcp ',
         subnets="private",
-        container={**NO_CHECK, "image": "nginx:1", "logConfiguration": {"logDriver": "json-file"}},
+        container={**NO_CHECK, "image": "nginx:1", "logConfiguration": {"logDriver": "splunk"}},
     ),
     "login denied": Case("StatusCode: 400, RequestID: ", allowed=("logs:CreateLogStream",), container=NO_CHECK),
     "pull denied": Case(

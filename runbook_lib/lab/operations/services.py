@@ -172,7 +172,7 @@ def update(region: Region, params: Document) -> Document:
     if anew and len(service.deployments) >= deployments.MOST:
         message = f"{deployments.MOST} active deployments exist, unable to create new deployment."
         raise AwsError("InvalidParameterException", message)
-    launching.check_service(params, definition, params.get("loadBalancers", service.document["loadBalancers"]))
+    launching.check_service(params, definition, {**service.document, **params}["loadBalancers"])
     _check_counts(params, service.configuration)
     capacity_providers.check_choice(params)
     service.document.update(capacity_providers.members(params))
