@@ -6,6 +6,7 @@ Hypothesis makes the requests, the same ones in each run. Only a simulated load 
 import copy
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -78,8 +79,7 @@ class Wire:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
             received = b"".join(iter(lambda: connection.recv(65536), b""))
-        lines = received.split(b"HTTP/1.1 ")[1:]
-        return [int(line[:3]) for line in lines]
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
 
     def good_requests(self) -> dict[str, dict[str, Any]]:
         """Requests that the lab takes, by action; the caller may change them."""
