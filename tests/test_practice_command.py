@@ -61,6 +61,9 @@ class Practice:
         return printed
 
 
+pytestmark = pytest.mark.xdist_group("practice")  # one JupyterLab for all of them
+
+
 @pytest.fixture(scope="module")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     made = Practice(tmp_path_factory.mktemp("practice"))

@@ -1,14 +1,15 @@
 """The lab and JupyterLab together: one command starts both, one Ctrl-C ends both."""
 
+import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -111,16 +112,23 @@ def _address(server: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str
     told = runtime / f"jpserver-{server.pid}.json"
     until = time.monotonic() + _START
     while time.monotonic() < until and server.poll() is None:
-        if told.exists() and (found := _json(told)) and _listens(found["port"]):
+        if told.exists() and (found := _json(told)) and _answers(found):
             return f"{found['url']}{_page()}?token={found['token']}"
         time.sleep(0.05)
     lines = log.read_text("utf-8", "replace").strip().splitlines()
     raise InputError("jupyter-not-started", file=str(log), problem=lines[-1] if lines else "-")
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(told: dict[str, Any]) -> bool:
+    """Whether this JupyterLab answers at its address, and not another one that took the port in the same moment."""
+    connection = http.client.HTTPConnection("127.0.0.1", told["port"], timeout=5)
+    try:
+        connection.request("GET", f"{told['base_url']}api/status", headers={"Authorization": f"token {told['token']}"})
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _json(path: Path) -> dict[str, Any]:
