@@ -267,7 +267,7 @@ def test_an_incident_that_is_none_or_several_is_said(tmp_path):
     assert "eu-west-1" in several.value.facts["candidates"]
     assert find(tmp_path, Target("", "", "eu-west-1"), folder.name).folder == twin
     with pytest.raises(InputError) as none:
-        find(tmp_path, nobody, folder.name[:-2] + "1Z")
+        find(tmp_path, nobody, folder.name[:-2] + ("2Z" if folder.name.endswith("1Z") else "1Z"))
     assert (none.value.key, none.value.facts["nearest"]) == ("incident-unknown", folder.name)
 
 
