@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cause_pages
 import guide_map
 import parameter_pages
 import typer
@@ -36,6 +37,8 @@ says UNKNOWN. *Uses*: these help; while one is unread the rule may find a fault 
 def pages() -> dict[str, str]:
     """The generated files: path in the repository and content."""
     return {
+        "docs/causes.en.md": cause_pages.page("en"),
+        "docs/causes.ko.md": cause_pages.page("ko"),
         "docs/commands.md": commands("en"),
         "docs/commands.ko.md": commands("ko"),
         "docs/guide-map.md": guide_map.page("en"),

@@ -1,0 +1,73 @@
+"""The cause behind a message that ECS prints: for a person, for a program, and for many messages at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from runbook_lib.diagnosis.messages import Said, judge, picked
+from runbook_lib.errors import ExitCode, InputError
+
+# A pasted log of a CI job is below this; ten times as much is a file that was given by mistake.
+MOST = 50_000_000
+
+
+def found_in(text: str) -> tuple[Said, ...]:
+    """The messages of ECS in a pasted text, what matters most first.
+
+    Raises
+    ------
+    InputError
+        There is nothing in it, or far too much.
+    """
+    if len(text) > MOST:
+        raise InputError("explain-too-long", characters=len(text), most=MOST)
+    found = picked(text)
+    if not found:
+        raise InputError("explain-empty")
+    return found
+
+
+def exit_code(found: tuple[Said, ...]) -> ExitCode:
+    """1 where a failure is named, 0 where all is of normal life, 3 where nothing was recognised."""
+    roles = {said.judgement.cause.role for said in found}
+    if roles & {"cause", "symptom"}:
+        return ExitCode.BAD
+    return ExitCode.COULD_NOT_LOOK if "unknown" in roles else ExitCode.GOOD
+
+
+def shown(found: tuple[Said, ...], lang: str) -> str:
+    """What the messages say, for a terminal."""
+    from runbook_lib.report.explained import section
+
+    return section(found, lang).text
+
+
+def as_json(found: tuple[Said, ...], lang: str) -> dict[str, Any]:
+    """What the messages say, as plain JSON values."""
+    from runbook_lib.report.explained import machine
+
+    return machine(found, lang)
+
+
+def answer(line: str, number: int) -> str:
+    """The JSON line ``{"id", "root_cause", "healthy"}`` to a line ``{"id", "kind", "text"}``.
+
+    Raises
+    ------
+    InputError
+        The line is no JSON object with a text.
+    """
+    asked = _asked(number, line)
+    said = judge(asked["text"], presumed=True)
+    return json.dumps({"id": asked.get("id"), "root_cause": said.label, "healthy": said.healthy})
+
+
+def _asked(number: int, line: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError("explain-no-json", line=number) from error
+    if not isinstance(asked, dict) or not isinstance(asked.get("text"), str):
+        raise InputError("explain-no-text", line=number)
+    return asked
