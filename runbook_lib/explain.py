@@ -10,6 +10,7 @@ from runbook_lib.errors import ExitCode, InputError
 
 # A pasted log of a CI job is below this; ten times as much is a file that was given by mistake.
 MOST = 50_000_000
+_JSON = {True: "true", False: "false", None: "null"}
 
 
 def found_in(text: str) -> tuple[Said, ...]:
@@ -60,7 +61,8 @@ def answer(line: str, number: int) -> str:
     """
     asked = _asked(number, line)
     said = judge(asked["text"], presumed=True)
-    return json.dumps({"id": asked.get("id"), "root_cause": said.label, "healthy": said.healthy})
+    known = json.dumps(asked.get("id"))
+    return f'{{"id": {known}, "root_cause": "{said.label}", "healthy": {_JSON[said.healthy]}}}'
 
 
 def _asked(number: int, line: str) -> dict[str, Any]:

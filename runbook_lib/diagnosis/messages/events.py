@@ -18,10 +18,14 @@ DECISIVE: Table = table(
         "stopping a service", "hook id", "hookid", "invalid lifecycle stage", "lifecycle stages",
         "all loadbalancers must", "provided loadbalancers", "required for all loadbalancers",
     ),
-    row("infrastructure-role-denied", "infrastructure role", "infrastructurerole", "elb resources due to missing"),
     row(
-        "blue-green-hook-failed", "lifecycle hook", "pause hook", "hook target", "hookstatus", "hook execution",
-        "hook(s) failed", "invoke hook", "hook timed out", "hook failed", "hook invocation",
+        "infrastructure-role-denied", "infrastructure role", "infrastructurerole", "elb resources due to missing",
+        ("launch instance", "unauthorizedoperation"), ("launch instance", "not authorized"),
+    ),
+    row(
+        "blue-green-hook-failed", "lifecycle hook", "lifecycle event", "deployment hook", "status callback",
+        "pause hook", "hook target", "hookstatus", "hook execution", "hook(s) failed", "invoke hook",
+        "hook timed out", "hook failed", "hook invocation",
     ),
     row(
         "blue-green-network-invalid", "invalid networking configuration", "listener rule", "listenerrule",
@@ -35,13 +39,14 @@ DECISIVE: Table = table(
         "assume role and validate", "permissions policies have been misconfigured", "servicelinkedrole",
     ),
     row(
-        "execution-role-unassumable", "unable to assume", "could not assume role", "trust relationship",
-        "role is not valid", "cannot assume role", "cannot be assumed", "assume the task role", "not assume the",
-        "assume the execution role", "assumerole", "execution role is invalid", "role provided is invalid",
-        ("taskrolearn", "invalid"), ("executionrolearn", "not valid"), ("role", "cannot be found"),
-        "invalid iam role", ("role with name", "cannot"), ("role", "is invalid"),
+        "execution-role-unassumable", "unable to assume", "role credentials", "could not assume role",
+        "trust relationship", "role is not valid", "cannot assume role", "cannot be assumed", "assume the task role",
+        "not assume the", "assume the execution role", "assumerole", "execution role is invalid",
+        "role provided is invalid", ("taskrolearn", "invalid"), ("executionrolearn", "not valid"),
+        ("role", "cannot be found"), "invalid iam role", ("role with name", "cannot"), ("role", "is invalid"),
     ),
-    row("vcpu-quota", "maxspotinstancecount", "vcpulimitexceeded"),
+    row("vcpu-quota", "maxspotinstancecount", "limit on the number of", "vcpulimitexceeded"),
+    row("deployment-superseded", "scaling activity initiated", "scheduler initiated"),
     row(
         "spot-interruption", "spot task was interrupted", "spot interruption", "spotinterruption",
         "spot instance was", "spot instance interruption", "spot task", "spot reclaim", "spot capacity was",
@@ -97,13 +102,16 @@ PLACEMENT: Table = table(
         "placement-agent-disconnected", "error 'agent'", 'error "agent"', '"reason":"agent"', "agent connected",
         "agent disconnected", "agent is not connected", "agent is disconnected", "agent not connected",
         "agentdisconnected", "agent did not", "agent never", "agent to start", "reason: agent", "agent error",
-        "agent isn't", "(agent)", "waiting for agent", "agent connection", "agent timed out", "agentconnected",
+        "agent disconnect", "(agent)", "waiting for agent", "agent connection", "agent timed out", "agentconnected",
     ),
     row(
-        "placement-no-capacity-cpu", "insufficient cpu", "resource:cpu", "not enough cpu", "error 'cpu'",
-        'error "resource:cpu',
+        "placement-no-capacity-cpu", "insufficient cpu", "enough cpu", "resource:cpu", "not enough cpu",
+        "error 'cpu'", 'error "resource:cpu',
     ),
-    row("placement-no-capacity-memory", "insufficient memory", "resource:memory", "not enough memory"),
+    row(
+        "placement-no-capacity-memory", "insufficient memory", "enough memory", "resource:memory",
+        "not enough memory",
+    ),
     row("placement-no-capacity-port", "resource:port", "using a port"),
     row(
         "vcpu-quota", "above your limit", "reached the limit on the number of", "vcpu limit", "vcpu capacity",
@@ -113,8 +121,9 @@ PLACEMENT: Table = table(
     row(
         "placement-no-capacity-attribute", "constraint_violated", "missing an attribute", "missing attribute",
         "error 'attribute'", 'error "attribute', '"reason":"attribute', '"reason":"location', "memberof",
-        "placement constraint", "resource:attribute", "reason: attribute", "distinctinstance", "reason: location",
-        "attributes required", "(attribute)", "constraint unsatisfied", "compute strategy",
+        "placement constraint", "different availability zone than", "resource:attribute", "reason: attribute",
+        "distinctinstance", "reason: location", "attributes required", "(attribute)", "constraint unsatisfied",
+        "compute strategy",
     ),
     row(
         "fargate-capacity-unavailable", "capacity is unavailable", "resource:fargate", "fargate capacity",
@@ -131,6 +140,16 @@ PLACEMENT: Table = table(
     row("aws-internal-error", ("place a task", "internal error"), "az is not supported", "zone is not supported"),
 )  # fmt: skip
 
+# RunTask's reasons where they stand alone.
+CODES = {
+    "agent": "placement-agent-disconnected",
+    "attribute": "placement-no-capacity-attribute",
+    "location": "placement-no-capacity-attribute",
+    "cpu": "placement-no-capacity-cpu",
+    "memory": "placement-no-capacity-memory",
+    "missing": "cluster-or-service-not-found",
+    "inactive": "cluster-or-service-not-found",
+}
 SYMPTOMS: Table = table(
     row(
         "circuit-breaker-triggered", "deployment_failed", "circuit breaker", "tasks failed to start",
@@ -149,11 +168,13 @@ SYMPTOMS: Table = table(
 # The waiter's or the stack's patience, which any program may lose.
 LATE: Table = table(
     row(
-        "wait-timeout", "waiter", "servicesstable", "services-stable", "services_stable", "tasksstopped",
-        "tasks-stopped", '"timeout"', "did not stabilize", "notstabilized", "not stabilize", "timed out", "timeout",
-        "time-out", "exceeded attempts", "max attempts", "exceeded wait", "did not become stable", "not stable",
-        "to stabilize", "not reach steady", "not reached a steady", "stabilization", "not reach a steady",
-        "time limit", "waiting for service", "retries exceeded", "timetout",
+        "wait-timeout", "waiter", "not in the state", "resourcenotready", "failed waiting", "has not changed",
+        "has not completed", "not completed", "not complete", "took too long", "gave up waiting", "not finish",
+        "servicesstable", "services-stable", "services_stable", "tasksstopped", "tasks-stopped", '"timeout"',
+        "did not stabilize", "notstabilized", "not stabilize", "timed out", "timeout", "time-out",
+        "exceeded attempts", "max attempts", "exceeded wait", "did not become stable", "not stable", "to stabilize",
+        "not reach steady", "not reached a steady", "stabilization", "not reach a steady", "time limit",
+        "waiting for service", "retries exceeded", "timetout",
     ),
 )  # fmt: skip
 
@@ -168,15 +189,22 @@ HEALTHY: Table = table(
         "computed desired", "computeddesiredcount", "desiredcount for", "begun draining", "deregistered",
         "registered", "deployment completed", "in progress", "in_progress", "deployment_completed", "tasks_stopped",
         "count_updated", "[completed]", "az balanced", "az rebalanc", "desired count to", "draining connections",
-        "initialhealthchecking", "initial health check", "deregistration", "is healthy", "completed", "successful",
+        "initialhealthchecking", "initial health check", "deregistration is", '"state":"healthy"',
+        "health status: healthy", "registrationinprogress", "is healthy", "completed", "successful",
         "still registering", "registration is in", "desired count", "healthcheckdisabled",
     ),
 )  # fmt: skip
 
+# What is of normal life even where it speaks of trouble: it says what is not so yet.
+SURE = frozenset((
+    "az balanced", "registrationinprogress", "initialhealthchecking",
+))  # fmt: skip
+
 # What no message of normal life says: with one of these, an event that reads well is not called healthy.
 TROUBLE = frozenset((
     "fail", "unable", "error", "cannot", "denied", "invalid", "unhealthy", "exceed", "could not", "timed out",
-    "exception", "refus", "stuck", "misconfigured", "impaired", "not healthy", "killed", "forced",
+    "exception", "refus", " not ", "stuck", "misconfigured", "impaired", "ecs replaced", "not healthy", "killed",
+    "forced",
 ))  # fmt: skip
 
 # What shows that a text is about ECS at all. Without one of these, words that every program prints say nothing.
@@ -184,17 +212,17 @@ ECS = frozenset((
     "(service)", "(task)", "ecs ", "ecs-", "ecs.", "ecs:", "ecs_", "ecs/", "arn:ecs", "amazonecs", "fargate",
     "cannotpull", "cannotstart", "cannotcreate", "cannotstop", "cannotinspect", "resourceinitialization",
     "taskfailedtostart", "task failed", "outofmemory", "essential container", "stoppedreason", "elb health",
-    "container health", "rollout", "eventname", "essentialcontainer", "circuit breaker", "scaling activity",
-    "task definition", "taskdefinition", "task set", "taskset", "runtask", "container exited", "updateservice",
-    "createservice", "servicesstable", "services-stable", "services_stable", "clientexception", "invalidparameter",
-    "servicenot", "clusternot", "spot task", "host ec2", "target group", "target-group", "targetgroup", "target.",
-    "elb.", "capacity provider", "place a task", "container instance", "registry auth", "stabiliz", "passrole",
-    "secret name", "deployment failed", "deployment circuit", "rolling back to deployment", "service deployment",
-    "health checks", "lifecycle hook", "deregistered", "draining", "desired count", "steady state", "az balanced",
-    "load balancer", "containerport", "serviceregistries", "availability zone", "running tasks", "pending tasks",
-    "resource handler", "service scheduler", "cluster", "task stopped", "stopped task", "ecr ", ".ecr.",
-    "task failed to start", "task was", "stopcode", "serverexception", "active deployments", "waiter has timed out",
-    "target registration", "target deregistration", "volume", "awsvpc",
+    "container health", "rollout", "eventname", "essentialcontainer", "codedeploy", "circuit breaker",
+    "scaling activity", "task definition", "taskdefinition", "task set", "taskset", "runtask", "container exited",
+    "updateservice", "createservice", "servicesstable", "services-stable", "services_stable", "clientexception",
+    "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group", "target-group",
+    "targetgroup", "target.", "elb.", "capacity provider", "place a task", "container instance", "registry auth",
+    "stabiliz", "passrole", "secret name", "deployment failed", "deployment circuit", "rolling back to deployment",
+    "service deployment", "health checks", "lifecycle hook", "deregistered", "draining", "desired count",
+    "steady state", "az balanced", "load balancer", "containerport", "serviceregistries", "availability zone",
+    "running tasks", "pending tasks", "resource handler", "service scheduler", "cluster", "task stopped",
+    "stopped task", "ecr ", ".ecr.", "task failed to start", "task was", "stopcode", "serverexception",
+    "active deployments", "waiter has timed out", "target registration", "target deregistration", "volume", "awsvpc",
 ))  # fmt: skip
 
 

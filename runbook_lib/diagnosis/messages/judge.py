@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from runbook_lib.diagnosis.messages import events, refusals, starts
 from runbook_lib.diagnosis.messages.causes import CAUSES, Cause
@@ -14,6 +16,9 @@ from runbook_lib.diagnosis.messages.vocabulary import Vocabulary
 _UNTOLD = "unable to pull secrets or registry auth"  # heads a failed pull and a secret that cannot be had alike
 _ENDED = frozenset(("essential container", "essentialcontainerexited"))
 _BAD_EXIT = "exit code: "
+_REASON_CODE = re.compile(
+    r"(?:reasons? ?:|failedtostart:|^) ?[\W_]{0,4}(agent|attribute|location|cpu|memory|missing|inactive)\W{0,6}$"
+)
 _SCHEDULERS = ("ecs-service-scheduler", "ecsnetworking")
 _SHORTEST_TAIL, _LONGEST_TAIL = 5, 40  # characters of cut words that still tell them
 
@@ -43,8 +48,7 @@ class Judgement:
         return None if role == "unknown" and not self.sign else role == "healthy"
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(NamedTuple):
     """A message under judgement: its parts, and which of the catalogue's words stand in it."""
 
     parts: Parts
@@ -66,7 +70,7 @@ def judge(text: str, presumed: bool = False) -> Judgement:
     message = _Message(parts, words, presumed or not words.isdisjoint(events.ECS))
     label, sign = _named(message)
     if (parts.truncated or not sign) and (begun := _begun(parts.text)):
-        told, _ = _named(replace(message, words=words | begun))
+        told, _ = _named(message._replace(words=words | begun))
         label, sign = (told, "") if not sign or CAUSES[told].group == CAUSES[label].group else (label, sign)
     certain = sign not in ("", _UNTOLD) and label != "unknown" and not parts.truncated
     return Judgement(label, certain, sign)
@@ -88,6 +92,8 @@ def _named(message: _Message) -> Named:
 def _begun(text: str) -> frozenset[str]:
     """The word within which a message was cut off, if it is one of the catalogue's."""
     end = text.rstrip(".…)'\" ")
+    if end[-_SHORTEST_TAIL:] not in _TAILS:
+        return frozenset()
     lengths = range(_LONGEST_TAIL, _SHORTEST_TAIL - 1, -1)
     return next((frozenset((_BEGUN[tail],)) for n in lengths if (tail := end[-n:]) in _BEGUN), frozenset())
 
@@ -152,6 +158,12 @@ def _gave_up(parts: Parts) -> bool:
     return (parts.retries or 0) > 1
 
 
+def _coded(message: _Message) -> Named | None:
+    """The code alone by which RunTask tells why it placed no task: ``Reasons : ["ATTRIBUTE"]``."""
+    found = _REASON_CODE.search(message.parts.text) if message.ecs else None
+    return (events.CODES[found[1]], found[1]) if found else None
+
+
 def _exited(message: _Message) -> Named | None:
     code = message.parts.exit_code
     if code is None and message.words.isdisjoint(_ENDED):
@@ -175,7 +187,8 @@ def _wrong(message: _Message) -> Named | None:
 
 def _well(message: _Message) -> Named | None:
     """An event of normal life; never where the message also speaks of trouble."""
-    return first(events.HEALTHY, message.words) if message.words.isdisjoint(events.TROUBLE) else None
+    well = message.words.isdisjoint(events.TROUBLE) or not message.words.isdisjoint(events.SURE)
+    return first(events.HEALTHY, message.words) if well else None
 
 
 def _untold(message: _Message) -> Named:
@@ -203,7 +216,7 @@ _TASK = tuple(_table(rows) for rows in (starts.TASKS, events.INTERRUPTED, events
 _SYMPTOM, _LATE = _table(events.SYMPTOMS), _if_ecs(_table(events.LATE))
 _LAST = (_if_ecs(_table(refusals.REFUSED)), _untold)
 _REFUSAL = (_DECISIVE, _REQUEST, _answered, *_TASK, _field, _SYMPTOM, _LATE, *_LAST)
-_EARLY = (_DECISIVE, _answered, *_TASK, _if_ecs(_REQUEST), _SYMPTOM, _LATE, _if_ecs(_exited))
+_EARLY = (_DECISIVE, _answered, *_TASK, _coded, _if_ecs(_REQUEST), _SYMPTOM, _LATE, _if_ecs(_exited))
 _MESSAGE = (*_EARLY, _if_ecs(_well), _if_ecs(_wrong), *_LAST)
 _VOCABULARY = Vocabulary((*starts.words(), *events.words(), *refusals.words(), *_ENDED))
 # Only what is cut within a word is known to be cut: "container" alone is no beginning of "container health check".
@@ -213,3 +226,4 @@ _BEGUN = {
     for length in range(_SHORTEST_TAIL, len(sign))
     if " " in sign and sign[length - 1].isalnum() and sign[length].isalnum()
 }
+_TAILS = frozenset(begun[-_SHORTEST_TAIL:] for begun in _BEGUN)

@@ -128,20 +128,21 @@ def _rest(following: list[_Line]) -> list[str]:
 
 
 def _continued(line: str, rest: list[str]) -> tuple[Judgement, str, int]:
-    """What a message says, with as many of the lines after it as it takes to be sure, and how many these are.
+    """What a message says, with the lines after it that belong to it, and how many these are.
 
     Tools break messages between words and within them.
     """
     said = judge(line)
     if said.certain or not _WHOLE.search(line):
         return said, line, 0
-    joined = line
+    best, joined = (said, line, 0), line
     for count, more in enumerate(rest, 1):
-        for whole in (f"{joined} {more}", f"{joined}{more}"):
-            if (found := judge(whole)).certain and found.cause.role != "healthy":
-                return found, whole, count
-        joined = f"{joined} {more}"
-    return said, line, 0
+        wholes = (f"{joined} {more}", f"{joined}{more}")
+        best = next(((found, whole, count) for whole in wholes if (found := judge(whole)).certain), best)
+        joined = best[1] if best[2] == count else wholes[0]
+        if more.endswith((".", "!")):
+            break
+    return best
 
 
 def _is_ecs(line: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from runbook_lib.diagnosis.messages.parts import LONGEST
 
 _ONES: dict[str, re.Pattern[str]] = {
-    "SERVICE": re.compile(r"\(service ([\w-]{1,255})[,)]|\bservice ([\w-]{1,255}) (?:was|is|has|failed) "),
+    "SERVICE": re.compile(r"\(service ([\w-]{1,255})[,)]|\bservice (?!call\b)([\w-]{1,255}) (?:was|is|has|failed) "),
     "TASK_ID": re.compile(r"\(task ([0-9a-f]{32}|[0-9a-f-]{36})\)"),
     "CLUSTER": re.compile(r"arn:aws[\w-]{0,12}:ecs:[\w-]{1,20}:\d{12}:(?:service|task|cluster)/([\w-]{1,255})"),
     "INSTANCE_ID": re.compile(r"container-instance ([0-9a-f]{32}|[0-9a-f-]{36})\b"),

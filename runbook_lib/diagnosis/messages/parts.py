@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # ECS's own messages are below 1,100 characters. Wrapped in a tool's error they are longer; more is not looked at.
 LONGEST = 12_000
@@ -30,14 +30,14 @@ _REGISTRY = re.compile(
     r"\b[\w.-]{1,80}\.dkr[.-]ecr[.-][\w.-]{1,60}|\b(?:[a-z0-9-]{1,60}\.){1,5}[a-z]{2,12}(?=(?::\d+)?/)"
 )
 _CUT = re.compile(
-    r"(?:\.\.\.|…|[(:,]|\b(?:to|the|with|for|is|in|on|of|and|from|post|get|dial|tcp)|\"http\w*"
-    r"|registry auth|retried \d{1,3} time\(s)$"
+    r"(?:\.\.\.|…)[)'\"\s]*$|(?:[(:,]|\b(?:to|the|with|for|is|in|on|of|and|from|post|get|dial|tcp)|\"http\w*"
+    r"|registry auth[)'\s]*|retried \d{1,3} time\(s\))$"
 )
+_ENDS = ".}]"  # what a whole text often ends with
 _CUT_LENGTHS = (range(250, 257), range(1018, 1025))  # where Fargate ends a reason
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a message is made of; all in lower case, ``""`` or None where it says no such thing.
 
     ``text`` is the whole message on one line with the names of services, tasks and ARNs' resources taken out.
@@ -47,11 +47,20 @@ class Parts:
     operation: str
     denied: str
     principal: str
-    registry: str
     status: int | None
     retries: int | None
     exit_code: int | None
     truncated: bool
+
+    @property
+    def registry(self) -> str:
+        """The host of the registry that is named; ``docker.io`` for Docker's own, ``ecr`` for any of ECR's."""
+        if ".ecr." in self.text:
+            return "ecr"
+        if "docker.io" in self.text or "docker.com" in self.text:
+            return "docker.io"
+        found = _REGISTRY.search(self.text)
+        return found[0] if found else ""
 
 
 def parse(text: str) -> Parts:
@@ -63,7 +72,6 @@ def parse(text: str) -> Parts:
         operation=_first(_CALLED, lower) if "operation" in lower else "",
         denied=_first(_DENIED, lower) if " to perform" in lower else "",
         principal=_first(_PRINCIPAL, lower) if "role/" in lower or "user" in lower else "",
-        registry=_registry(lower) if "image" in lower or "pull" in lower else "",
         status=_number(_STATUS, lower) if "status" in lower else None,
         retries=_number(_RETRIES, lower) if "retried" in lower or "attempts" in lower else None,
         exit_code=_number(_EXIT, lower) if "exit" in lower else None,
@@ -94,21 +102,11 @@ def _nameless(lower: str) -> str:
     return _SERVICE.sub("(service) ", lower) if "service " in lower else lower
 
 
-def _registry(lower: str) -> str:
-    """The host of the registry that is named; ``docker.io`` for Docker's own."""
-    if ".ecr." in lower:
-        return "ecr"
-    if "docker.io" in lower or "docker.com" in lower:
-        return "docker.io"
-    found = _REGISTRY.search(lower)
-    return found[0] if found else ""
-
-
 def _truncated(raw: str, lower: str) -> bool:
     """Whether the end was cut off, by Fargate or by whoever pasted it."""
     if any(len(raw) in lengths for lengths in _CUT_LENGTHS) or raw.count("(") > raw.count(")"):
         return True
-    return bool(_CUT.search(lower[-40:].rstrip(")'\" ")))
+    return bool(lower) and (lower[-1] not in _ENDS or lower.endswith("..")) and bool(_CUT.search(lower[-40:]))
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

@@ -31,12 +31,12 @@ REQUEST: Table = table(
         "container ordering dependency",
     ),
     row("aws-internal-error", "blockedexception", "currently blocked", "account is blocked"),
-    row("invalid-service-parameters", ("security group", "vpc"), ("subnet", "same vpc")),
+    row("invalid-service-parameters", ("security group", " vpc"), ("subnet", "same vpc")),
     row(
         "invalid-service-parameters", "only valid for services", "unknown parameter in deploymentconfiguration",
         "unknown parameter in loadbalancers", "unknown parameter in networkconfiguration",
         "unknown parameter in serviceconnect", "execute command", "taskdefinition must be blank",
-        "task definition must be blank",
+        "gradual traffic routing", "task definition must be blank",
     ),
     row(
         "task-definition-inactive", "taskdefinition is inactive", "task definition is inactive",
@@ -64,10 +64,11 @@ REQUEST: Table = table(
         "service is not active", "cluster does not exist", "service does not exist", "cannot find service",
         '"reason":"inactive"', "no such service", "no such cluster", "still draining", "service is inactive",
         'path: "inactive"', 'path: "draining"', "is not active", "could not find resource", "service is draining",
-        "service was not found", "cluster was not found", "status: inactive", "could not find service",
-        "could not find cluster", "unable to find service", "unable to find cluster", "not idempotent: missing",
-        ("cluster", "not found"), ("service", "not found"), ("cluster", "was not found"), 'reason: "missing"',
-        "no active ecs service", "no active service",
+        "service was not found", "cluster was not found", "cluster could not be found",
+        "specified service could not", "status: inactive", "could not find service", "could not find cluster",
+        "unable to find service", "unable to find cluster", "not idempotent: missing", ("cluster", "not found"),
+        ("service", "not found"), ("cluster", "was not found"), 'reason: "missing"', "no active ecs service",
+        "no active service",
     ),
     row(
         "target-group-misconfigured", "does not have an associated load balancer", "targetgroupnotfound",
@@ -96,7 +97,7 @@ SERVICE_OPERATIONS = (
 )  # fmt: skip
 FIELDS: Table = table(
     row("invalid-service-parameters", ("unknown parameter", "servicename")),
-    row("invalid-task-definition", "unknown parameter", "containerdefinitions", "register"),
+    row("invalid-task-definition", "unknown parameter", "containerdefinitions", "registering"),
     row(
         "invalid-service-parameters", "network configuration", "networkconfiguration", "launch type",
         "capacity provider", "desired count", "deployment controller", "deployment configuration", "load balancer",
@@ -108,9 +109,10 @@ FIELDS: Table = table(
         "minimumhealthypercent", "maximumpercent", "assignpublicip", "assign_public_ip", "a role was passed",
         "target group", "bake time", "code_deploy", "deployment strategy", "enableexecutecommand", "container name",
         "does not exist in the task definition", "public ip", "stopped deployment", "terminal state",
-        "task definition does not support", "propagatetags", "tags", "arn format", "is an invalid arn",
-        "all of the following are missing", "service registries", "container overrides", "override",
-        "creation of service", "containers named", "not in the list", "unable to update", "service deployment",
+        "task definition does not support", "task_not_valid", "deployment group", "propagatetags", "tags",
+        "arn format", "is an invalid arn", "all of the following are missing", "service registries",
+        "container overrides", "override", "creation of service", "containers named", "not in the list",
+        "unable to update", "service deployment",
     ),
     row(
         "invalid-task-definition", "no fargate configuration", "fargate resource requirements", "invalid 'cpu'",
@@ -123,6 +125,10 @@ FIELDS: Table = table(
         "repositorycredentials", "valuefrom", "secrets", "placementconstraints", "cpu value", "memory value",
         "container name", "cpu units", " gpu", "invalid container", "container definition",
         ("container", "does not exist"), "image ", "depends on", "dependson", "circular",
+    ),
+    row(
+        "invalid-service-parameters", "valid values", "must not be", "not supported", "is required", "not allowed",
+        "must be",
     ),
 )  # fmt: skip
 

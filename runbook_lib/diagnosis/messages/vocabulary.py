@@ -27,7 +27,16 @@ class Vocabulary:
 
     def of(self, text: str) -> frozenset[str]:
         """Those of the words that stand in ``text``, in time linear in its length."""
-        pieces = {text[at : at + _SIZE] for at in range(0, len(text), _STEP)}
-        found = {word for piece in pieces & self._known for word in self._by_piece[piece] if word in text}
-        found.update(filter(text.__contains__, self._short))
+        pieces = self._known.intersection(map(text.__getitem__, _slices(len(text))))
+        found = [word for piece in pieces for word in self._by_piece[piece] if word in text]
+        found.extend(filter(text.__contains__, self._short))
         return frozenset(found)
+
+
+def _slices(length: int) -> Iterable[slice]:
+    """Where a text of this length is looked at; made once for the usual lengths."""
+    count = length // _STEP + 1
+    return _USUAL[:count] if count <= len(_USUAL) else (slice(at, at + _SIZE) for at in range(0, length, _STEP))
+
+
+_USUAL = [slice(at, at + _SIZE) for at in range(0, 6_000, _STEP)]

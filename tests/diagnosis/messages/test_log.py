@@ -1,0 +1,121 @@
+"""From a pasted text come ECS's messages alone, each once, the cause first."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook_lib.diagnosis.messages import picked
+
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/api:abc"
+PULL = f"CannotPullContainerError: ref pull has been retried 7 time(s): failed to resolve ref {IMAGE}: not found"
+AUTH = "ResourceInitializationError: unable to pull secrets or registry auth"
+CI_LOG = f"""\
+2026-11-25T10:00:00.1234567Z ##[group]Run aws-actions/amazon-ecs-deploy-task-definition@v2
+2026-11-25T10:00:01.1234567Z   service: api
+#12 ERROR: failed to solve: docker.io/library/foo: not found
+npm ERR! 404 Not Found - GET a-package
+Error: connect ECONNREFUSED 127.0.0.1:5432
+2026-11-25T10:10:05.1Z (service api) has started 1 tasks: (task 0123456789abcdef0123456789abcdef).
+2026-11-25T10:11:05.1Z (service api) has started 1 tasks: (task 1123456789abcdef0123456789abcdef).
+2026-11-25T10:12:05.1Z (service api) (deployment ecs-svc/1) deployment failed: tasks failed to start.
+2026-11-25T10:12:06.1Z (service api) was unable to place a task. Reason: {PULL}.
+2026-11-25T10:30:00.1Z ##[error]Resource is not in the state servicesStable
+Error: Process completed with exit code 1.
+"""
+
+
+def labels(text: str) -> list[str]:
+    return [said.judgement.label for said in picked(text)]
+
+
+def test_a_ci_log_leads_with_the_cause_and_holds_no_lines_of_others():
+    found = picked(CI_LOG)
+    assert [(said.judgement.label, said.line, said.count) for said in found] == [
+        ("image-not-found", 9, 1),
+        ("circuit-breaker-triggered", 8, 1),
+        ("wait-timeout", 10, 1),
+        ("normal-progress", 6, 2),
+    ]
+    assert found[0].text == f"(service api) was unable to place a task. Reason: {PULL}."
+
+
+def test_sure_causes_stand_before_likely_ones():
+    likely, sure = AUTH, "(service a) (task b) failed container health checks."
+    assert labels(f"{likely}\n\n{sure}") == ["container-health-check-failed", "image-pull-network"]
+
+
+def test_different_faults_of_one_kind_stay_apart():
+    lines = [
+        f"(service a) was unable to place a task. Reason: {PULL.replace('/api', name)}." for name in ("/web", "/jobs")
+    ]
+    assert len(picked("\n".join([*lines, lines[0]]))) == 2
+
+
+EVENTS = {
+    "services": [
+        {
+            "taskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/a:1",
+            "status": "ACTIVE",
+            "events": [
+                {"id": "1", "message": "(service a) has reached a steady state."},
+                {"id": "2", "message": "(service a) (task 11) failed container health checks."},
+            ],
+            "deployments": [{"rolloutState": "COMPLETED", "failedTasks": 0}],
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+def test_the_json_of_describe_services_is_read_too(indent):
+    assert labels(json.dumps(EVENTS, indent=indent)) == ["container-health-check-failed", "steady-state"]
+
+
+def test_a_log_in_one_string_has_its_lines():
+    assert labels(json.dumps(CI_LOG)[1:-1])[0] == "image-not-found"
+
+
+WRAPPED = """\
+│ Error: creating ECS Service (api): operation error ECS: CreateService, https response error StatusCode:
+│ 400, RequestID: 1, InvalidParameterException: The target group with targetGroupArn tg does not have an
+│ associated load balancer.
+"""
+
+
+def test_a_message_that_a_tool_has_wrapped_is_joined():
+    assert labels(WRAPPED) == ["target-group-misconfigured"]
+    split = f"{AUTH[:-8]}\n    {AUTH[-8:]}: unable to retrieve secret from asm: Access\n    DeniedException: denied"
+    assert labels(split) == ["secret-access-denied"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\r\n ", "\ufeff"[:0]])
+def test_nothing_gives_nothing(text):
+    assert picked(text) == ()
+
+
+@pytest.mark.parametrize("text", ["hello", "line\nline", "{}", "[1, 2]", '{"a"', "\x1b[0m?"])
+def test_a_text_without_any_message_gives_one_unknown(text):
+    assert labels(text) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("failed to copy: https://user:hunter2@example.org/x?X-Amz-Signature=abc: 403 Forbidden", ("hunter2", "abc:")),
+        ('{"environment": [{"name": "PASSWORD", "value": "hunter2"}]}', ("hunter2",)),
+    ],
+)
+def test_secrets_do_not_come_along(given, shown):
+    found = picked(f"CannotPullContainerError: {given}")
+    assert found[0].judgement.label != "unknown"
+    assert not any(secret in found[0].text for secret in shown)
+
+
+@given(st.lists(st.one_of(st.text(max_size=80), st.sampled_from(CI_LOG.splitlines())), max_size=12))
+def test_any_text_can_be_pasted(lines):
+    text = "\n".join(lines)
+    found = picked(text)
+    assert bool(found) == bool(text.strip()) or not found
+    assert all(1 <= said.line <= len(text.splitlines()) and said.count >= 1 for said in found)
