@@ -153,7 +153,7 @@ CODES = {
 SYMPTOMS: Table = table(
     row(
         "circuit-breaker-triggered", "deployment_failed", "circuit breaker", "tasks failed to start",
-        "task failed to start.", "circuitbreaker",
+        "circuitbreaker",
     ),
     row("start-impaired", "task_start_impaired", "unable to consistently start", "start_impaired", "start impaired"),
     row(
@@ -162,11 +162,11 @@ SYMPTOMS: Table = table(
     ),
     row("rolled-back", "rolling back", "rolled back", "no rollback candidate", "rollback"),
     row("wait-timeout", ("deployment failed", "timeout"), ("deployment failed", "timed out")),
-    row("circuit-breaker-triggered", "deployment failed"),
 )  # fmt: skip
 
 # The waiter's or the stack's patience, which any program may lose.
 LATE: Table = table(
+    row("circuit-breaker-triggered", "deployment failed"),
     row(
         "wait-timeout", "waiter", "not in the state", "resourcenotready", "failed waiting", "has not changed",
         "has not completed", "not completed", "not complete", "took too long", "gave up waiting", "not finish",
@@ -190,21 +190,21 @@ HEALTHY: Table = table(
         "registered", "deployment completed", "in progress", "in_progress", "deployment_completed", "tasks_stopped",
         "count_updated", "[completed]", "az balanced", "az rebalanc", "desired count to", "draining connections",
         "initialhealthchecking", "initial health check", "deregistration is", '"state":"healthy"',
-        "health status: healthy", "registrationinprogress", "is healthy", "completed", "successful",
-        "still registering", "registration is in", "desired count", "healthcheckdisabled",
+        "health status: healthy", "registrationinprogress", "is healthy", "laststatus=pending", "laststatus=running",
+        "completed", "successful", "still registering", "registration is in", "desired count", "healthcheckdisabled",
     ),
 )  # fmt: skip
 
-# What is of normal life even where it speaks of trouble: it says what is not so yet.
-SURE = frozenset((
+# What of normal life is told by what is not so yet ("is not AZ balanced").
+NOT_YET = frozenset((
     "az balanced", "registrationinprogress", "initialhealthchecking",
 ))  # fmt: skip
 
 # What no message of normal life says: with one of these, an event that reads well is not called healthy.
 TROUBLE = frozenset((
     "fail", "unable", "error", "cannot", "denied", "invalid", "unhealthy", "exceed", "could not", "timed out",
-    "exception", "refus", " not ", "stuck", "misconfigured", "impaired", "ecs replaced", "not healthy", "killed",
-    "forced",
+    "exception", "refus", "must ", " not ", "stuck", "misconfigured", "impaired", "ecs replaced", "not healthy",
+    "killed", "forced",
 ))  # fmt: skip
 
 # What shows that a text is about ECS at all. Without one of these, words that every program prints say nothing.
@@ -212,12 +212,13 @@ ECS = frozenset((
     "(service)", "(task)", "ecs ", "ecs-", "ecs.", "ecs:", "ecs_", "ecs/", "arn:ecs", "amazonecs", "fargate",
     "cannotpull", "cannotstart", "cannotcreate", "cannotstop", "cannotinspect", "resourceinitialization",
     "taskfailedtostart", "task failed", "outofmemory", "essential container", "stoppedreason", "elb health",
-    "container health", "rollout", "eventname", "essentialcontainer", "codedeploy", "circuit breaker",
-    "scaling activity", "task definition", "taskdefinition", "task set", "taskset", "runtask", "container exited",
-    "updateservice", "createservice", "servicesstable", "services-stable", "services_stable", "clientexception",
-    "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group", "target-group",
-    "targetgroup", "target.", "elb.", "capacity provider", "place a task", "container instance", "registry auth",
-    "stabiliz", "passrole", "secret name", "deployment failed", "deployment circuit", "rolling back to deployment",
+    "container health", "rollout", "eventname", "essentialcontainer", "codedeploy", "tasks: task", "being throttled",
+    "az rebalanc", "container port", "portmapping", "task role", "forcenewdeployment", "waiter tasks",
+    "circuit breaker", "scaling activity", "task definition", "taskdefinition", "task set", "taskset", "runtask",
+    "container exited", "updateservice", "createservice", "servicesstable", "services-stable", "services_stable",
+    "clientexception", "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group",
+    "target-group", "targetgroup", "target.", "elb.", "capacity provider", "place a task", "container instance",
+    "registry auth", "stabiliz", "passrole", "secret name", "deployment circuit", "rolling back to deployment",
     "service deployment", "health checks", "lifecycle hook", "deregistered", "draining", "desired count",
     "steady state", "az balanced", "load balancer", "containerport", "serviceregistries", "availability zone",
     "running tasks", "pending tasks", "resource handler", "service scheduler", "cluster", "task stopped",

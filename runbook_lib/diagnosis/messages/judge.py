@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from runbook_lib.diagnosis.messages import events, refusals, starts
 from runbook_lib.diagnosis.messages.causes import CAUSES, Cause
-from runbook_lib.diagnosis.messages.parts import Parts, parse
+from runbook_lib.diagnosis.messages.parts import LONGEST, Parts, parse
 from runbook_lib.diagnosis.messages.signs import Table, first, words_of
 from runbook_lib.diagnosis.messages.vocabulary import Vocabulary
 
@@ -65,8 +65,7 @@ def judge(text: str, presumed: bool = False) -> Judgement:
 
     ``presumed`` takes the text for a message of ECS even where it names nothing of ECS's ("Request timed out").
     """
-    parts = parse(text)
-    words = _VOCABULARY.of(parts.text)
+    parts, words = _read(text)
     message = _Message(parts, words, presumed or not words.isdisjoint(events.ECS))
     label, sign = _named(message)
     if (parts.truncated or not sign) and (begun := _begun(parts.text)):
@@ -76,9 +75,20 @@ def judge(text: str, presumed: bool = False) -> Judgement:
     return Judgement(label, certain, sign)
 
 
+def _read(text: str) -> tuple[Parts, frozenset[str]]:
+    """The parts of a message and the words in it; of one that a terminal broke within words, as it was before."""
+    parts = parse(text)
+    words = _VOCABULARY.of(parts.text)
+    if "\n" in text[:LONGEST]:
+        joined = parse("".join(map(str.strip, text[:LONGEST].split("\n"))))
+        more = _VOCABULARY.of(joined.text)
+        return (joined, more) if len(more) > len(words) else (parts, words)
+    return parts, words
+
+
 def subject(text: str) -> str:
     """What a message says could not be had: ``pull``, ``secret``, ``log``, ``efs``, or ``""``."""
-    return (first(starts.SUBJECTS, _VOCABULARY.of(parse(text).text)) or ("", ""))[0]
+    return (first(starts.SUBJECTS, _read(text)[1]) or ("", ""))[0]
 
 
 def _named(message: _Message) -> Named:
@@ -187,8 +197,10 @@ def _wrong(message: _Message) -> Named | None:
 
 def _well(message: _Message) -> Named | None:
     """An event of normal life; never where the message also speaks of trouble."""
-    well = message.words.isdisjoint(events.TROUBLE) or not message.words.isdisjoint(events.SURE)
-    return first(events.HEALTHY, message.words) if well else None
+    trouble = message.words & events.TROUBLE
+    if not message.words.isdisjoint(events.NOT_YET):
+        trouble -= {" not "}
+    return None if trouble else first(events.HEALTHY, message.words)
 
 
 def _untold(message: _Message) -> Named:

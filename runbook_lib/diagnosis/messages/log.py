@@ -15,13 +15,14 @@ from runbook_lib.evidence.redaction import MASK, masked_urls
 # A line of a log is ECS's where it holds one of these: a build's own "not found" and "timed out" are not.
 _MARKS = (
     "(service ", "service ", "ecs", "cannotpull", "cannotstart", "cannotcreate", "cannotstop", "cannotinspect",
-    "resourceinitialization", "taskfailedtostart", "task failed", "task stopped", "outofmemory", "essential container",
-    "elb health", "container health", "circuit breaker", "scaling activity", "taskdefinition", "task definition",
-    "runtask", "servicesstable", "services-stable", "clientexception", "invalidparameter", "servicenot", "clusternot",
-    "spot task", "host ec2", "target group", "target-group", "target.", "capacity provider", "place a task",
-    "container instance", "registry auth", "stabiliz", "passrole", "secret name must", "deployment failed",
-    "rolling back to deployment", "health checks failed", "lifecycle hook", "waiter", "serverexception",
-    "stopped by user", "dockertimeout", "failed to start", "fargate", "targetgroup",
+    "resourceinitialization", "taskfailedtostart", "task failed", "task stopped", "outofmemoryerror: container",
+    "container killed", "essential container", "elb health", "container health", "circuit breaker",
+    "scaling activity", "taskdefinition", "task definition", "runtask", "servicesstable", "services-stable",
+    "clientexception", "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group",
+    "target-group", "target.", "capacity provider", "place a task", "container instance", "registry auth", "stabiliz",
+    "passrole", "secret name must", "(deployment ecs-svc", "rolling back to deployment", "health checks failed",
+    "lifecycle hook", "waiter", "serverexception", "stopped by user", "dockertimeout", "failed to start", "fargate",
+    "targetgroup",
 )  # fmt: skip
 _PREFIX = re.compile(
     r"^(?:[\s│|╷╵>*•-]|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?|\[?\d\d:\d\d:\d\d[\d.,]*\]?"
@@ -33,8 +34,12 @@ _WHOLE = re.compile(
     r"(?i)error|exception|\(service |was unable|stoppedreason|reason"
 )  # what may go on in the next line
 _SECRET = re.compile(r'("value" ?: ?)"[^"]{0,10000}"?')  # of a variable, in a task definition that is quoted
+_COMMAND = re.compile(
+    r"(?:[+$#] *)?(?:Run )?(?:aws|ecs|copilot|docker|terraform|ecs-\w{1,20}) [\w-]"
+)  # as a shell echoes it
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
 _WRAPPED = 4  # lines over which a tool may break one message
+_MOST_OF_ONE = 8  # lines of a text that may be one message without any mark of ECS's
 _WRITTEN_OUT = 300  # characters of a line in which "\n" stands for line ends
 _RANK = {"cause": 0, "symptom": 2, "unknown": 3, "healthy": 4}
 
@@ -67,8 +72,9 @@ def picked(text: str) -> tuple[Said, ...]:
     found = _merged(_messages(lines))
     if found or not lines:
         return tuple(sorted(found, key=_rank))
-    whole = " ".join(line.text for line in lines)
-    return (Said(judge(whole), _safe(whole), lines[0].number),)
+    whole = " ".join(line.text for line in lines[:_MOST_OF_ONE])
+    judged = judge(whole) if len(lines) <= _MOST_OF_ONE else judge("")
+    return (Said(judged, _safe(whole), lines[0].number),)
 
 
 def _safe(text: str) -> str:
@@ -147,7 +153,7 @@ def _continued(line: str, rest: list[str]) -> tuple[Judgement, str, int]:
 
 def _is_ecs(line: str) -> bool:
     lower = line.lower()
-    return any(map(lower.__contains__, _MARKS))
+    return any(map(lower.__contains__, _MARKS)) and not _COMMAND.match(line)
 
 
 def _merged(messages: Iterator[Said]) -> list[Said]:

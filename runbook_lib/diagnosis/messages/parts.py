@@ -99,7 +99,7 @@ def _nameless(lower: str) -> str:
         lower = _ARN.sub(r"arn:\1", lower)
     if "(" in lower:
         lower = _BRACKETED.sub(r"(\1)", lower)
-    return _SERVICE.sub("(service) ", lower) if "service " in lower else lower
+    return _SERVICE.sub("service ", lower) if "service " in lower else lower
 
 
 def _truncated(raw: str, lower: str) -> bool:

@@ -41,6 +41,33 @@ def test_a_ci_log_leads_with_the_cause_and_holds_no_lines_of_others():
     assert found[0].text == f"(service api) was unable to place a task. Reason: {PULL}."
 
 
+BUILD_LOG = """\
+Starting service postgres: done
+service postgres is not ready: timed out after 30s
+Waiting for service redis to be healthy...
+ERROR: for web  Container "abc" is unhealthy.
+npm ERR! network request failed, reason: connect ETIMEDOUT
+fatal: unable to access 'x': Could not resolve host: example.org
+denied: requested access to the resource is denied
+no space left on device
+> Task :compileJava FAILED
+kubectl: error: deployment "web" exceeded its progress deadline
+java.lang.OutOfMemoryError: Java heap space
+docker: Error response from daemon: pull access denied for foo
+Uploading artifacts... 404 Not Found
+target.build failed
+Deployment failed
++ aws ecs update-service --cluster prod --service api --force-new-deployment
++ aws ecs wait services-stable --cluster prod --services api
+Error: Process completed with exit code 1.
+"""
+
+
+def test_what_a_build_says_of_itself_is_not_taken_for_ecs():
+    assert labels(BUILD_LOG) == ["unknown"]
+    assert labels(BUILD_LOG + CI_LOG) == labels(CI_LOG)
+
+
 def test_sure_causes_stand_before_likely_ones():
     likely, sure = AUTH, "(service a) (task b) failed container health checks."
     assert labels(f"{likely}\n\n{sure}") == ["container-health-check-failed", "image-pull-network"]

@@ -47,7 +47,7 @@ def test_a_part(text, part, value):
         ('{\\"reason\\": \\"MISSING\\"}', '{"reason":"missing"}'),
         ("(service a-1) is well", "(service) is well"),
         ("(service a, taskSet ecs-svc/1) is well", "(service) is well"),
-        ("service [a-1] has started", "(service) has started"),
+        ("service [a-1] has started", "service has started"),
         ("service call has been retried", "service call has been retried"),
         ("on arn:aws:ecs:eu-west-1:123456789012:service/a/b now", "on arn:ecs now"),
         ("on arn:aws-cn:iam::123456789012:role/x, y", "on arn:iam, y"),
