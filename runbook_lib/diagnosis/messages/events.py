@@ -37,6 +37,7 @@ DECISIVE: Table = table(
     row(
         "service-linked-role", "service linked role", "service-linked role", "awsserviceroleforecs",
         "assume role and validate", "permissions policies have been misconfigured", "servicelinkedrole",
+        "ecs service role",
     ),
     row(
         "execution-role-unassumable", "unable to assume", "role credentials", "could not assume role",
@@ -45,6 +46,7 @@ DECISIVE: Table = table(
         "role provided is invalid", ("taskrolearn", "invalid"), ("executionrolearn", "not valid"),
         ("role", "cannot be found"), "invalid iam role", ("role with name", "cannot"), ("role", "is invalid"),
     ),
+    row("invalid-task-definition", "requires a task role"),
     row("vcpu-quota", "maxspotinstancecount", "limit on the number of", "vcpulimitexceeded"),
     row("deployment-superseded", "scaling activity initiated", "scheduler initiated"),
     row(
@@ -91,9 +93,9 @@ HEALTH: Table = table(
     ),
     row(
         "load-balancer-health-check-failed", "target_unhealthy", "instance_unhealthy", "elb health check",
-        "health checks failed", "failed health check", "failedhealthchecks", "unhealthy in", "unhealthythreshold",
-        "healthythreshold", "load balancer health check", "targets are unhealthy", "unhealthy target",
-        "not healthy in", "unhealthy hosts", "failing health check", "target is unhealthy",
+        "elb healthcheck", "health checks failed", "failed health check", "failedhealthchecks", "unhealthy in",
+        "unhealthythreshold", "healthythreshold", "load balancer health check", "targets are unhealthy",
+        "unhealthy target", "not healthy in", "unhealthy hosts", "failing health check", "target is unhealthy",
     ),
 )  # fmt: skip
 
@@ -112,7 +114,7 @@ PLACEMENT: Table = table(
         "placement-no-capacity-memory", "insufficient memory", "enough memory", "resource:memory",
         "not enough memory",
     ),
-    row("placement-no-capacity-port", "resource:port", "using a port"),
+    row("placement-no-capacity-port", "resource:port", "using a port", "insufficient ports"),
     row(
         "vcpu-quota", "above your limit", "reached the limit on the number of", "vcpu limit", "vcpu capacity",
         "limit on the number of tasks", "concurrent vcpu", "vcpus you can run", "vcpu quota",
@@ -213,7 +215,7 @@ ECS = frozenset((
     "cannotpull", "cannotstart", "cannotcreate", "cannotstop", "cannotinspect", "resourceinitialization",
     "taskfailedtostart", "task failed", "outofmemory", "essential container", "stoppedreason", "elb health",
     "container health", "rollout", "eventname", "essentialcontainer", "codedeploy", "tasks: task", "being throttled",
-    "az rebalanc", "container port", "portmapping", "task role", "forcenewdeployment", "waiter tasks",
+    "az rebalanc", "container port", "portmapping", "task role", "forcenewdeployment", "waiter tasks", "(elb)",
     "circuit breaker", "scaling activity", "task definition", "taskdefinition", "task set", "taskset", "runtask",
     "container exited", "updateservice", "createservice", "servicesstable", "services-stable", "services_stable",
     "clientexception", "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group",

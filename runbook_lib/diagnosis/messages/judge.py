@@ -208,6 +208,8 @@ def _untold(message: _Message) -> Named:
     text = message.parts.text
     if "failed to start" in text or "taskfailedtostart" in text:
         return "unknown", "failed to start"
+    if "resourceinitialization" in text:
+        return "unknown", "resourceinitialization"
     if "unable to place" in text or "unable to launch" in text:
         return "placement-no-capacity-instances", ""
     return "unknown", ""

@@ -25,7 +25,9 @@ _DENIED = re.compile(r"not authori[sz]ed to perform:? \[?'?([a-z0-9-]{2,40}:[a-z
 _STATUS = re.compile(r"\bstatus ?code:? (\d{1,3})\b")
 _RETRIES = re.compile(r"retried (\d{1,3}) time|maximum number of attempts, (\d{1,3})")
 _CALLED = re.compile(r"when calling the (\w{3,60}) operation|operation error (\w{2,40}: ?\w{3,60})")
-_EXIT = re.compile(r"\b(?:exit|exited with) ?_?(?:code|status)?\"?:? ?\(?(-?\d{1,10})\b")
+_EXIT = re.compile(
+    r"\b(?:exit|exited with) ?_?(?:code|status)\W{0,5}?(-?\d{1,10})\b|\bexit(?:ed)?(?: with)? \(?(-?\d{1,10})\b"
+)
 _REGISTRY = re.compile(
     r"\b[\w.-]{1,80}\.dkr[.-]ecr[.-][\w.-]{1,60}|\b(?:[a-z0-9-]{1,60}\.){1,5}[a-z]{2,12}(?=(?::\d+)?/)"
 )

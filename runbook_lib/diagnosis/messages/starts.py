@@ -36,7 +36,7 @@ ANSWERS: Table = table(
     ),
     row(
         "denied", "403 forbidden", "401 unauthorized", "status: 401", "status: 403", "statuscode: 403",
-        "statuscode: 401", "status code: 403", "no basic auth", "accessdenied", "access denied exception",
+        "statuscode: 401", "status code: 403", "no basic auth", "401/403", "accessdenied", "access denied exception",
         "not authorized", "unauthorized", "authorization token has expired", "expiredtoken", "token is expired",
         "is forbidden", "authentication required", "authorization failed", "insufficient_scope",
         "access to the requested", "requested access to", "no valid providers", "nocredentialproviders",
@@ -49,10 +49,10 @@ ANSWERS: Table = table(
         "absent", "validation error", "not found", "manifest unknown", "name unknown", "does not exist", "notfound",
         "cannot find", "could not find", "check whether", "no processor for media-type", "exists in the",
         "did not contain json key", "invalid character '", "unexpected end of json", "invalid ssm parameters",
-        "invalid parameters", "marked for deletion", "marked deleted", "no such", "invalid reference format",
-        "no longer exists", "name_unknown", "manifest_unknown", "unable to find", "invalid json", "json key",
-        "archived", "marked as deleted", "scheduled for deletion", "unexpected arn format", "invalid arn",
-        "not a valid arn", "404 ", "(404)",
+        "invalid parameters", "marked for deletion", "was marked for", "marked deleted", "no such",
+        "invalid reference format", "no longer exists", "name_unknown", "manifest_unknown", "unable to find",
+        "invalid json", "json key", "archived", "marked as deleted", "scheduled for deletion",
+        "unexpected arn format", "invalid arn", "validationexception", "not a valid arn", "404 ", "(404)",
     ),
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ SUBJECTS: Table = table(
         "parameter store", "getsecretvalue", "getparameters", "json key", "asm:", "kms:decrypt", "fetch secret",
         "invalid ssm parameters", "retrieved secret", "ssm parameter", "ssm: ", "asm fetching", "fetching secret",
         "env files", "environment file", "retrieve secret", "pull secrets from", "secret value", "arn:ssm",
-        "systems manager", "parameternotfound", "env file", "specified secret", "secret does not",
+        "systems manager", "parameternotfound", "env file", "specified secret", "on the secret", "secret does not",
         "secret not found", "missing secret", "kms key", "with kms", "secret arn", "retrieve private registry",
         "invalid character '", "unexpected end of json",
     ),
