@@ -36,7 +36,7 @@ _CUT = re.compile(
     r"|registry auth[)'\s]*|retried \d{1,3} time\(s\))$"
 )
 _ENDS = ".}]"  # what a whole text often ends with
-_CUT_LENGTHS = (range(250, 257), range(1018, 1025))  # where Fargate ends a reason
+_CUT_LENGTHS = (255, 256, 1024)  # where ECS ends a reason
 
 
 class Parts(NamedTuple):
@@ -106,9 +106,11 @@ def _nameless(lower: str) -> str:
 
 def _truncated(raw: str, lower: str) -> bool:
     """Whether the end was cut off, by Fargate or by whoever pasted it."""
-    if any(len(raw) in lengths for lengths in _CUT_LENGTHS) or raw.count("(") > raw.count(")"):
+    if raw.count("(") > raw.count(")"):
         return True
-    return bool(lower) and (lower[-1] not in _ENDS or lower.endswith("..")) and bool(_CUT.search(lower[-40:]))
+    if not lower or (lower[-1] in _ENDS and not lower.endswith("..")):
+        return False
+    return len(raw) in _CUT_LENGTHS or bool(_CUT.search(lower[-40:]))
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

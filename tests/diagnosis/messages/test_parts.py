@@ -64,7 +64,9 @@ def test_what_was_cut_off(text):
     assert parse(text).truncated
 
 
-@pytest.mark.parametrize("text", ["Whole.", "(service a) whole", "i/o timeout", "whole (as it is)"])
+@pytest.mark.parametrize(
+    "text", ["Whole.", "(service a) whole", "i/o timeout", "whole (as it is)", "b" * 254 + ".", "b" * 252]
+)
 def test_what_is_whole(text):
     assert not parse(text).truncated
 
