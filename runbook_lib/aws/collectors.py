@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from runbook_lib.aws.collector import Collector, Data, pages
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
 from runbook_lib.evidence import redaction
 from runbook_lib.evidence.model import Request, Target
@@ -16,16 +15,6 @@ _TASK_PAGES = 3
 _IMAGE_PAGES = 2
 _NEWEST_IMAGES = 20
 _LOG_EVENTS = 200
-
-Data = tuple[Any, bool]  # the data, and whether AWS had more
-
-
-@dataclass(frozen=True)
-class Collector:
-    """How a kind of reading is had. ``read`` returns the data and whether it is partial; it raises CallFailedError."""
-
-    operation: str
-    read: Callable[[Reader, Target, Request], Data]
 
 
 def _service(reader: Reader, target: Target, wish: Request) -> Data:
@@ -40,7 +29,7 @@ def _service(reader: Reader, target: Target, wish: Request) -> Data:
 
 def _task_arns(reader: Reader, target: Target, wish: Request) -> Data:
     asked = {"cluster": target.cluster, "serviceName": target.service, "desiredStatus": wish["desired_status"]}
-    return _pages(reader, ("ecs", "ListTasks"), "taskArns", _TASK_PAGES, **asked)
+    return pages(reader, ("ecs", "ListTasks"), "taskArns", _TASK_PAGES, **asked)
 
 
 def _tasks(reader: Reader, target: Target, wish: Request) -> Data:
@@ -95,7 +84,7 @@ def _image_tags(reader: Reader, target: Target, wish: Request) -> Data:
 
 def _images(reader: Reader, target: Target, wish: Request) -> Data:
     paging: dict[str, Any] = {"maxResults": 1000, **_repository(wish)}
-    details, partial = _pages(reader, ("ecr", "DescribeImages"), "imageDetails", _IMAGE_PAGES, **paging)
+    details, partial = pages(reader, ("ecr", "DescribeImages"), "imageDetails", _IMAGE_PAGES, **paging)
     newest = sorted(details, key=lambda d: str(d.get("imagePushedAt", "")), reverse=True)[:_NEWEST_IMAGES]
     kept = ("imageTags", "imageDigest", "imagePushedAt", "imageStatus")
     return [{k: d[k] for k in kept if k in d} for d in newest], partial
@@ -110,19 +99,6 @@ def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
 
 def _repository(wish: Request) -> dict[str, str]:
     return {"registryId": wish["registry"], "repositoryName": wish["repository"], "region": wish["region"]}
-
-
-def _pages(reader: Reader, call: tuple[str, str], member: str, most: int, **asked: Any) -> Data:
-    """The members of up to ``most`` pages, and whether there were more."""
-    found: list[Any] = []
-    token: dict[str, str] = {}
-    for _ in range(most):
-        answer = reader.call(*call, member, **asked, **token)
-        found += plain(answer[member])
-        if not answer.get("nextToken"):
-            return found, False
-        token = {"nextToken": answer["nextToken"]}
-    return found, True
 
 
 COLLECTORS: dict[str, Collector] = {

@@ -11,6 +11,8 @@ from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request
 
+WORDS_ALONE = "task_start_failed"  # the rule that repeats what ECS says
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -21,8 +23,9 @@ class Diagnosis:
     checklist: tuple[Answer, ...]
 
     def failed(self, role: str) -> tuple[Verdict, ...]:
-        """The faults of a role (``cause``, ``symptom``, ``risk``) that were seen."""
-        return tuple(v for v in self.verdicts if v.role == role and v.outcome is Outcome.FAIL)
+        """The faults of a role (``cause``, ``symptom``, ``risk``) that were seen; a cause told twice counts once."""
+        found = (v for v in self.verdicts if v.role == role and v.outcome is Outcome.FAIL)
+        return tuple(v for v in found if role != "cause" or not v.explained_by)
 
     @property
     def unknown(self) -> tuple[Verdict, ...]:
@@ -80,12 +83,21 @@ def _from(rule: Rule, finding: Finding) -> Verdict:
 
 
 def _explain(verdicts: tuple[Verdict, ...], rules: tuple[Rule, ...]) -> tuple[Verdict, ...]:
-    """Symptoms that a seen cause accounts for name that cause."""
+    """Symptoms that a seen cause accounts for name that cause; so does a cause that another tells more exactly."""
     causes = {v.rule for v in verdicts if v.outcome is Outcome.FAIL}
     by_symptom: dict[str, list[str]] = {}
     for rule in rules:
         for symptom in rule.explains if rule.id in causes else ():
             by_symptom.setdefault(symptom, []).append(rule.id)
+    for told in verdicts:
+        if told.rule == WORDS_ALONE and told.outcome is Outcome.FAIL:
+            by_symptom.setdefault(told.rule, []).extend(_same(told, verdicts))
     return tuple(
         replace(v, explained_by=tuple(by_symptom.get(v.rule, ()))) if v.outcome is Outcome.FAIL else v for v in verdicts
     )
+
+
+def _same(told: Verdict, verdicts: tuple[Verdict, ...]) -> list[str]:
+    """The other causes of the same label: what they saw besides ECS's words makes them the better answer."""
+    others = (v for v in verdicts if v.role == "cause" and v.rule != told.rule and v.outcome is Outcome.FAIL)
+    return [v.rule for v in others if v.label == told.label]

@@ -22,7 +22,14 @@ def values(verdict: Verdict, lang: str) -> dict[str, str]:
     derive = _DERIVED.get(verdict.rule)
     known = verdict.outcome is not Outcome.UNKNOWN or "operation" not in facts
     more = derive(facts, lang) if derive and known else {}
-    return shown | {"what": _what(facts, lang), "exception": str(facts.get("exception", ""))} | more
+    own = {"what": _what(facts, lang), "exception": str(facts.get("exception", "")), "cause": _cause(verdict, lang)}
+    return shown | own | more
+
+
+def _cause(verdict: Verdict, lang: str) -> str:
+    """The name of the cause that the label stands for."""
+    key = f"causes.{verdict.label}.title"
+    return say(key, lang) if has(key) else verdict.label
 
 
 def variants(verdict: Verdict) -> tuple[str, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from itertools import count, takewhile
 
+from runbook_lib.diagnosis.messages import names
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence
+from runbook_lib.report import explained
 from runbook_lib.report.blocks import Step
 from runbook_lib.report.commands import aimed
 from runbook_lib.report.context import Context
@@ -73,7 +77,9 @@ def fix(verdict: Verdict, evidence: Evidence, context: Context, *, joint: bool =
     tasks = [str(task) for task in verdict.facts.get("superseded_unhealthy") or []]
     found = [_step("deployments_overlapping.fix.stop", evidence, context, filled | {"task": task}) for task in tasks]
     after = () if joint and needs_revision(verdict) else _after(verdict)
-    found += [_step(key, evidence, context, filled) for key in (*_numbered(verdict), *after)]
+    own = [_step(key, evidence, context, filled) for key in _numbered(verdict)]
+    found += own or list(_told(verdict, evidence, context))
+    found += [_step(key, evidence, context, filled) for key in after]
     # A step whose value is not known (a log group, say) would be a command that cannot be run.
     return [step for step in found if NOTHING not in step.text + step.command]
 
@@ -87,6 +93,22 @@ def _step(key: str, evidence: Evidence, context: Context, facts: dict[str, str])
     argv = COMMANDS.get(key)
     command = aimed(argv, evidence, context.commands, facts) if argv else ""
     return Step(say(f"rules.{key}", context.lang, **facts), command)
+
+
+def _told(verdict: Verdict, evidence: Evidence, context: Context) -> Iterator[Step]:
+    """The steps of the catalogue of causes, with the names that target and message hold."""
+    target = evidence.target
+    known = {"CLUSTER": target.cluster, "SERVICE": target.service, "REGION": target.region}
+    family = str(verdict.facts.get("revision", "")).partition(":")[0]
+    known |= {"FAMILY": family} if family else {}
+    for step in explained.steps(verdict.label, context.lang, names(str(verdict.facts.get("message", ""))) | known):
+        yield Step(step.text, _aimed(step.command, evidence, context))
+
+
+def _aimed(command: str, evidence: Evidence, context: Context) -> str:
+    """A command of the catalogue as one for this service's Region and profile."""
+    program, *argv = shlex.split(command) if command else ("",)
+    return aimed(tuple(argv), evidence, context.commands, {}) if program == "aws" else command
 
 
 def _numbered(verdict: Verdict) -> list[str]:

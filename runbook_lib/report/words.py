@@ -14,6 +14,7 @@ from runbook_lib.text import has, say
 # What a cause card shows of the facts, in this order; what is empty is left out.
 _CARD: dict[str, tuple[str, ...]] = {
     "image_tag_absent": ("revision", "ref", "repository", "newest", "also"),
+    "task_start_failed": ("revision", "count", "last_at", "message"),
     "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
@@ -65,8 +66,8 @@ def means(verdict: Verdict, lang: str) -> str:
 
 def page(verdict: Verdict, lang: str) -> str:
     """The address of AWS's page about the fault; ``""`` where there is none."""
-    key = f"rules.{verdict.rule}.page"
-    return say(key, lang) if has(key) else ""
+    keys = (f"rules.{verdict.rule}.page", f"causes.{verdict.label}.page")
+    return next((say(key, lang) for key in keys if has(key)), "")
 
 
 def joint_title(lang: str) -> str:
@@ -104,7 +105,9 @@ def unread(found: Unread, lang: str) -> str:
 def _key(verdict: Verdict, part: str, wanted: tuple[str, ...]) -> str:
     """The key of a part of a rule's words, in the first of the wanted wordings that there is."""
     root = f"rules.{verdict.rule}.{part}"
-    return next((key for name in wanted if name and has(key := f"{root}.{name}")), root)
+    found = next((key for name in wanted if name and has(key := f"{root}.{name}")), root)
+    told = f"causes.{verdict.label}.{part}"  # what most rules find has its words in the catalogue of causes
+    return found if has(found) or not has(told) else told
 
 
 def _reason_key(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ from runbook_lib.diagnosis.rules import (
     image_pull_failed,
     image_tag_absent,
     secret_env_duplicate,
+    task_start_failed,
     tasks_unhealthy,
 )
 
@@ -31,6 +32,7 @@ def catalogue(*rules: Rule) -> tuple[Rule, ...]:
 
 RULES: tuple[Rule, ...] = catalogue(
     image_tag_absent.RULE,
+    task_start_failed.RULE,
     application_exited.RULE,
     health_check_path_mismatch.RULE,
     deployments_overlapping.RULE,

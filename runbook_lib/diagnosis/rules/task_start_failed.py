@@ -1,0 +1,64 @@
+"""New tasks do not start, and ECS says why.
+
+What it looks for
+    The reasons of the newest deployment's tasks that stopped before they ran, and of "unable to place a task", judged
+    by the catalogue of messages: image, secret, log, role, storage, network interface, capacity, quota.
+Why it breaks a rollout
+    The task never starts, and ECS tries again at growing intervals.
+Blind spots
+    What ECS's words leave open stays likely. A reason that a later task of the same deployment got over is left out.
+Readings
+    service, task_arns, tasks.
+Fix
+    As the message's cause asks: see the catalogue of causes.
+Guide section
+    Diagnosis 3 and 4; checklist 6.
+References
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+"""
+
+from __future__ import annotations
+
+from runbook_lib.diagnosis import deployments, tasks, told
+from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.unseen import unseen
+from runbook_lib.evidence.model import Evidence
+
+
+def check(evidence: Evidence) -> Finding:
+    """FAIL where the last attempts of the newest deployment to start a task failed for a reason that ECS names."""
+    newest = deployments.newest(evidence)
+    name = deployments.revision(newest.get("taskDefinition", ""))
+    if found := told.reasons(evidence, newest):
+        first, *before = found
+        return failed(
+            "confirmed" if first.judgement.certain else "likely",
+            (first.cite,),
+            label=first.judgement.label,
+            message=first.text,
+            count=first.count,
+            revision=name,
+            last_at=first.moment.isoformat(),
+            before=[each.judgement.label for each in before],
+        )
+    if not tasks.seen(evidence):
+        return unseen(evidence, tasks.KINDS)
+    if any(tasks.has_started(task) for task in tasks.of(evidence, newest)):
+        return passed(revision=name)
+    if not evidence.service.get("desiredCount"):
+        return not_applicable(reason="no-task-desired")
+    return unknown("not-started", revision=name)
+
+
+RULE = Rule(
+    id="task_start_failed",
+    label="unknown",
+    role="cause",
+    needs=("service",),
+    uses=tasks.KINDS,
+    guide="diagnosis 3, 4",
+    severity=15,
+    check=check,
+    explains=("image_pull_failed", "tasks_unhealthy", "health_check_unanswered"),
+)
