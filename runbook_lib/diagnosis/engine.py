@@ -84,20 +84,19 @@ def _from(rule: Rule, finding: Finding) -> Verdict:
 
 def _explain(verdicts: tuple[Verdict, ...], rules: tuple[Rule, ...]) -> tuple[Verdict, ...]:
     """Symptoms that a seen cause accounts for name that cause; so does a cause that another tells more exactly."""
-    causes = {v.rule for v in verdicts if v.outcome is Outcome.FAIL}
-    by_symptom: dict[str, list[str]] = {}
+    explained = {told.rule: _same(told, verdicts) for told in verdicts if told.rule == WORDS_ALONE and _is_fault(told)}
+    causes = {v.rule for v in verdicts if _is_fault(v) and not explained.get(v.rule)}
     for rule in rules:
         for symptom in rule.explains if rule.id in causes else ():
-            by_symptom.setdefault(symptom, []).append(rule.id)
-    for told in verdicts:
-        if told.rule == WORDS_ALONE and told.outcome is Outcome.FAIL:
-            by_symptom.setdefault(told.rule, []).extend(_same(told, verdicts))
-    return tuple(
-        replace(v, explained_by=tuple(by_symptom.get(v.rule, ()))) if v.outcome is Outcome.FAIL else v for v in verdicts
-    )
+            explained.setdefault(symptom, []).append(rule.id)
+    return tuple(replace(v, explained_by=tuple(explained.get(v.rule, ()))) if _is_fault(v) else v for v in verdicts)
 
 
 def _same(told: Verdict, verdicts: tuple[Verdict, ...]) -> list[str]:
     """The other causes of the same label: what they saw besides ECS's words makes them the better answer."""
-    others = (v for v in verdicts if v.role == "cause" and v.rule != told.rule and v.outcome is Outcome.FAIL)
+    others = (v for v in verdicts if v.role == "cause" and v.rule != told.rule and _is_fault(v))
     return [v.rule for v in others if v.label == told.label]
+
+
+def _is_fault(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.FAIL

@@ -140,9 +140,9 @@ def test_a_command_is_whole_on_the_page_and_in_a_terminal():
 
 
 @pytest.mark.parametrize("lang", text.LANGUAGES)
-@pytest.mark.parametrize("rule", [rule.id for rule in RULES if rule.role == "cause"])
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.role == "cause"], ids=lambda rule: rule.id)
 def test_a_cause_leads_to_the_page_that_its_rule_cites(rule, lang):
-    address = words.page(Verdict(rule, "", "cause", "FAIL"), lang)
+    address = words.page(Verdict(rule.id, rule.label, "cause", "FAIL"), lang)
     assert address.startswith("https://docs.aws.amazon.com/")
-    cited = import_module(f"runbook_lib.diagnosis.rules.{rule}").__doc__
+    cited = import_module(f"runbook_lib.diagnosis.rules.{rule.id}").__doc__
     assert address.replace("/ko_kr/", "/") in cited

@@ -14,6 +14,7 @@ Fix
 Guide section
     Diagnosis 3 and 4; checklist 6.
 References
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/failed-to-start-error.html
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
 """
