@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.rollback import rolled_back
 
 Deployment = dict[str, Any]  # one entry of DescribeServices deployments[]
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -28,8 +29,17 @@ def primary(evidence: Evidence) -> Deployment:
 
 
 def newest(evidence: Evidence) -> Deployment:
-    """What was deployed last: the newest ``createdAt``, which during a rollback is not the PRIMARY. May be empty."""
-    return next(iter(current(evidence)), {})
+    """What was deployed last, which in a rollback and after one is not the PRIMARY. May be empty."""
+    return undone(evidence) or next(iter(current(evidence)), {})
+
+
+def undone(evidence: Evidence) -> Deployment:
+    """The deployment that ECS has rolled back and no longer lists, if it is the last one made; else an empty one.
+
+    DescribeServices forgets it, ListServiceDeployments does not. Its task definition is that of its tasks, which ECS
+    lists for an hour; ``""`` after that.
+    """
+    return rolled_back(evidence)
 
 
 def in_progress(evidence: Evidence) -> tuple[Deployment, ...]:
@@ -43,8 +53,10 @@ def judged(evidence: Evidence) -> tuple[Deployment, ...]:
     The newest, the PRIMARY, and any older one that has or wants tasks. What is wrong with a deployment that was
     superseded and has nothing left to run is over.
     """
+    gone = undone(evidence)
     decisive = (newest(evidence).get("id"), primary(evidence).get("id"))
-    return tuple(d for d in current(evidence) if d.get("id") in decisive or _has_or_wants_tasks(d))
+    listed = tuple(d for d in current(evidence) if d.get("id") in decisive or _has_or_wants_tasks(d))
+    return (gone, *listed) if gone else listed
 
 
 def revision(arn: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runbook_lib.diagnosis import deployments, tasks
 from runbook_lib.diagnosis.deployments import Deployment
@@ -29,9 +29,16 @@ def recent(
     return tuple(sorted(found, key=lambda t: str(tasks.ended_at(t)), reverse=True))
 
 
+def since(evidence: Evidence) -> datetime:
+    """From when failures count: half an hour, or as long as the deployment lasted that has been rolled back."""
+    recent_enough = evidence.collected_at - RECENT
+    gone = deployments.undone(evidence)
+    return min(recent_enough, deployments.created(gone)) if gone else recent_enough
+
+
 def _counts(evidence: Evidence, deployment: Deployment, task: Task) -> bool:
     ended = tasks.ended_at(task)
-    if ended is None or ended < evidence.collected_at - RECENT:
+    if ended is None or ended < since(evidence):
         return False
     completed = deployments.completed_at(evidence, deployment)
     return completed is None or ended > completed

@@ -122,7 +122,7 @@ def _names(task: Task, group_arn: str) -> bool:
 def _events(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> list[str]:
     """Recent "is unhealthy in" events of the group that name one of these tasks, or (as some do) no task at all."""
     own = {tasks.identity(task) for task in mine}
-    since = evidence.collected_at - failures.RECENT
+    since = failures.since(evidence)
     texts = []
     for event in evidence.service.get("events") or []:
         text = event.get("message") or ""

@@ -30,6 +30,8 @@ def state_of(evidence: Evidence) -> State:
         return _while_deploying(evidence)
     if not evidence.service:
         return State.UNKNOWN
+    if deployments.undone(evidence):
+        return State.FAILING  # it serves, and yet what was deployed last does not run
     return _by_counts(evidence, settled=rollout == "COMPLETED")
 
 

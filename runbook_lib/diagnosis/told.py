@@ -34,7 +34,7 @@ def reasons(evidence: Evidence, deployment: Deployment) -> tuple[Told, ...]:
     mine = tasks.of(evidence, deployment)
     started = max((m for task in mine if (m := at(task.get("startedAt")))), default=None)
     found = sorted((*_of_tasks(mine), *_of_events(evidence, deployment)), key=lambda told: told.moment, reverse=True)
-    since = evidence.collected_at - failures.RECENT
+    since = failures.since(evidence)
     kept = [told for told in found if told.moment >= since and (started is None or told.moment > started)]
     return _each_label_once(kept)
 

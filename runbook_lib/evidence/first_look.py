@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook_lib.evidence.model import Evidence, Request, request
+from runbook_lib.evidence.rollback import rolled_back
 
 # Task definitions, target groups and repositories beyond these are left to the deeper look.
 MAX_TASK_DEFINITIONS = 3
@@ -73,6 +74,7 @@ def rest(evidence: Evidence) -> tuple[Request, ...]:
     definitions = list(evidence.task_definitions().values())
     return (
         *(request("task_definition", arn=arn) for arn in task_definition_arns(evidence.service)),
+        *(request("task_definition", arn=arn) for arn in (rolled_back(evidence).get("taskDefinition"),) if arn),
         *(request("target_health", target_group_arn=arn) for arn in target_group_arns(evidence.service)),
         *_image_requests(definitions, 20),
     )

@@ -81,7 +81,7 @@ def _got_over(bad: tuple[Task, ...], got: list[Task]) -> bool:
 
 def _events(evidence: Evidence) -> list[tuple[str, str]]:
     """Text and time of the events since the newest deployment that say that a pull failed, newest first."""
-    since = max(deployments.created(deployments.newest(evidence)), evidence.collected_at - failures.RECENT)
+    since = max(deployments.created(deployments.newest(evidence)), failures.since(evidence))
     found = []
     for event in evidence.service.get("events") or []:
         moment = at(event.get("createdAt"))
