@@ -51,6 +51,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *("--query", "services[0].deployments[].rolloutState"),
     ),
     "secret_env_duplicate.fix.register": _REGISTER,
+    "nothing_desired.fix.1": (
+        *("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}", "--desired-count", "1"),
+    ),
 }
 # The wordings of a fix that change the task definition; nothing of them works before a new revision is deployed.
 _EDITS: dict[str, tuple[str, ...]] = {

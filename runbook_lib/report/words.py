@@ -15,6 +15,9 @@ from runbook_lib.text import has, say
 _CARD: dict[str, tuple[str, ...]] = {
     "image_tag_absent": ("revision", "ref", "repository", "newest", "also"),
     "task_start_failed": ("revision", "count", "last_at", "message"),
+    "alarm_failed_deployment": ("revision", "alarms"),
+    "deployment_deadlocked": ("desired", "running", "lower", "upper"),
+    "nothing_desired": ("desired", "revision"),
     "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),

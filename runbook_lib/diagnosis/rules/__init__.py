@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from runbook_lib.diagnosis.model import Rule
 from runbook_lib.diagnosis.rules import (
+    alarm_failed_deployment,
     application_exited,
+    deployment_deadlocked,
     deployments_overlapping,
     health_check_path_mismatch,
     health_check_unanswered,
     image_pull_failed,
     image_tag_absent,
+    nothing_desired,
+    rolled_back,
     secret_env_duplicate,
     task_start_failed,
     tasks_unhealthy,
@@ -36,8 +40,12 @@ RULES: tuple[Rule, ...] = catalogue(
     application_exited.RULE,
     health_check_path_mismatch.RULE,
     deployments_overlapping.RULE,
+    alarm_failed_deployment.RULE,
+    deployment_deadlocked.RULE,
     secret_env_duplicate.RULE,
+    rolled_back.RULE,
     image_pull_failed.RULE,
     tasks_unhealthy.RULE,
     health_check_unanswered.RULE,
+    nothing_desired.RULE,
 )
