@@ -161,8 +161,8 @@ CODES = {
 }
 SYMPTOMS: Table = table(
     row(
-        "circuit-breaker-triggered", "deployment_failed", "circuit breaker", "tasks failed to start",
-        "circuitbreaker",
+        "circuit-breaker-triggered", "deployment_failed", "rolloutstate: failed", '"rolloutstate":"failed"',
+        "circuit breaker", "tasks failed to start", "circuitbreaker",
     ),
     row("start-impaired", "task_start_impaired", "unable to consistently start", "start_impaired", "start impaired"),
     row(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from runbook_lib.diagnosis.messages.judge import Judgement, judge, known
 from runbook_lib.diagnosis.messages.parts import parse
-from runbook_lib.diagnosis.messages.pasted import Line, joined, lines, rest
+from runbook_lib.diagnosis.messages.pasted import Line, broken_at_edge, joined, lines, rest
 from runbook_lib.diagnosis.messages.secrecy import without_secrets
 
 # A line of a log is ECS's where it holds one of these: a build's own "not found" and "timed out" are not.
@@ -60,8 +60,7 @@ def picked(text: str) -> tuple[Said, ...]:
     found = _merged(_messages(pasted))
     if found or not text.strip() or not pasted:
         return tuple(sorted(found, key=_rank)) or ((Said(judge(""), "", 1),) if text.strip() else ())
-    whole = " ".join(line.text for line in pasted[:_MOST_OF_ONE])
-    judged = judge(whole) if len(pasted) <= _MOST_OF_ONE else judge("")
+    judged, whole = _whole(pasted) if len(pasted) <= _MOST_OF_ONE else (judge(""), "")
     return (Said(judged, without_secrets(whole) if judged.sign else "", pasted[0].number),)
 
 
@@ -81,7 +80,7 @@ def _messages(pasted: list[Line]) -> Iterator[Said]:
         if not _is_ecs(line.text):
             continue
         more = rest(line, pasted[at : at + 20])
-        said, text = _whole(line.text, more)
+        said, text = _whole([line, *more])
         at += len(more)
         if said.label != "unknown" or said.sign or "(service " in line.text:
             yield Said(said, without_secrets(text), line.number)
@@ -92,12 +91,13 @@ def _is_ecs(line: str) -> bool:
     return any(map(lower.__contains__, _MARKS)) and not _NOT_SAID.match(line)
 
 
-def _whole(line: str, more: list[str]) -> tuple[Judgement, str]:
-    """What a message says with its other lines, broken between words or within them: as it makes more known words."""
-    spaced, glued = joined(line, more)
-    by_edge = len({len(each) for each in (line, *more[:-1])}) == 1 and len(more) > 1
-    within = known(glued) > known(spaced) or (by_edge and known(glued) == known(spaced))
-    text = glued if more and within else spaced
+def _whole(parts: list[Line]) -> tuple[Judgement, str]:
+    """What a message says with all its lines: broken between words, or within them where more words come of that."""
+    if len(parts) == 1:
+        return judge(parts[0].text), parts[0].text
+    spaced, glued = joined(parts)
+    more = known(glued) - known(spaced)
+    text = glued if more > 0 or broken_at_edge(parts) else spaced
     return judge(text), text
 
 

@@ -31,11 +31,15 @@ _SAYING = ("message", "rolloutstatereason", "statusreason", "resourcestatusreaso
 
 @dataclass(frozen=True)
 class Line:
-    """A line without what log or terminal have put around it: its number (from 1), and whether it begins something."""
+    """A line without what log or terminal have put around it: its number (from 1), and whether it begins something.
+
+    ``edge`` is the line with the spaces at its ends: where a terminal broke it at its edge, they belong to it.
+    """
 
     number: int
     text: str
     fresh: bool
+    edge: str = ""
 
 
 def lines(text: str) -> list[Line]:
@@ -46,23 +50,28 @@ def lines(text: str) -> list[Line]:
     return [line for number, raw in _raw(plain) if (line := _line(number, raw)).text]
 
 
-def rest(line: Line, following: list[Line]) -> list[str]:
+def rest(line: Line, following: list[Line]) -> list[Line]:
     """The lines after one that are the rest of it: none begins anything, and none fitted into the line before."""
     candidates = [line, *takewhile(lambda each: not each.fresh, following[:_MOST_LINES])]
     width = max(len(each.text) for each in candidates)
-    found: list[str] = []
+    found: list[Line] = []
     for before, after in pairwise(candidates):
         first_word = after.text.split(" ", 1)[0]
         fits = len(before.text) + 1 + len(first_word) <= width * _SLACK and len(before.text) < width
         if fits or width < _NARROWEST or (before.text.endswith(_ENDED) and not after.text.startswith(_GOES_ON)):
             break
-        found.append(after.text)
+        found.append(after)
     return found
 
 
-def joined(line: str, more: list[str]) -> tuple[str, str]:
+def joined(parts: list[Line]) -> tuple[str, str]:
     """A message out of its lines: broken between words, and broken at the edge of the terminal."""
-    return " ".join((line, *more)), "".join((line, *more))
+    return " ".join(part.text for part in parts), "".join(part.edge for part in parts).strip()
+
+
+def broken_at_edge(parts: list[Line]) -> bool:
+    """Whether all lines but the last are of one length, as no words would be by chance."""
+    return len(parts) > 2 and len({len(part.edge) for part in parts[:-1]}) == 1
 
 
 def _raw(text: str) -> Iterator[tuple[int, str]]:
@@ -80,7 +89,8 @@ def _line(number: int, raw: str) -> Line:
     if value := _LINE_OF_JSON.match(bare):
         return Line(number, value[1].replace('\\"', '"'), fresh=True)
     marked = any(map(str.isdigit, before)) or "#" in before or "::" in before
-    return Line(number, bare, marked or bool(_FRESH.match(bare)) or "(service " in bare)
+    edge = raw[len(before) :] if before.strip() else raw
+    return Line(number, bare, marked or bool(_FRESH.match(bare)) or "(service " in bare, edge)
 
 
 def _json_texts(text: str) -> list[str] | None:
@@ -113,7 +123,7 @@ def _of_object(fields: dict[str, Any]) -> Iterator[str]:
         yield from (str(c["reason"]) for c in _objects(fields, "containers") if c.get("reason"))
     elif (reason := _text(fields, "reason")) and "containers" not in fields and "exitcode" not in fields:
         described = _text(fields, "description")
-        yield f"{reason}: {described}" if described else f'"reason":"{reason}"'
+        yield f"{reason}: {described}" if described else f'ECS failure: "reason":"{reason}"'
     if _text(fields, "rolloutstate") == "FAILED":
         yield "ECS deployment: rolloutState: FAILED"
     yield from (said for name in _SAYING if (said := _text(fields, name)))
