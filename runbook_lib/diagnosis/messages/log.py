@@ -30,6 +30,7 @@ _NOT_SAID = re.compile(
     r"|.{0,400}(?:::test_|\bPASSED\b|\bassert\b|\bexpected = )"
 )
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
+_LONGEST = 4_000  # characters of a message that are shown
 _MOST_OF_ONE = 8  # lines of a text that may be one message without any mark of ECS's
 _RANK = {"cause": 0, "symptom": 4, "unknown": 6, "healthy": 7}
 _LAST_OF_ALL = "normal-progress"
@@ -61,7 +62,12 @@ def picked(text: str) -> tuple[Said, ...]:
     if found or not text.strip() or not pasted:
         return tuple(sorted(found, key=_rank)) or ((Said(judge(""), "", 1),) if text.strip() else ())
     judged, whole = _whole(pasted) if len(pasted) <= _MOST_OF_ONE else (judge(""), "")
-    return (Said(judged, without_secrets(whole) if judged.sign else "", pasted[0].number),)
+    return (Said(judged, _kept(whole) if judged.sign else "", pasted[0].number),)
+
+
+def _kept(text: str) -> str:
+    """What is shown of a message: its beginning, without secrets."""
+    return without_secrets(text[:_LONGEST])
 
 
 def _rank(said: Said) -> tuple[int, int, int]:
@@ -83,7 +89,7 @@ def _messages(pasted: list[Line]) -> Iterator[Said]:
         said, text = _whole([line, *more])
         at += len(more)
         if said.label != "unknown" or said.sign or "(service " in line.text:
-            yield Said(said, without_secrets(text), line.number)
+            yield Said(said, _kept(text), line.number)
 
 
 def _is_ecs(line: str) -> bool:
