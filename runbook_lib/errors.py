@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -36,7 +35,7 @@ class RunbookError(Exception):
     def __init__(self, key: str, **facts: Any) -> None:
         super().__init__(key, facts)
         self.key = key
-        self.facts: Mapping[str, Any] = facts
+        self.facts: dict[str, Any] = facts
         self.sentence = ""  # in the user's language, filled in by whoever shows it
 
     def __str__(self) -> str:

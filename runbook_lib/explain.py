@@ -22,7 +22,7 @@ def found_in(text: str) -> tuple[Said, ...]:
         There is nothing in it, or far too much.
     """
     if len(text) > MOST:
-        raise InputError("explain-too-long", characters=len(text), most=MOST)
+        raise InputError("explain-too-long", most=MOST)
     found = picked(text)
     if not found:
         raise InputError("explain-empty")
@@ -30,11 +30,11 @@ def found_in(text: str) -> tuple[Said, ...]:
 
 
 def exit_code(found: tuple[Said, ...]) -> ExitCode:
-    """1 where a failure is named, 0 where all is of normal life, 3 where nothing was recognised."""
-    roles = {said.judgement.cause.role for said in found}
-    if roles & {"cause", "symptom"}:
+    """1 where a failure is named, 0 where all is of normal life, 3 where that cannot be told."""
+    known = {said.judgement.healthy for said in found if said.judgement.cause.role != "unknown"}
+    if False in known or any(said.judgement.cause.role == "cause" and said.judgement.certain for said in found):
         return ExitCode.BAD
-    return ExitCode.COULD_NOT_LOOK if "unknown" in roles else ExitCode.GOOD
+    return ExitCode.GOOD if known == {True} else ExitCode.COULD_NOT_LOOK
 
 
 def shown(found: tuple[Said, ...], lang: str) -> str:
@@ -61,15 +61,23 @@ def answer(line: str, number: int) -> str:
     """
     asked = _asked(number, line)
     said = judge(asked["text"], presumed=True)
-    known = json.dumps(asked.get("id"))
+    known = _plain_json(asked.get("id"))
     return f'{{"id": {known}, "root_cause": "{said.label}", "healthy": {_JSON[said.healthy]}}}'
+
+
+def _plain_json(given: Any) -> str:
+    """JSON of a value; of a number that JSON has no form for, its text."""
+    try:
+        return json.dumps(given, allow_nan=False)
+    except ValueError:
+        return json.dumps(str(given))
 
 
 def _asked(number: int, line: str) -> dict[str, Any]:
     try:
         asked = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError("explain-no-json", line=number) from error
+        raise InputError("explain-no-json", line=number, count=1) from error
     if not isinstance(asked, dict) or not isinstance(asked.get("text"), str):
-        raise InputError("explain-no-text", line=number)
+        raise InputError("explain-no-text", line=number, count=1)
     return asked

@@ -1,6 +1,7 @@
 """``ecs-runbook explain``: for a person in either language, for a program, and for many messages at once."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -123,8 +124,46 @@ def test_a_bad_line_is_named_and_the_others_are_answered(bad):
     done = piped(f"{good}\n{bad}\n\n{good}\n", "--jsonl")
     assert done.returncode == 2
     assert len(done.stdout.splitlines()) == 2
-    assert "Line 2 " in done.stderr
+    assert "Line 2:" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "DB_PASSWORD=hunter2", "AWS_SECRET_ACCESS_KEY=hunter2", "--password hunter2", "password: hunter2",
+        "Authorization: Bearer hunter2", "curl -u admin:hunter2 x", '{"name": "DB_PASS", "value": "hunter2"}',
+        "ghp_hunter2hunter2hunter2", "https://user:hunter2@example.org/", "비밀번호: hunter2",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["{}\nBuild failed\n", f"{BREAKER} {{}}\n"])
+def test_secrets_are_not_printed_back(secret, around):
+    shown = piped(around.replace("{}", secret), "-").stdout + piped(around.replace("{}", secret), "-", "--json").stdout
+    assert shown
+    assert "hunter2" not in shown
+
+
+def test_an_option_that_is_a_pasted_secret_is_not_repeated():
+    done = ecs_runbook("explain", "-----BEGIN PRIVATE KEY----- hunter2", "--lang", "en")
+    assert done.returncode == 2
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(("name", "words"), [("nope.log", "nope.log"), (".", "not a file"), ("/no/such", "/no/such")])
+def test_what_can_only_be_meant_for_a_file_is_one(name, words, tmp_path):
+    done = ecs_runbook("explain", name, "--lang", "en", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+def test_what_another_command_gives_is_read(tmp_path):
+    """As ``explain <(command)`` does."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen([ECS_RUNBOOK, "explain", str(pipe)], stdout=subprocess.PIPE, env=clean_environment()) as run:
+        pipe.write_text(f"{BREAKER}\n", encoding="utf-8")
+        assert run.stdout
+        assert b"circuit-breaker-triggered" in run.stdout.read()
 
 
 def test_what_is_pasted_neither_steers_the_terminal_nor_gives_secrets_away():
@@ -140,3 +179,8 @@ def test_a_reader_that_goes_away_is_no_error():
     done = subprocess.run(command, shell=True, check=True, capture_output=True, env=clean_environment())
     assert done.stdout.count(b"\n") == 1
     assert done.stderr == b""
+
+
+def test_a_number_that_json_cannot_hold_is_given_back_as_text():
+    answer = json.loads(piped(f'{{"id": 1e400, "text": "{STEADY}"}}\n', "--jsonl").stdout)
+    assert answer["id"] == "inf"

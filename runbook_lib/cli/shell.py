@@ -1,6 +1,7 @@
 """Output of the command line: results on stdout, progress on stderr, every error a sentence and an exit code."""
 
 import gc
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -96,6 +97,7 @@ def _usage(error: TyperException) -> int:
     return tell(sentence(key, facts, LANG), ExitCode.USAGE)
 
 
+_OPTION = re.compile(r"-{0,2}[\w.-]{1,40}")
 # Typer's own errors, which it has in English only.
 _USAGE = {
     "NoSuchOption": "usage-option",
@@ -108,7 +110,7 @@ _USAGE = {
 def _blamed(error: TyperException) -> str:
     parameter = getattr(error, "param", None)
     option: str = getattr(error, "option_name", "") or (max(parameter.opts, key=len) if parameter else "")
-    return option
+    return option if _OPTION.fullmatch(option) else "-…"  # a pasted text that begins with a dash may hold anything
 
 
 def _near(error: TyperException) -> str:

@@ -14,7 +14,8 @@ from runbook_lib.text import has, say
 
 _WHOLE = 3  # causes that get a card; more are told in a line each
 _LONGEST = 1_200  # characters of a message that are shown
-_COMMAND = re.compile(r"^(.*): `((?:aws|docker|ecs-runbook) [^`]+)`\.?$", re.DOTALL)
+_COMMAND = re.compile(r"^([^`]*(?:`[^`]*`[^`]*)*?): `((?:aws|docker|ecs-runbook) [^`]+)`\.? ?(.*)$", re.DOTALL)
+_ACTION = re.compile(r"to perform:? \[?'?([\w-]{2,40}:[\w*]{1,60})")
 _CODE = re.compile(r"`[^`]+`")
 _PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]{2,}\b")
 _TONES: dict[str, b.Tone] = {"cause": "bad", "symptom": "risk", "unknown": "unk", "healthy": "ok"}
@@ -60,7 +61,9 @@ def _filled(marked: str, known: Mapping[str, str]) -> str:
 
 def _step(text: str) -> b.Step:
     found = _COMMAND.match(text)
-    return b.Step(f"{found[1]}:", found[2]) if found else b.Step(text)
+    if not found:
+        return b.Step(text)
+    return b.Step(f"{found[1]}. {found[3]}" if found[3] else f"{found[1]}:", found[2])
 
 
 def _blocks(found: tuple[Said, ...], lang: str) -> Iterator[b.Block]:
@@ -74,8 +77,9 @@ def _blocks(found: tuple[Said, ...], lang: str) -> Iterator[b.Block]:
 
 
 def _leading(found: tuple[Said, ...]) -> tuple[Said, ...]:
-    """The causes; without any the symptom that is told first, or whatever there is."""
+    """The causes, but for the end of a container that another explains; without any what is told first."""
     causes = [said for said in found if said.judgement.cause.role == "cause"]
+    causes = [said for said in causes if not said.consequence] or causes
     unlike = {said.judgement.label: said for said in reversed(causes)}
     return tuple(said for said in causes if said is unlike[said.judgement.label])[:_WHOLE] or found[:1]
 
@@ -89,15 +93,22 @@ def _row(said: Said, lang: str) -> tuple[b.Cell, ...]:
 def _card(said: Said, lang: str) -> b.Card:
     label, role = _entry(said), said.judgement.cause.role
     rows = [
-        b.Fact(_say("label.what", lang), (_what(said, lang),)),
-        b.Fact(_say("label.told_by", lang), (_told_by(said, lang),)),
-        b.Fact(_say("label.means", lang), (say(f"causes.{label}.means", lang),)),
+        b.Fact(_say("label.cause", lang), (_what(said, lang),)),
+        b.Fact(_say("label.evidence", lang), (_told_by(said, lang),)),
+        b.Fact(_say("label.means", lang), (_means(said, label, lang),)),
         b.Fact(_say("label.fix", lang), steps=steps(label, lang, names(said.text))),
         b.Fact(_say("label.page", lang), link=_page(label, lang)),
     ]
-    quote = b.Quote(_shown(said.text), _place(said, lang))
+    quote = (b.Quote(_shown(said.text), _place(said, lang)),) if said.text else ()
     shown = tuple(row for row in rows if not row.empty)
-    return b.Card(title(label, lang), _tag(said, lang), (quote, b.Facts(shown)), _say(f"role.{role}", lang))
+    end = "" if label == "unrecognised" else _say(f"role.{role}", lang)
+    return b.Card(title(label, lang), _tag(said, lang), (*quote, b.Facts(shown)), end)
+
+
+def _means(said: Said, label: str, lang: str) -> str:
+    """What it means; of a cause that the message does not name, what it would mean."""
+    means = say(f"causes.{label}.means", lang)
+    return means if said.judgement.sign or label == "unrecognised" else _say("if_so", lang, means=means)
 
 
 def _tag(said: Said, lang: str) -> b.Tag:
@@ -124,7 +135,7 @@ def _what(said: Said, lang: str) -> str:
     """The label, and the parts of the message that decide what to do."""
     parts = parse(said.text)
     facts = {
-        "action": code(parts.denied) if parts.denied else "",
+        "action": code(action[1]) if (action := _ACTION.search(said.text)) else "",
         "status": "" if parts.status is None else str(parts.status),
         "retries": "" if parts.retries is None else str(parts.retries),
         "exit_code": "" if parts.exit_code is None else str(parts.exit_code),

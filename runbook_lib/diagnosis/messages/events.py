@@ -6,6 +6,12 @@ from collections.abc import Iterator
 
 from runbook_lib.diagnosis.messages.signs import Table, row, table, words_of
 
+# The credentials of whoever called, which no role of the service has to do with.
+CALLER = frozenset((
+    "webidentity", "with oidc", "with saml", "sso session", "expiredtoken", "unrecognizedclient",
+    "invalidclienttoken", "invalidsignature",
+))  # fmt: skip
+
 # What decides before anything else in the message does.
 DECISIVE: Table = table(
     row(
@@ -47,6 +53,7 @@ DECISIVE: Table = table(
         ("role", "cannot be found"), "invalid iam role", ("role with name", "cannot"), ("role", "is invalid"),
     ),
     row("invalid-task-definition", "requires a task role"),
+    row("api-throttled", "requestlimitexceeded"),
     row("vcpu-quota", "maxspotinstancecount", "limit on the number of", "vcpulimitexceeded"),
     row("deployment-superseded", "scaling activity initiated", "scheduler initiated"),
     row(
@@ -135,7 +142,7 @@ PLACEMENT: Table = table(
         "placement-no-capacity-instances", "placement_failure", "no container instance",
         "container instances were found", "empty capacity provider", "no active instances", "no active container",
         "resource:gpu", "insufficient gpu", "insufficientinstancecapacity", "launch instance", "no instances",
-        "no registered container", "resource:", "unfulfillablecapacity", "could not launch", "insufficient capacity",
+        "no registered container", "unfulfillablecapacity", "could not launch", "insufficient capacity",
         "empty cluster",
     ),
     row("fargate-capacity-unavailable", "place a task in"),
@@ -154,8 +161,8 @@ CODES = {
 }
 SYMPTOMS: Table = table(
     row(
-        "circuit-breaker-triggered", "deployment_failed", "circuit breaker", "tasks failed to start",
-        "circuitbreaker",
+        "circuit-breaker-triggered", "deployment_failed", "rolloutstate: failed", '"rolloutstate":"failed"',
+        "circuit breaker", "tasks failed to start", "circuitbreaker",
     ),
     row("start-impaired", "task_start_impaired", "unable to consistently start", "start_impaired", "start impaired"),
     row(
@@ -170,13 +177,30 @@ SYMPTOMS: Table = table(
 LATE: Table = table(
     row("circuit-breaker-triggered", "deployment failed"),
     row(
-        "wait-timeout", "waiter", "not in the state", "resourcenotready", "failed waiting", "has not changed",
-        "has not completed", "not completed", "not complete", "took too long", "gave up waiting", "not finish",
-        "servicesstable", "services-stable", "services_stable", "tasksstopped", "tasks-stopped", '"timeout"',
+        "wait-timeout", "not in the state", ("waiter", "fail"), ("waiter", "timed out"), ("waiter", "timeout"),
+        ("waiter", "exceed"), ("waiter", "error"), ("waiter", "not reach"), ("waiter", "unstable"),
+        ("servicesstable", "fail"), ("servicesstable", "timed out"), ("servicesstable", "timeout"),
+        ("servicesstable", "exceed"), ("servicesstable", "error"), ("servicesstable", "not reach"),
+        ("servicesstable", "unstable"), ("services-stable", "fail"), ("services-stable", "timed out"),
+        ("services-stable", "timeout"), ("services-stable", "exceed"), ("services-stable", "error"),
+        ("services-stable", "not reach"), ("services-stable", "unstable"), ("services_stable", "fail"),
+        ("services_stable", "timed out"), ("services_stable", "timeout"), ("services_stable", "exceed"),
+        ("services_stable", "error"), ("services_stable", "not reach"), ("services_stable", "unstable"),
+        ("tasks-stopped", "fail"), ("tasks-stopped", "timed out"), ("tasks-stopped", "timeout"),
+        ("tasks-stopped", "exceed"), ("tasks-stopped", "error"), ("tasks-stopped", "not reach"),
+        ("tasks-stopped", "unstable"), ("tasksstopped", "fail"), ("tasksstopped", "timed out"),
+        ("tasksstopped", "timeout"), ("tasksstopped", "exceed"), ("tasksstopped", "error"),
+        ("tasksstopped", "not reach"), ("tasksstopped", "unstable"), ("tasks-running", "fail"),
+        ("tasks-running", "timed out"), ("tasks-running", "timeout"), ("tasks-running", "exceed"),
+        ("tasks-running", "error"), ("tasks-running", "not reach"), ("tasks-running", "unstable"),
+        ("tasksrunning", "fail"), ("tasksrunning", "timed out"), ("tasksrunning", "timeout"),
+        ("tasksrunning", "exceed"), ("tasksrunning", "error"), ("tasksrunning", "not reach"),
+        ("tasksrunning", "unstable"), "resourcenotready", "failed waiting", "has not changed", "has not completed",
+        "not completed", "not complete", "took too long", "gave up waiting", "not finish", '"timeout"',
         "did not stabilize", "notstabilized", "not stabilize", "timed out", "timeout", "time-out",
         "exceeded attempts", "max attempts", "exceeded wait", "did not become stable", "not stable", "to stabilize",
         "not reach steady", "not reached a steady", "stabilization", "not reach a steady", "time limit",
-        "waiting for service", "retries exceeded", "timetout",
+        ("waiting for service", "fail"), ("waiting for service", "error"), "retries exceeded", "timetout",
     ),
 )  # fmt: skip
 
@@ -216,6 +240,7 @@ ECS = frozenset((
     "taskfailedtostart", "task failed", "outofmemory", "essential container", "stoppedreason", "elb health",
     "container health", "rollout", "eventname", "essentialcontainer", "codedeploy", "tasks: task", "being throttled",
     "az rebalanc", "container port", "portmapping", "task role", "forcenewdeployment", "waiter tasks", "(elb)",
+    "tasks failed to start", "consistently start", "start_impaired", "rollback candidate", "under protection",
     "circuit breaker", "scaling activity", "task definition", "taskdefinition", "task set", "taskset", "runtask",
     "container exited", "updateservice", "createservice", "servicesstable", "services-stable", "services_stable",
     "clientexception", "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group",
@@ -232,4 +257,4 @@ ECS = frozenset((
 def words() -> Iterator[str]:
     """Every word of this module."""
     yield from words_of(DECISIVE, INTERRUPTED, HEALTH, PLACEMENT, SYMPTOMS, LATE, HEALTHY)
-    yield from TROUBLE | ECS
+    yield from TROUBLE | ECS | CALLER

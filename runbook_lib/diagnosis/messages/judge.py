@@ -71,7 +71,9 @@ def judge(text: str, presumed: bool = False) -> Judgement:
     if (parts.truncated or not sign) and (begun := _begun(parts.text)):
         told, _ = _named(message._replace(words=words | begun))
         label, sign = (told, "") if not sign or CAUSES[told].group == CAUSES[label].group else (label, sign)
-    certain = sign not in ("", _UNTOLD) and label != "unknown" and not parts.truncated
+    if label == "container-exited" and parts.exit_code == 0:
+        return Judgement(label, False, sign)  # as a job that has done its work
+    certain = sign not in ("", _UNTOLD) and label != "unknown" and message.ecs and not parts.truncated
     return Judgement(label, certain, sign)
 
 
@@ -86,6 +88,11 @@ def _read(text: str) -> tuple[Parts, frozenset[str]]:
     return parts, words
 
 
+def known(text: str) -> int:
+    """How many of the catalogue's words a text holds."""
+    return len(_VOCABULARY.of(parse(text).text))
+
+
 def subject(text: str) -> str:
     """What a message says could not be had: ``pull``, ``secret``, ``log``, ``efs``, or ``""``."""
     return (first(starts.SUBJECTS, _read(text)[1]) or ("", ""))[0]
@@ -93,6 +100,8 @@ def subject(text: str) -> str:
 
 def _named(message: _Message) -> Named:
     """The label and the words that decided; the first of the readings that says something."""
+    if not message.words.isdisjoint(events.CALLER) and message.words.isdisjoint(refusals.STARTS):
+        return "unknown", ""  # who deploys has no valid sign-in: that is not ECS's to explain
     if message.parts.denied:
         return _denied(message.parts), message.parts.denied
     readings = _REFUSAL if _is_refusal(message.words) else _MESSAGE
@@ -192,7 +201,13 @@ def _field(message: _Message) -> Named | None:
 
 def _wrong(message: _Message) -> Named | None:
     """A field that is found fault with, where nothing says that it was a refusal."""
-    return None if message.words.isdisjoint(refusals.DEMANDS) else _field(message)
+    if message.words.isdisjoint(refusals.DEMANDS):
+        return None
+    return (
+        ("invalid-task-definition", "")
+        if message.words & refusals.REGISTERING
+        else first(refusals.FIELDS, message.words)
+    )
 
 
 def _well(message: _Message) -> Named | None:
@@ -227,7 +242,7 @@ def _if_ecs(reading: Reading) -> Reading:
 _OF_SUBJECT = {"pull": _pull, "secret": _secret, "log": _log}
 _DECISIVE, _REQUEST = _table(events.DECISIVE), _table(refusals.REQUEST)
 _TASK = tuple(_table(rows) for rows in (starts.TASKS, events.INTERRUPTED, events.HEALTH, events.PLACEMENT))
-_SYMPTOM, _LATE = _table(events.SYMPTOMS), _if_ecs(_table(events.LATE))
+_SYMPTOM, _LATE = _if_ecs(_table(events.SYMPTOMS)), _if_ecs(_table(events.LATE))
 _LAST = (_if_ecs(_table(refusals.REFUSED)), _untold)
 _REFUSAL = (_DECISIVE, _REQUEST, _answered, *_TASK, _field, _SYMPTOM, _LATE, *_LAST)
 _EARLY = (_DECISIVE, _answered, *_TASK, _coded, _if_ecs(_REQUEST), _SYMPTOM, _LATE, _if_ecs(_exited))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
-from runbook_lib.diagnosis.messages.judge import Judgement, judge
+from runbook_lib.diagnosis.messages.judge import Judgement, judge, known
 from runbook_lib.diagnosis.messages.parts import parse
-from runbook_lib.evidence.redaction import MASK, masked_urls
+from runbook_lib.diagnosis.messages.pasted import Line, broken_at_edge, joined, lines, rest
+from runbook_lib.diagnosis.messages.secrecy import without_secrets
 
 # A line of a log is ECS's where it holds one of these: a build's own "not found" and "timed out" are not.
 _MARKS = (
@@ -21,27 +20,20 @@ _MARKS = (
     "clientexception", "invalidparameter", "servicenot", "clusternot", "spot task", "host ec2", "target group",
     "target-group", "target.", "capacity provider", "place a task", "container instance", "registry auth", "stabiliz",
     "passrole", "secret name must", "(deployment ecs-svc", "rolling back to deployment", "health checks failed",
-    "lifecycle hook", "waiter", "serverexception", "stopped by user", "dockertimeout", "failed to start", "fargate",
-    "targetgroup",
+    "lifecycle hook", "waiter", "oomkilled", "rolloutstate", '"reason":', "serverexception", "stopped by user",
+    "dockertimeout", "failed to start", "fargate", "targetgroup",
 )  # fmt: skip
-_PREFIX = re.compile(
-    r"^(?:[\s│|╷╵>*•-]|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?|\[?\d\d:\d\d:\d\d[\d.,]*\]?"
-    r"|##\[\w{1,12}\]|::\w{1,12}(?: [^:]{0,200})?::|\[\w{1,12}\](?=\s)|(?:INFO|WARN|WARNING|ERROR|DEBUG)\b:?\s)+"
+# What a script prints of itself, and what a test says of its own cases.
+_NOT_SAID = re.compile(
+    r"(?:[+$#>] *)?(?:Run )?(?:aws|ecs|copilot|docker|terraform|ecs-\w{1,20}) [\w-]"
+    r"|.{0,400}(?:\b(?:grep|sed|awk|jq|echo) [\"'-]|; (?:then|do|fi|done)\b)"
+    r"|.{0,400}(?:::test_|\bPASSED\b|\bassert\b|\bexpected = )"
 )
-_VALUE = re.compile(r'^"?\w{1,40}"?: ?"(.*)",?$')
-_BEGINNINGS = ("(service ", "service ", "error", "an error occurred", "fail", "warn", "info", "run ", "npm ", "task ")
-_WHOLE = re.compile(
-    r"(?i)error|exception|\(service |was unable|stoppedreason|reason"
-)  # what may go on in the next line
-_SECRET = re.compile(r'("value" ?: ?)"[^"]{0,10000}"?')  # of a variable, in a task definition that is quoted
-_COMMAND = re.compile(
-    r"(?:[+$#] *)?(?:Run )?(?:aws|ecs|copilot|docker|terraform|ecs-\w{1,20}) [\w-]"
-)  # as a shell echoes it
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
-_WRAPPED = 4  # lines over which a tool may break one message
+_LONGEST = 4_000  # characters of a message that are shown
 _MOST_OF_ONE = 8  # lines of a text that may be one message without any mark of ECS's
-_WRITTEN_OUT = 300  # characters of a line in which "\n" stands for line ends
-_RANK = {"cause": 0, "symptom": 2, "unknown": 3, "healthy": 4}
+_RANK = {"cause": 0, "symptom": 4, "unknown": 6, "healthy": 7}
+_LAST_OF_ALL = "normal-progress"
 
 
 @dataclass(frozen=True)
@@ -53,107 +45,66 @@ class Said:
     line: int
     count: int = 1
 
-
-@dataclass(frozen=True)
-class _Line:
-    """A line without what the log or JSON has put around it; ``fresh`` where it cannot be the rest of another."""
-
-    number: int
-    text: str
-    fresh: bool
+    @property
+    def consequence(self) -> bool:
+        """Whether it only says that a container ended, which another message may give the reason of."""
+        return self.judgement.label == "container-exited"
 
 
 def picked(text: str) -> tuple[Said, ...]:
     """The messages of ECS in a pasted text, each once: causes first (sure ones before likely ones), then symptoms.
 
-    A text without any gives one ``unknown``; an empty one gives nothing.
+    A text without any gives one ``unknown`` without text: what is not ECS's may hold anything. An empty one gives
+    nothing.
     """
-    lines = [line for number, raw in _lines(text) if (line := _bare(number, raw)).text]
-    found = _merged(_messages(lines))
-    if found or not lines:
-        return tuple(sorted(found, key=_rank))
-    whole = " ".join(line.text for line in lines[:_MOST_OF_ONE])
-    judged = judge(whole) if len(lines) <= _MOST_OF_ONE else judge("")
-    return (Said(judged, _safe(whole), lines[0].number),)
+    pasted = lines(text)
+    found = _merged(_messages(pasted))
+    if found or not text.strip() or not pasted:
+        return tuple(sorted(found, key=_rank)) or ((Said(judge(""), "", 1),) if text.strip() else ())
+    judged, whole = _whole(pasted) if len(pasted) <= _MOST_OF_ONE else (judge(""), "")
+    return (Said(judged, _kept(whole) if judged.sign else "", pasted[0].number),)
 
 
-def _safe(text: str) -> str:
-    """The text without what URLs and environment variables in it give away."""
-    return masked_urls(_SECRET.sub(rf'\1"{MASK}"', text))
+def _kept(text: str) -> str:
+    """What is shown of a message: its beginning, without secrets."""
+    return without_secrets(text[:_LONGEST])
 
 
-def _rank(said: Said) -> tuple[int, int]:
-    rank = _RANK[said.judgement.cause.role]
-    return rank + (rank == 0 and not said.judgement.certain), said.line
+def _rank(said: Said) -> tuple[int, int, int]:
+    judged = said.judgement
+    rank = _RANK[judged.cause.role]
+    if rank == 0:
+        rank = 3 if said.consequence else 0 if judged.certain else 1 if judged.sign else 2
+    return rank, judged.label == _LAST_OF_ALL, said.line
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines with their numbers. Compact JSON is laid out first; in one long string line ends are written out."""
-    for number, line in enumerate(_laid_out(text).splitlines(), 1):
-        if len(line) > _WRITTEN_OUT and "\\n" in line:
-            yield from ((number, part) for part in line.replace("\\r", "").split("\\n"))
-        else:
-            yield number, line
-
-
-def _laid_out(text: str) -> str:
-    if text.lstrip()[:1] not in ("{", "[") or text.count("\n") > len(text) / _WRITTEN_OUT:
-        return text
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=0)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _bare(number: int, raw: str) -> _Line:
-    before = found[0] if (found := _PREFIX.match(raw)) else ""
-    bare = raw[len(before) :].strip()
-    if value := _VALUE.match(bare):
-        return _Line(number, value[1].replace('\\"', '"'), fresh=True)
-    begins = bare.lower().startswith(_BEGINNINGS) or "(service " in bare
-    return _Line(number, bare, begins or any(map(str.isdigit, before)) or "#" in before or "::" in before)
-
-
-def _messages(lines: list[_Line]) -> Iterator[Said]:
+def _messages(pasted: list[Line]) -> Iterator[Said]:
     at = 0
-    while at < len(lines):
-        line = lines[at]
+    while at < len(pasted):
+        line = pasted[at]
         at += 1
         if not _is_ecs(line.text):
             continue
-        rest = _rest(lines[at : at + _WRAPPED])
-        said, text, more = _continued(line.text, rest)
-        at += more
+        more = rest(line, pasted[at : at + 20])
+        said, text = _whole([line, *more])
+        at += len(more)
         if said.label != "unknown" or said.sign or "(service " in line.text:
-            yield Said(said, _safe(text), line.number)
-
-
-def _rest(following: list[_Line]) -> list[str]:
-    """The lines that may belong to the message before them."""
-    return [line.text for line in takewhile(lambda line: not line.fresh, following)]
-
-
-def _continued(line: str, rest: list[str]) -> tuple[Judgement, str, int]:
-    """What a message says, with the lines after it that belong to it, and how many these are.
-
-    Tools break messages between words and within them.
-    """
-    said = judge(line)
-    if said.certain or not _WHOLE.search(line):
-        return said, line, 0
-    best, joined = (said, line, 0), line
-    for count, more in enumerate(rest, 1):
-        wholes = (f"{joined} {more}", f"{joined}{more}")
-        best = next(((found, whole, count) for whole in wholes if (found := judge(whole)).certain), best)
-        joined = best[1] if best[2] == count else wholes[0]
-        if more.endswith((".", "!")):
-            break
-    return best
+            yield Said(said, _kept(text), line.number)
 
 
 def _is_ecs(line: str) -> bool:
     lower = line.lower()
-    return any(map(lower.__contains__, _MARKS)) and not _COMMAND.match(line)
+    return any(map(lower.__contains__, _MARKS)) and not _NOT_SAID.match(line)
+
+
+def _whole(parts: list[Line]) -> tuple[Judgement, str]:
+    """What a message says with all its lines: broken between words, or within them where more words come of that."""
+    if len(parts) == 1:
+        return judge(parts[0].text), parts[0].text
+    spaced, glued = joined(parts)
+    more = known(glued) - known(spaced)
+    text = glued if more > 0 or broken_at_edge(parts) else spaced
+    return judge(text), text
 
 
 def _merged(messages: Iterator[Said]) -> list[Said]:

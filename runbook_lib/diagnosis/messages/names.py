@@ -7,9 +7,13 @@ import re
 from runbook_lib.diagnosis.messages.parts import LONGEST
 
 _ONES: dict[str, re.Pattern[str]] = {
-    "SERVICE": re.compile(r"\(service ([\w-]{1,255})[,)]|\bservice (?!call\b)([\w-]{1,255}) (?:was|is|has|failed) "),
+    "SERVICE": re.compile(
+        r"\(service (\w[\w-]{0,254})[,)]|\bservice (?!call\b)(\w[\w-]{0,254}) (?:was|is|has|failed) "
+    ),
     "TASK_ID": re.compile(r"\(task ([0-9a-f]{32}|[0-9a-f-]{36})\)"),
-    "CLUSTER": re.compile(r"arn:aws[\w-]{0,12}:ecs:[\w-]{1,20}:\d{12}:(?:service|task|cluster)/([\w-]{1,255})"),
+    "CLUSTER": re.compile(
+        r"arn:aws[\w-]{0,12}:ecs:[\w-]{1,20}:[\dxX*]{1,12}:(?:service|task|cluster)/(\w[\w-]{0,254})"
+    ),
     "INSTANCE_ID": re.compile(r"container-instance ([0-9a-f]{32}|[0-9a-f-]{36})\b"),
     "IMAGE": re.compile(
         r"((?:[\w-]{1,63}\.){1,8}[a-z]{2,12}(?::\d{1,5})?(?:/[\w.-]{1,128}){1,8}(?::[\w.-]{1,128}|@sha256:[0-9a-f]{64}))"
@@ -18,11 +22,11 @@ _ONES: dict[str, re.Pattern[str]] = {
         r"(arn:aws[\w-]{0,12}:elasticloadbalancing:[\w-]{1,20}:\d{12}:targetgroup/[\w-]{1,32}/\w{16})"
     ),
     "SECRET_ARN": re.compile(r"(arn:aws[\w-]{0,12}:secretsmanager:[\w-]{1,20}:\d{12}:secret:[\w/+=.@-]{1,519}\w)"),
-    "ROLE_NAME": re.compile(r"assumed-role/([\w+=,.@-]{1,64})/|\brole/([\w+=.@-]{1,64})(?![\w+=.@/-])"),
+    "ROLE_NAME": re.compile(r"assumed-role/(\w[\w+=,.@-]{0,63})/|\brole/(\w[\w+=.@-]{0,63})(?![\w+=.@/-])"),
     "PORT": re.compile(r"\(port (\d{1,5})\)"),
 }
 _ECR = re.compile(
-    r"\d{12}\.dkr\.ecr[\w-]{0,6}\.([\w-]{1,20})\.amazonaws\.com[\w.]{0,4}/([\w./-]{1,256})(?::([\w.-]{1,128}))?"
+    r"\d{12}\.dkr\.ecr[\w-]{0,6}\.([\w-]{1,20})\.amazonaws\.com[\w.]{0,4}/(\w[\w./-]{0,255})(?::(\w[\w.-]{0,127}))?"
 )
 _REGION = re.compile(r"arn:aws[\w-]{0,12}:[a-z0-9-]{1,30}:([a-z]{2}(?:-[a-z]{1,9}){1,2}-\d):")
 

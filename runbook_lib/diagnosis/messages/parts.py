@@ -6,7 +6,7 @@ import html
 import re
 from typing import NamedTuple
 
-# ECS's own messages are below 1,100 characters. Wrapped in a tool's error they are longer; more is not looked at.
+# ECS's own messages are below 1,100 characters. Wrapped in a tool's error they are longer.
 LONGEST = 12_000
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
@@ -66,8 +66,8 @@ class Parts(NamedTuple):
 
 
 def parse(text: str) -> Parts:
-    """The parts of a message. Any text has some; more than 12,000 characters are not read."""
-    raw = _plain(text[:LONGEST])
+    """The parts of a message. Any text has some; of more than 12,000 characters the middle is not read."""
+    raw = _plain(text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} {text[-LONGEST // 2 :]}")
     lower = raw.lower()
     return Parts(
         text=_nameless(lower),

@@ -8,10 +8,11 @@ from runbook_lib.diagnosis.messages.signs import Table, row, table, words_of
 
 # What shows that an API refused a request, or that a tool refused to send it.
 MARKS = frozenset((
-    "clientexception", "invalidparameter", "parameter validation", "validationexception", "unexpected key",
-    "unknown parameter", "unexpected value at params", "invalidrequest", "unsupportedfeature", "platformunknown",
+    "registertaskdefinition", "register task definition", "clientexception", "invalidparameter",
+    "parameter validation", "validationexception", "unexpected key", "unknown parameter",
+    "unexpected value at params", "invalidrequest", "unsupportedfeature", "platformunknown",
     "platformtaskdefinition", "clustercontains", "namespacenotfound", "unexpectedparameter", "invalid request",
-    "an error occurred (", "status code: 400", "invalidconfiguration", "field is required",
+    "status code: 400", "invalidconfiguration", "field is required",
 ))  # fmt: skip
 
 # A refusal is not what stopped a task: these head the reasons of tasks, which quote refusals too.
@@ -30,7 +31,10 @@ REQUEST: Table = table(
         "container_definitions", "unexpectedparameter", "execution role arn to support", "dependency container",
         "container ordering dependency",
     ),
-    row("aws-internal-error", "blockedexception", "currently blocked", "account is blocked"),
+    row(
+        "aws-internal-error", "blockedexception", "currently blocked", "currently being verified",
+        "account is blocked",
+    ),
     row("invalid-service-parameters", ("security group", " vpc"), ("subnet", "same vpc")),
     row(
         "invalid-service-parameters", "only valid for services", "unknown parameter in deploymentconfiguration",

@@ -88,7 +88,7 @@ SUBJECTS: Table = table(
         "image index", "image requested does not exist", "no such image", "pull the image", "unable to pull",
         "name unknown", "failed to extract layer", "pull failed", "pull secrets", "copy image", "container image",
         "registry.", "registry-1", "requested access to", "401 unauthorized", "getauthorizationtoken",
-        "manifest list", "authorization token has expired", "cannot pull the image",
+        "manifest list", "authorization token has expired", "cannot pull the image", ".dkr.ecr",
     ),
 )  # fmt: skip
 

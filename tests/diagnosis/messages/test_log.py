@@ -1,6 +1,7 @@
 """From a pasted text come ECS's messages alone, each once, the cause first."""
 
 import json
+import textwrap
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,62 @@ def test_the_json_of_describe_services_is_read_too(indent):
 
 def test_a_log_in_one_string_has_its_lines():
     assert labels(json.dumps(CI_LOG)[1:-1])[0] == "image-not-found"
+
+
+def test_json_is_read_by_its_fields_and_not_by_its_lines():
+    killed = {"name": "app", "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage"}
+    task = {"stoppedReason": "Essential container in task exited", "containers": [killed, {"name": "b", "exitCode": 0}]}
+    assert labels(json.dumps({"tasks": [task]}, indent=2)) == ["out-of-memory", "container-exited"]
+    assert labels(json.dumps({"failures": [{"arn": "a", "reason": "MISSING"}]})) == ["cluster-or-service-not-found"]
+    failed = {"deployments": [{"rolloutState": "FAILED"}], "events": [{"message": "(service a) has started 1 tasks."}]}
+    assert labels(json.dumps(failed)) == ["circuit-breaker-triggered", "normal-progress"]
+    unhealthy = {"State": "unhealthy", "Reason": "Target.Timeout", "Description": "Request timed out"}
+    assert labels(json.dumps([{"TargetHealth": unhealthy}])) == ["lb-health-check-timeout"]
+
+
+def test_the_end_of_a_job_is_not_certainly_a_failure():
+    task = {"stoppedReason": "Essential container in task exited", "containers": [{"exitCode": 0}]}
+    (said,) = picked(json.dumps(task))
+    assert (said.judgement.label, said.judgement.certain, said.judgement.healthy) == ("container-exited", False, None)
+
+
+@pytest.mark.parametrize(
+    "echoed",
+    [
+        "\x1b[36;1maws ecs wait services-stable --cluster c\x1b[0m",
+        '$ grep -q "CannotPullContainerError: not found" log',
+        'if grep -q "CannotPullContainerError" out; then echo "image not found"; fi',
+        "tests/test_a.py::test_b[CannotPullContainerError: no basic auth] PASSED",
+        "Waiting for services-stable...",
+    ],
+)
+def test_what_a_script_prints_of_itself_is_not_said_by_ecs(echoed):
+    assert labels(f"{echoed}\n(service web) has reached a steady state.\n") == ["steady-state"]
+
+
+LONG = [
+    "(service web) was unable to place a task because no container instance met all of its requirements. The closest "
+    "matching (container-instance 0123456789abcdef) has insufficient CPU units available. For more information, see "
+    "the Troubleshooting section of the Amazon ECS Developer Guide.",
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
+    "to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db from secrets manager: ResourceNotFoundException: Secrets "
+    "Manager can't find the specified secret.",
+    "An error occurred (AccessDeniedException) when calling the RegisterTaskDefinition operation: User: "
+    "arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:PassRole on resource: "
+    "arn:aws:iam::123456789012:role/exec because no identity-based policy allows the iam:PassRole action",
+]
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 120])
+@pytest.mark.parametrize("text", LONG, ids=["placement", "secret", "role"])
+def test_a_message_is_whole_again_however_wide_the_terminal_was(text, width):
+    whole = picked(text)
+    by_words = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    by_edge = [text[at : at + width] for at in range(0, len(text), width)]
+    for lines in (by_words, by_edge, [f"│ {line}" for line in by_words]):
+        (said,) = picked("\n".join(lines))
+        assert said.judgement == whole[0].judgement
 
 
 WRAPPED = """\

@@ -71,5 +71,6 @@ def test_what_is_whole(text):
     assert not parse(text).truncated
 
 
-def test_only_the_beginning_of_an_endless_text_is_read():
-    assert parse("a" * 100_000 + " StatusCode: 0").status is None
+def test_of_an_endless_text_both_ends_are_read():
+    endless = "StatusCode: 0 " + "a" * 100_000 + " has been retried 3 time(s)"
+    assert (parse(endless).status, parse(endless).retries, len(parse(endless).text)) == (0, 3, 12_001)
