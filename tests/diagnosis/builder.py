@@ -214,7 +214,9 @@ def service(*deployments: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }
 
 
-def brief(revision: int, status: str, minutes: float, finished: float | None = None) -> dict[str, Any]:
+def brief(
+    revision: int, status: str, minutes: float, finished: float | None = None, reason: str = ""
+) -> dict[str, Any]:
     """One entry of ListServiceDeployments."""
     number = deployment_id(revision).rpartition("/")[2]
     root = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service"
@@ -225,6 +227,7 @@ def brief(revision: int, status: str, minutes: float, finished: float | None = N
         "status": status,
         "createdAt": ago(minutes),
         **done,
+        **({"statusReason": reason} if reason else {}),
     }
 
 

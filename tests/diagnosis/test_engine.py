@@ -52,7 +52,7 @@ def test_the_checklist_of_the_guides_incident():
 
 def test_right_after_a_normal_rollout_nothing_is_wrong():
     diagnosis = judge(healthy())
-    assert {verdict.outcome for verdict in diagnosis.verdicts} == {Outcome.PASS}
+    assert {verdict.outcome for verdict in diagnosis.verdicts} <= {Outcome.PASS, Outcome.NOT_APPLICABLE}
     assert [answer.outcome for answer in diagnosis.checklist] == [Outcome.PASS] * 7
     assert wanted(healthy()) == ()
 

@@ -43,6 +43,6 @@ RULE = Rule(
     role="risk",
     needs=("service",),
     guide="diagnosis 1",
-    severity=200,
+    severity=90,
     check=check,
 )

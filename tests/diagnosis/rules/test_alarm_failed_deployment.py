@@ -1,0 +1,35 @@
+"""An alarm that failed the deployment is its cause; one that is merely set is none."""
+
+import pytest
+
+from tests.diagnosis.builder import brief, deployment, event, healthy, service
+from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, verdict
+
+RULE = "alarm_failed_deployment"
+ALARMS = {"deploymentConfiguration": {"alarms": {"enable": True, "rollback": True, "alarmNames": ["5xx"]}}}
+BACK = deployment(2, 3000, rolloutState="COMPLETED", runningCount=1)
+REASON = "Service deployment rolled back because one or more alarms were triggered: alarm detected."
+DETECTED = event(10, "(deployment ecs-svc/1193249058817264003) deployment failed: alarm detected.")
+BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+
+
+def back(reason: str = "", **changes):
+    rolled_back = [brief(3, "ROLLBACK_SUCCESSFUL", 20, 5, reason)]
+    return healthy(described=service(BACK, **ALARMS, **changes), briefs=rolled_back)
+
+
+OUTCOMES = {
+    "the service deployment says so": (back(REASON), FAIL),
+    "an event says so": (back(events=[DETECTED]), FAIL),
+    "the breaker, with an alarm set": (back(BREAKER), PASS),
+    "no alarm": (healthy(), NOT_APPLICABLE),
+}
+
+
+@pytest.mark.parametrize(("found", "outcome"), OUTCOMES.values(), ids=OUTCOMES)
+def test_outcome(found, outcome):
+    assert verdict(RULE, found).outcome is outcome
+
+
+def test_the_alarm_is_named():
+    assert verdict(RULE, back(REASON)).facts["alarms"] == ["5xx"]
