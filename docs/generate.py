@@ -5,7 +5,6 @@ With ``--check`` nothing is written; it says which are stale and exits 1.
 
 from __future__ import annotations
 
-import inspect
 import os
 import subprocess
 import sys
@@ -15,23 +14,18 @@ from typing import Any
 
 import cause_pages
 import guide_map
+import label_pages
 import parameter_pages
+import rule_pages
 import typer
 
 from runbook_lib.cli import app
-from runbook_lib.diagnosis.model import Rule
-from runbook_lib.diagnosis.rules import RULES
-from runbook_lib.text import LANGUAGES, template
 
 ROOT = Path(__file__).parents[1]
 COMMANDS_INTRO = {
     "en": "# Commands\n\nWhat `--help` says, from the code (`make docs`). [한국어](commands.ko.md)",
     "ko": "# 명령\n\n`--help`가 출력하는 내용 그대로입니다(`make docs`로 만듭니다). [English](commands.md)",
 }
-RULES_INTRO = """# Rules
-
-What each rule looks for and what it cannot see, from the code (`make docs`). *Needs*: without these readings the rule
-says UNKNOWN. *Uses*: these help; while one is unread the rule may find a fault but never calls the service good."""
 
 
 def pages() -> dict[str, str]:
@@ -43,9 +37,12 @@ def pages() -> dict[str, str]:
         "docs/commands.ko.md": commands("ko"),
         "docs/guide-map.md": guide_map.page("en"),
         "docs/guide-map.ko.md": guide_map.page("ko"),
+        "docs/labels.en.md": label_pages.page("en"),
+        "docs/labels.ko.md": label_pages.page("ko"),
         "docs/parameters.md": parameter_pages.page("en"),
         "docs/parameters.ko.md": parameter_pages.page("ko"),
-        "docs/rules.md": "\n\n".join([RULES_INTRO, *(rule_section(rule) for rule in RULES)]) + "\n",
+        "docs/rules.en.md": rule_pages.page("en"),
+        "docs/rules.ko.md": rule_pages.page("ko"),
         "parameters/parameters.schema.json": parameter_pages.schema(),
     }
 
@@ -72,37 +69,6 @@ def help_of(command: list[str], lang: str) -> str:
     program = Path(sys.executable).parent / "ecs-runbook"
     done = subprocess.run([program, *command, "--help"], env=env, capture_output=True, text=True, check=True)
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
-
-
-def rule_section(rule: Rule) -> str:
-    """A rule's entry: its names, what it reads, and its module's docstring."""
-    summary, *rest = (inspect.getdoc(inspect.getmodule(rule.check)) or "").splitlines()
-    facts = {
-        "About": " · ".join(template(f"rules.{rule.id}.subject", lang) for lang in LANGUAGES),
-        "Role": rule.role,
-        "Label": f"`{rule.label}`",
-        "Needs": _names(rule.needs),
-        "Uses": _names(rule.uses),
-        "Explains": _names(rule.explains),
-        "Guide": rule.guide,
-    }
-    table = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
-    body = "\n".join(_marked(line) for line in rest).strip()
-    return f"## {rule.id}\n\n{summary}\n\n| | |\n|---|---|\n{table}\n\n{body}"
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "-"
-
-
-def _marked(line: str) -> str:
-    """A line of a docstring as Markdown: what stands at the margin is a heading."""
-    if not line.strip():
-        return ""
-    if not line.startswith(" "):
-        return f"\n**{line}**\n"
-    text = line.strip()
-    return f"<{text}>  " if text.startswith("https://") else text
 
 
 def main() -> int:

@@ -98,7 +98,7 @@ def _title(item: Item, lang: str) -> str:
 
 def _done(kind: str, names: list[str], lang: str) -> str:
     links = {
-        "rules": lambda name: f"[`{name}`](rules.md#{name})",
+        "rules": lambda name: f"[`{name}`](rules.{lang}.md#{name})",
         "commands": lambda name: f"[`{name}`]({_COMMANDS[lang]}#ecs-runbook-{name.replace(' ', '-')})",
         "cells": lambda name: _cell(name, lang),
         "printed": lambda name: f"[`{name}`]({_COMMANDS[lang]}#ecs-runbook-commands)",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from runbook_lib.diagnosis import deployments, gone
 from runbook_lib.diagnosis.checklist import Answer, answers
-from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict
+from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict, unknown
 from runbook_lib.diagnosis.rules import RULES
 from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.unseen import unseen
@@ -60,9 +61,20 @@ def _guarded(rule: Rule, evidence: Evidence) -> Finding:
         finding = rule.check(evidence)
     except Exception as error:  # the one broad except: a rule that crashes must not hide the others
         return Finding(Outcome.UNKNOWN, {"reason": "rule-crashed", "exception": type(error).__name__})
-    if finding.outcome is not Outcome.FAIL and "operation" not in finding.facts and _blind(rule, evidence):
+    if finding.outcome is Outcome.FAIL or finding.facts.get("operation"):
+        return finding
+    if _blind(rule, evidence):
         return unseen(evidence, rule.needs + rule.uses)
-    return finding
+    return _missed(rule, evidence) or finding
+
+
+def _missed(rule: Rule, evidence: Evidence) -> Finding | None:
+    """UNKNOWN where what the rule goes by is gone: the stopped tasks of a failed deployment, or even what it ran."""
+    lost = gone.deployment(evidence)
+    nameless = bool(lost) and not lost.get("taskDefinition") and "task_definition" in rule.needs
+    if not nameless and not (lost and rule.stopped):
+        return None
+    return unknown("gone", deployment=lost["id"], revision=deployments.revision(lost.get("taskDefinition", "")))
 
 
 def _blind(rule: Rule, evidence: Evidence) -> bool:

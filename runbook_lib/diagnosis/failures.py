@@ -17,7 +17,7 @@ RECENT = timedelta(minutes=30)
 def recent(
     evidence: Evidence, is_fault: Callable[[Task], bool], of: tuple[Deployment, ...] | None = None
 ) -> tuple[Task, ...]:
-    """The tasks that ended by this fault in the last 30 minutes, newest first.
+    """The tasks that ended by this fault in the last 30 minutes, newest first; of a FAILED deployment any time.
 
     Left out is what is over: deployments that are gone or superseded without tasks, what happened before the
     deployment completed, and a single failure of a service that is fine now or on its way.
@@ -30,10 +30,11 @@ def recent(
 
 
 def since(evidence: Evidence) -> datetime:
-    """From when failures count: half an hour, or as long as the deployment lasted that has been rolled back."""
+    """From when failures count: half an hour ago, or from when a deployment was made that failed for good."""
     recent_enough = evidence.collected_at - RECENT
-    gone = deployments.undone(evidence)
-    return min(recent_enough, deployments.created(gone)) if gone else recent_enough
+    newest = deployments.newest(evidence)
+    over = newest.get("rolloutState") == "FAILED"
+    return min(recent_enough, deployments.created(newest)) if over else recent_enough
 
 
 def _counts(evidence: Evidence, deployment: Deployment, task: Task) -> bool:

@@ -49,8 +49,10 @@ class Rule:
     ``needs`` are kinds of readings without which nothing can be said: one Unread among them makes the verdict UNKNOWN
     before ``check`` runs. ``uses`` are kinds that help: ``check`` runs without them and may still prove a fault from
     the rest, but an Unread or partial reading among needs or uses never allows PASS or NOT_APPLICABLE.
-    ``wants`` names deeper readings, asked only where the service is not healthy.
+    ``wants`` names deeper readings, asked only where the service is not healthy; ``deeper`` are their kinds.
+    ``labels`` are those of its faults, where it tells several apart; ``label`` alone where none are given.
     ``explains`` are ids of symptoms that this cause accounts for. Lower ``severity`` leads.
+    ``stopped`` says that it judges by stopped tasks, which ECS lists for about an hour.
     """
 
     id: str
@@ -63,6 +65,12 @@ class Rule:
     explains: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     wants: Callable[[Evidence], tuple[Request, ...]] = lambda evidence: ()
+    deeper: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", self.labels or (self.label,))
 
 
 @dataclass(frozen=True)

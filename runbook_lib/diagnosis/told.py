@@ -8,13 +8,15 @@ from datetime import datetime
 
 from runbook_lib.diagnosis import deployments, failures, tasks
 from runbook_lib.diagnosis.deployments import Deployment
-from runbook_lib.diagnosis.messages import Judgement, judge
+from runbook_lib.diagnosis.messages import CAUSES, Judgement, judge
 from runbook_lib.diagnosis.model import Cite
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.evidence.model import Evidence, at
 
 # What a message may name and yet be no reason for a task not to start.
 _ELSEWHERE = ("container", "rollout", "load-balancer", "healthy", "none", "interruption", "request")
+_REFUSED = ("secret-env-duplicate", "pass-role-denied")  # what ECS refuses before there is a task
+LABELS = tuple(c.label for c in CAUSES.values() if c.group not in _ELSEWHERE and c.label not in _REFUSED)
 _LONGEST = 600
 
 
@@ -79,4 +81,4 @@ def _of_events(evidence: Evidence, deployment: Deployment) -> Iterator[Told]:
 
 
 def _counts(said: Judgement) -> bool:
-    return said.healthy is False and bool(said.sign) and said.cause.group not in _ELSEWHERE
+    return said.healthy is False and bool(said.sign) and said.label in LABELS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,9 @@ from runbook_lib.errors import InputError
 from runbook_lib.evidence.model import SCHEMA, Call, Evidence, Reading, Request, Target, Unread
 from runbook_lib.evidence.redaction import redacted
 from runbook_lib.files import read_text
+
+# From a schema to the next, so that what was saved loads for ever: a change of SCHEMA comes with its entry here.
+_UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def plain(value: Any) -> Any:
@@ -53,13 +57,10 @@ def loads(text: str, source: str = "") -> Evidence:
     Raises
     ------
     InputError
-        The text is not JSON, or not evidence of a schema that this version reads; ``source`` names it in the sentence.
+        The text is not JSON, not evidence, or of a schema newer than this version; ``source`` names it in the sentence.
     """
     try:
-        tree = json.loads(text)
-        if tree["schema"] != SCHEMA:
-            raise InputError("evidence-schema", file=source, schema=tree["schema"], known=SCHEMA)
-        return _evidence(tree)
+        return _evidence(_upgraded(json.loads(text), source))
     except json.JSONDecodeError as error:
         raise InputError("evidence-not-json", file=source, line=error.lineno, column=error.colno) from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -69,6 +70,16 @@ def loads(text: str, source: str = "") -> Evidence:
 def load(path: Path) -> Evidence:
     """Evidence from a file; errors as :func:`loads` and :func:`runbook_lib.files.read_text`."""
     return loads(read_text(path), str(path))
+
+
+def _upgraded(tree: dict[str, Any], source: str) -> dict[str, Any]:
+    """What was saved, by whatever version, as this one would have saved it."""
+    schema = tree["schema"]
+    while schema != SCHEMA:
+        if schema not in _UPGRADES:
+            raise InputError("evidence-schema", file=source, schema=schema, known=SCHEMA)
+        tree, schema = _UPGRADES[schema](tree), schema + 1
+    return tree
 
 
 def _evidence(tree: dict[str, Any]) -> Evidence:

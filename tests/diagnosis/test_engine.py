@@ -1,6 +1,7 @@
 """Judging: the guide's incident whole, links from cause to symptom, and that what was not read is never good news."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,11 @@ from runbook_lib.diagnosis.checklist import ITEMS
 from runbook_lib.diagnosis.engine import judge, wanted
 from runbook_lib.diagnosis.model import Finding, Outcome, Rule, passed
 from runbook_lib.diagnosis.rules import RULES, catalogue
+from runbook_lib.evidence.serialisation import load
 from tests.diagnosis.builder import doubled, file, guide, guide_target_group, healthy, without
 
+INCIDENTS = Path(__file__).parents[1] / "incidents"
+DEEPER = {kind for rule in RULES for kind in rule.deeper}
 KINDS = ("service", "task_arns", "tasks", "task_definition", "target_groups", "target_health", "image_tags", "images")
 CAUSES = {"image_tag_absent", "health_check_path_mismatch", "deployments_overlapping"}
 
@@ -134,6 +138,28 @@ def test_every_checklist_item_has_its_rules():
 def test_what_a_rule_explains_is_a_symptom():
     symptoms = {rule.id for rule in RULES if rule.role == "symptom"}
     assert {symptom for rule in RULES for symptom in rule.explains} <= symptoms
+
+
+def test_a_rule_has_its_own_label_where_it_declares_no_others():
+    assert Rule("one", "image-not-found", "cause", (), "", 1, crash).labels == ("image-not-found",)
+    several = Rule("two", "a", "cause", (), "", 1, crash, labels=("b", "c"))
+    assert (several.label, several.labels) == ("a", ("b", "c"))
+
+
+EVIDENCE = {
+    **{name: make() for name, make in (("guide", guide), ("group", guide_target_group), ("healthy", healthy))},
+    **{path.stem: load(path) for path in sorted(INCIDENTS.glob("*.json"))},
+}
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+def test_no_fault_has_a_label_and_no_wish_a_kind_that_its_rule_does_not_declare(name):
+    declared = {rule.id: rule.labels for rule in RULES}
+    faults = [v for v in judge(EVIDENCE[name]).verdicts if v.outcome is Outcome.FAIL]
+    assert [(v.rule, v.label) for v in faults if v.label not in declared[v.rule]] == []
+    first = replace(EVIDENCE[name], readings=tuple(r for r in EVIDENCE[name].readings if r.request.kind not in DEEPER))
+    wishes = [(rule, wish.kind) for rule in RULES for wish in rule.wants(first)]
+    assert [(rule.id, kind) for rule, kind in wishes if kind not in rule.deeper] == []
 
 
 def test_causes_lead_and_no_two_rules_share_a_rank():

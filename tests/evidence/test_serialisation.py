@@ -1,13 +1,20 @@
 """Saved evidence comes back as it was, and a file that is none is refused in one sentence's worth of facts."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.errors import InputError
-from runbook_lib.evidence.serialisation import dumps, load, loads
+from runbook_lib.evidence import serialisation
+from runbook_lib.evidence.model import SCHEMA
+from runbook_lib.evidence.serialisation import as_tree, dumps, load, loads
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SAVED = {int(re.findall(r"\d+", path.stem)[0]): path for path in FIXTURES.glob("evidence-schema-*.json")}
 
 
 @pytest.mark.parametrize("scenario", ["guide", "guide-target-group", "healthy"])
@@ -55,3 +62,33 @@ def test_a_later_look_adds_to_the_first(seen):
     assert len(both.calls) == 2 * len(evidence.calls)
     assert both.rounds == evidence.rounds + 1
     assert json.loads(dumps(both))["schema"] == 1
+
+
+def test_every_schema_that_there_was_has_a_saved_file():
+    assert sorted(SAVED) == list(range(1, SCHEMA + 1))
+
+
+@pytest.mark.parametrize("schema", SAVED)
+def test_what_any_version_has_saved_loads_for_ever_and_keeps_its_causes(schema):
+    found = load(SAVED[schema])
+    assert {r.request.kind for r in found.readings} >= {"service", "tasks", "task_definition", "image_tags"}
+    assert [u.reason for u in found.unreads] == ["access-denied"]
+    causes = {v.label for v in judge(found).failed("cause")}
+    assert causes >= {"image-not-found", "health-check-path-mismatch", "deployments-overlapping"}
+
+
+def test_what_this_version_saves_is_what_it_has_always_saved_under_that_number():
+    """A field that comes or goes is another schema: SCHEMA, an entry in _UPGRADES and another fixture go with it."""
+    saved = json.loads(SAVED[SCHEMA].read_text(encoding="utf-8"))
+    assert json.loads(dumps(load(SAVED[SCHEMA]))) == saved
+
+
+def test_an_older_schema_is_brought_up_step_by_step(seen, monkeypatch):
+    def renamed(old, new):
+        return lambda tree: {new if name == old else name: value for name, value in tree.items()}
+
+    evidence = seen("healthy").evidence
+    old = {("round_count" if name == "rounds" else name): value for name, value in as_tree(evidence).items()}
+    steps = {-1: renamed("round_count", "number_of_rounds"), 0: renamed("number_of_rounds", "rounds")}
+    monkeypatch.setattr(serialisation, "_UPGRADES", steps)
+    assert loads(json.dumps(old | {"schema": -1})) == evidence

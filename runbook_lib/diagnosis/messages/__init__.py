@@ -4,6 +4,8 @@ from runbook_lib.diagnosis.messages.causes import CAUSES, Cause
 from runbook_lib.diagnosis.messages.judge import Judgement, judge
 from runbook_lib.diagnosis.messages.log import Said, picked
 from runbook_lib.diagnosis.messages.mentions import (
+    HEALTH_LABELS,
+    PULL_LABELS,
     HealthFailure,
     Mentions,
     duplicate_name,
@@ -17,6 +19,8 @@ from runbook_lib.diagnosis.messages.parts import Parts, parse
 
 __all__ = [
     "CAUSES",
+    "HEALTH_LABELS",
+    "PULL_LABELS",
     "Cause",
     "HealthFailure",
     "Judgement",

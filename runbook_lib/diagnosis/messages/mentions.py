@@ -18,12 +18,13 @@ _TASK = re.compile(r"\(task ([^\s()]{1,80})\)")
 _GROUP = re.compile(r"\(target-group ([^\s()]{1,300})\)")
 _PORT = re.compile(r"\(port (\d{1,5})\)")
 _REASON = re.compile(r"due to \(reason ([^()]{1,600}(?:\([^()]{0,200}\)[^()]{0,200})?)\)")
-_HEALTH = (
+HEALTH_LABELS = (
     "container-health-check-failed",
     "lb-health-check-code-mismatch",
     "lb-health-check-timeout",
     "load-balancer-health-check-failed",
 )
+PULL_LABELS = (*(label for label, cause in CAUSES.items() if cause.group == "image"), "disk-full", "unknown")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def pull_failure(text: str) -> str:
 def health_failure(text: str) -> HealthFailure | None:
     """What a stopped reason, a service event or a target's description says of a failed health check."""
     label = judge(text).label
-    if label not in _HEALTH:
+    if label not in HEALTH_LABELS:
         return None
     codes = _CODES.search(text[:_LONGEST])
     return HealthFailure(label, tuple(code.strip() for code in codes[1].split(",")) if codes else ())

@@ -111,5 +111,7 @@ RULE = Rule(
     guide="checklist 7",
     severity=20,
     check=check,
+    stopped=True,
+    labels=("container-exited", "out-of-memory"),
     explains=("tasks_unhealthy", "health_check_unanswered"),
 )

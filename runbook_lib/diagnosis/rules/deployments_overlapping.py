@@ -132,4 +132,5 @@ RULE = Rule(
     severity=40,
     check=check,
     wants=wants,
+    deeper=("service_revisions",),
 )

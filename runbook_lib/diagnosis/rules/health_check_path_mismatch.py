@@ -84,4 +84,5 @@ RULE = Rule(
     check=check,
     explains=("tasks_unhealthy", "health_check_unanswered"),
     wants=wants,
+    deeper=("log_tail",),
 )

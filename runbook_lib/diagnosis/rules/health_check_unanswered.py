@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 from runbook_lib.diagnosis import deployments, sides, tasks
-from runbook_lib.diagnosis.messages import HealthFailure
+from runbook_lib.diagnosis.messages import HEALTH_LABELS, HealthFailure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.superseded import replaced
 from runbook_lib.diagnosis.tasks import Task
@@ -136,4 +136,6 @@ RULE = Rule(
     guide="checklist 7",
     severity=130,
     check=check,
+    stopped=True,
+    labels=HEALTH_LABELS,
 )

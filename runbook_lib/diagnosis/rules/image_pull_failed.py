@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Any
 
 from runbook_lib.diagnosis import deployments, failures, tasks
-from runbook_lib.diagnosis.messages import pull_failure
+from runbook_lib.diagnosis.messages import PULL_LABELS, pull_failure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
@@ -103,4 +103,6 @@ RULE = Rule(
     guide="diagnosis 3, 4",
     severity=110,
     check=check,
+    stopped=True,
+    labels=PULL_LABELS,
 )

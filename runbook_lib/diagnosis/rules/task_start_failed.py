@@ -61,5 +61,7 @@ RULE = Rule(
     guide="diagnosis 3, 4",
     severity=15,
     check=check,
+    stopped=True,
+    labels=told.LABELS,
     explains=("image_pull_failed", "tasks_unhealthy", "health_check_unanswered"),
 )

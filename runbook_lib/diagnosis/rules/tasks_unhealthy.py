@@ -107,4 +107,5 @@ RULE = Rule(
     guide="diagnosis 2, 3",
     severity=120,
     check=check,
+    labels=(_LABEL, _BY_TARGET),
 )

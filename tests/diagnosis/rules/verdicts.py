@@ -11,8 +11,11 @@ FAIL, PASS, UNKNOWN, NOT_APPLICABLE = Outcome.FAIL, Outcome.PASS, Outcome.UNKNOW
 
 
 def verdict(rule: str, evidence: Evidence) -> Verdict:
-    """The verdict of the rule of this id."""
-    [found] = judge(evidence, tuple(r for r in RULES if r.id == rule)).verdicts
+    """The verdict of the rule of this id; a fault has one of the labels that the rule declares."""
+    [asked] = [r for r in RULES if r.id == rule]
+    [found] = judge(evidence, (asked,)).verdicts
+    assert found.outcome is not FAIL or found.label in asked.labels
+    assert {wish.kind for wish in asked.wants(evidence)} <= set(asked.deeper)
     return found
 
 
