@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks import explaining, lab_speed
+from benchmarks import explaining, judging, lab_speed
 from benchmarks.lab import Lab, running, tool
 from benchmarks.measure import Command, Sample, interleaved
 from benchmarks.row import Row
@@ -40,6 +40,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch, running("guide") as lab:
         rows = list(_rows(lab, Path(scratch), options.rounds))
     rows += explaining.rows(options.rounds)
+    rows += judging.rows(options.rounds)
     rows += lab_speed.rows(options.rounds)
     table = "\n".join(
         ["| what | ours | against | theirs | ratio | limit | kept |", "|---|--:|---|--:|--:|--:|---|", *map(str, rows)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence, at, once
 from runbook_lib.evidence.rollback import rolled_back
 
 Deployment = dict[str, Any]  # one entry of DescribeServices deployments[]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+@once
 def current(evidence: Evidence) -> tuple[Deployment, ...]:
     """Every deployment that DescribeServices lists, newest ``createdAt`` first."""
     listed: list[Deployment] = evidence.service.get("deployments") or []
@@ -23,16 +24,19 @@ def created(deployment: Deployment) -> datetime:
     return at(deployment.get("createdAt")) or _NEVER
 
 
+@once
 def primary(evidence: Evidence) -> Deployment:
     """The PRIMARY deployment, or an empty one."""
     return next((d for d in current(evidence) if d.get("status") == "PRIMARY"), {})
 
 
+@once
 def newest(evidence: Evidence) -> Deployment:
     """What was deployed last, which in a rollback and after one is not the PRIMARY. May be empty."""
     return undone(evidence) or next(iter(current(evidence)), {})
 
 
+@once
 def undone(evidence: Evidence) -> Deployment:
     """The deployment that ECS has rolled back and no longer lists, if it is the last one made; else an empty one.
 
@@ -47,6 +51,7 @@ def in_progress(evidence: Evidence) -> tuple[Deployment, ...]:
     return tuple(d for d in current(evidence) if d.get("rolloutState") == "IN_PROGRESS")
 
 
+@once
 def judged(evidence: Evidence) -> tuple[Deployment, ...]:
     """The deployments that decide what happens next, newest first.
 

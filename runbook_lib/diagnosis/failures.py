@@ -9,7 +9,7 @@ from runbook_lib.diagnosis import deployments, tasks
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.tasks import Task
-from runbook_lib.evidence.model import Evidence
+from runbook_lib.evidence.model import Evidence, once
 
 RECENT = timedelta(minutes=30)
 
@@ -29,6 +29,7 @@ def recent(
     return tuple(sorted(found, key=lambda t: str(tasks.ended_at(t)), reverse=True))
 
 
+@once
 def since(evidence: Evidence) -> datetime:
     """From when failures count: half an hour ago, or from when a deployment was made that failed for good."""
     recent_enough = evidence.collected_at - RECENT

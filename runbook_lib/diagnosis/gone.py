@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from runbook_lib.diagnosis import deployments, tasks
 from runbook_lib.diagnosis.deployments import Deployment
-from runbook_lib.evidence.model import Evidence
+from runbook_lib.evidence.model import Evidence, once
 
 LISTED = timedelta(hours=1)
 
 
+@once
 def deployment(evidence: Evidence) -> Deployment:
     """The newest deployment that failed more than an hour ago and whose stopped tasks are gone; else an empty one."""
     return next((d for d in deployments.judged(evidence) if _failed(d) and _gone(evidence, d)), {})

@@ -8,7 +8,7 @@ from typing import Any
 
 from runbook_lib.diagnosis import deployments, tasks
 from runbook_lib.diagnosis.deployments import Deployment
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence, at, once
 
 
 class State(StrEnum):
@@ -21,6 +21,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+@once
 def state_of(evidence: Evidence) -> State:
     """The state by the PRIMARY deployment's ``rolloutState``, its age, and what tasks and targets report."""
     rollout = deployments.primary(evidence).get("rolloutState")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from runbook_lib.diagnosis.deployments import Deployment
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence, at, once
 
 Task = dict[str, Any]  # one task of DescribeTasks
 KINDS = ("task_arns", "tasks")  # the readings that tasks come from
@@ -22,8 +22,12 @@ def seen(evidence: Evidence) -> bool:
 
 def of(evidence: Evidence, deployment: Deployment) -> tuple[Task, ...]:
     """The tasks of a deployment, newest first."""
-    mine = [task for task in evidence.tasks() if belongs(task, deployment)]
-    return tuple(sorted(mine, key=lambda t: str(at(t.get("createdAt")) or ""), reverse=True))
+    return tuple(task for task in _newest_first(evidence) if belongs(task, deployment))
+
+
+@once
+def _newest_first(evidence: Evidence) -> tuple[Task, ...]:
+    return tuple(sorted(evidence.tasks(), key=lambda t: str(at(t.get("createdAt")) or ""), reverse=True))
 
 
 def belongs(task: Task, deployment: Deployment) -> bool:
@@ -33,11 +37,13 @@ def belongs(task: Task, deployment: Deployment) -> bool:
     return bool(task.get("taskDefinitionArn")) and task.get("taskDefinitionArn") == deployment.get("taskDefinition")
 
 
+@once
 def running(evidence: Evidence) -> tuple[Task, ...]:
     """The tasks that are RUNNING now."""
     return tuple(task for task in evidence.tasks() if task.get("lastStatus") == "RUNNING")
 
 
+@once
 def unhealthy(evidence: Evidence) -> tuple[Task, ...]:
     """The RUNNING tasks whose ``healthStatus`` is UNHEALTHY."""
     return tuple(task for task in running(evidence) if task.get("healthStatus") == "UNHEALTHY")

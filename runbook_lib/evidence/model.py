@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property, lru_cache, wraps
+from typing import Any, TypeVar
 
 SCHEMA = 1
+Found = TypeVar("Found")
 
 # Why a reading could not be had. `absent` means AWS answered that the thing does not exist: a fact in itself.
 # `garbled` is an answer that cannot be understood, `deadline` one that had not come when the whole look had to end.
@@ -110,11 +112,21 @@ class Evidence:
 
     def all(self, kind: str) -> tuple[Reading, ...]:
         """Every reading of a kind, in the order in which it was asked."""
-        return tuple(r for r in self.readings if r.request.kind == kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Reading, ...]]:
+        kinds = dict.fromkeys(r.request.kind for r in self.readings)
+        return {kind: tuple(r for r in self.readings if r.request.kind == kind) for kind in kinds}
+
+    @cached_property
+    def derived(self) -> dict[object, Any]:
+        """What :func:`once` remembers; goes with the evidence, and is no part of it."""
+        return {}
 
     def data(self, kind: str, default: Any = None) -> Any:
         """The data of the first reading of a kind, or ``default`` where there is none."""
-        return next((r.data for r in self.readings if r.request.kind == kind), default)
+        return next((r.data for r in self.all(kind)), default)
 
     def unread(self, *kinds: str) -> tuple[Unread, ...]:
         """What could not be read among these kinds."""
@@ -154,11 +166,32 @@ class Evidence:
         )
 
 
+def once(function: Callable[[Evidence], Found]) -> Callable[[Evidence], Found]:
+    """A pure function of evidence that many rules call, computed once for each evidence."""
+
+    @wraps(function)
+    def remembered(evidence: Evidence) -> Found:
+        if function not in evidence.derived:
+            evidence.derived[function] = function(evidence)
+        found: Found = evidence.derived[function]
+        return found
+
+    return remembered
+
+
 def at(value: Any) -> datetime | None:
     """A time of AWS (epoch seconds, ISO text or datetime) as UTC, or None where there is none."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC)
-    parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return _utc(value) if isinstance(value, datetime) else _parsed(str(value))
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(text: str) -> datetime:
+    return _utc(datetime.fromisoformat(text))
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -39,7 +39,7 @@ def test_a_rules_docstring_has_the_headings_in_their_order(rule):
 def test_a_rule_has_a_name_and_pages_in_both_languages(rule):
     for lang in LANGUAGES:
         assert catalogue.title(rule, lang) != rule.id
-        assert all(link.startswith("https://docs.aws.amazon.com/") for link in catalogue.references(rule, lang))
+        assert all(link.startswith("https://") for link in catalogue.references(rule, lang))
     assert catalogue.references(rule, "en")
 
 

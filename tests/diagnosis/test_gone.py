@@ -6,7 +6,18 @@ from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.model import Outcome
 from runbook_lib.diagnosis.rules import RULES
 from runbook_lib.report import words
-from tests.diagnosis.builder import brief, definition, deployment, deployment_id, guide, healthy, service, stopped, task, without
+from tests.diagnosis.builder import (
+    brief,
+    definition,
+    deployment,
+    deployment_id,
+    guide,
+    healthy,
+    service,
+    stopped,
+    task,
+    without,
+)
 
 REASON = "Essential container in task exited"
 BY_STOPPED = {rule.id for rule in RULES if rule.stopped}
@@ -55,7 +66,13 @@ GONE = {
 @pytest.mark.parametrize("found", GONE.values(), ids=GONE)
 def test_a_rule_that_judges_by_stopped_tasks_says_that_they_are_gone(found):
     assert set(outcomes(found).values()) == {Outcome.UNKNOWN}
-    assert said_gone(found) == BY_STOPPED
+    assert said_gone(found) >= BY_STOPPED
+
+
+def test_a_deployment_whose_task_definition_is_no_longer_known_has_no_good_image():
+    """DescribeServices has forgotten it and its tasks are gone: the images of those that run say nothing of it."""
+    found = GONE["rolled back and no longer listed"]
+    assert said_gone(found) == BY_STOPPED | {rule.id for rule in RULES if "task_definition" in rule.needs}
 
 
 LEFT = {

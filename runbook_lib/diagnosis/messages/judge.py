@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from runbook_lib.diagnosis.messages import events, refusals, starts
@@ -13,6 +14,7 @@ from runbook_lib.diagnosis.messages.parts import LONGEST, Parts, parse
 from runbook_lib.diagnosis.messages.signs import Table, first, words_of
 from runbook_lib.diagnosis.messages.vocabulary import Vocabulary
 
+_LONGEST_KEPT = 4_000  # characters of a message whose judgement is remembered
 _UNTOLD = "unable to pull secrets or registry auth"  # heads a failed pull and a secret that cannot be had alike
 _ENDED = frozenset(("essential container", "essentialcontainerexited"))
 _BAD_EXIT = "exit code: "
@@ -65,6 +67,10 @@ def judge(text: str, presumed: bool = False) -> Judgement:
 
     ``presumed`` takes the text for a message of ECS even where it names nothing of ECS's ("Request timed out").
     """
+    return _remembered(text, presumed) if len(text) <= _LONGEST_KEPT else _judged(text, presumed)
+
+
+def _judged(text: str, presumed: bool) -> Judgement:
     parts, words = _read(text)
     message = _Message(parts, words, presumed or not words.isdisjoint(events.ECS))
     label, sign = _named(message)
@@ -75,6 +81,9 @@ def judge(text: str, presumed: bool = False) -> Judgement:
         return Judgement(label, False, sign)  # as a job that has done its work
     certain = sign not in ("", _UNTOLD) and label != "unknown" and message.ecs and not parts.truncated
     return Judgement(label, certain, sign)
+
+
+_remembered = lru_cache(maxsize=256)(_judged)  # the rules ask about the same few messages again and again
 
 
 def _read(text: str) -> tuple[Parts, frozenset[str]]:
