@@ -1,12 +1,11 @@
 """A CloudWatch alarm failed the deployment.
 
 What it looks for
-    A deployment that failed with an alarm as its reason: by the service deployment's reason, the rollout state's, or
-    the event "deployment failed: alarm detected".
+    An alarm as the reason for which the deployment made last failed.
 Why it breaks a rollout
-    ECS takes the new revision back although its tasks start and pass their health checks.
+    ECS ends the deployment although its tasks are healthy.
 Blind spots
-    Which alarm it was is known where the service names one alarm only. What made it ring is in its metric.
+    Which of several alarms it was, and why it rang.
 Readings
     service, service_deployments.
 Fix

@@ -1,13 +1,11 @@
 """An essential container ended by itself.
 
 What it looks for
-    Tasks stopped in the last 30 minutes with ``stopCode`` EssentialContainerExited: with any exit code, as a service's
-    container must not end at all. ``OutOfMemoryError`` in a reason makes it out-of-memory; code 137 alone does not.
+    Tasks with ``stopCode`` EssentialContainerExited, whatever their exit code.
 Why it breaks a rollout
-    The task stops with its essential container and is replaced again and again.
+    The task is replaced again and again.
 Blind spots
-    Why it ended is in its log, which is not read. Without a health check the circuit breaker may not count it. A single
-    exit of a service that is fine now is left out; so are tasks that ECS stopped itself (143, 137).
+    The container's log; exits that a healthy service has got over.
 Readings
     service, task_arns, tasks; task_definition tells which container is essential.
 Fix

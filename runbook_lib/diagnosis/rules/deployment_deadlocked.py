@@ -1,12 +1,11 @@
 """Minimum and maximum percent leave no legal step: nothing may stop, and nothing may start.
 
 What it looks for
-    A deployment in progress whose new revision has started no task, with as many tasks up as are desired, where one
-    more would exceed the maximum and one less would fall below the minimum.
+    Bounds by which no task may stop and none may start.
 Why it breaks a rollout
-    ECS waits for room that nothing will ever make.
+    ECS waits for room that nothing will make.
 Blind spots
-    Protected tasks (task scale-in protection) can block in the same way; ECS says so in an event.
+    Task scale-in protection, but for the event.
 Readings
     service.
 Fix

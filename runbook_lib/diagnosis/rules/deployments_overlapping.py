@@ -1,14 +1,11 @@
 """Several deployments are in progress at once.
 
 What it looks for
-    More than one deployment whose ``rolloutState`` is IN_PROGRESS, on a service that is stuck or failing.
+    Two or more deployments IN_PROGRESS on a service that is stuck or failing.
 Why it breaks a rollout
-    The superseded deployment keeps its place below ``maximumPercent`` and ECS replaces its lost tasks too, so both
-    compete for the same room, and neither gets to run its full count.
+    Both compete for the room below ``maximumPercent``.
 Blind spots
-    Two in progress are normal for a while: a fast second push passes, and so does a newest deployment that is young
-    and has lost no task, however old those are that it replaces. External and CODE_DEPLOY controllers use task
-    sets, and a Classic Load Balancer shows no rollout state.
+    Overlaps that are normal for a while; controllers without a rollout state.
 Readings
     service, tasks; service_deployments and service_revisions name the revision that completed last.
 Fix

@@ -1,15 +1,11 @@
 """The container's own health check and the target group's ask different paths or ports, and one of them fails.
 
 What it looks for
-    Path and port of the HTTP request in ``healthCheck.command`` against path and port of every target group of the
-    service. It is the cause only where exactly one side fails while the other is seen to answer.
+    Path and port of the container's HTTP check against those of each target group, where one side alone fails.
 Why it breaks a rollout
-    A task must pass both checks. Where the application answers one path and not the other, no task ever counts as
-    healthy, and ECS replaces every one.
+    A task must pass both.
 Blind spots
-    The check's tool (curl, wget) may be missing from the image, which looks the same from outside: without an access
-    log that shows the answer the verdict stays likely. Checks that are no HTTP request cannot be compared. An answer of
-    500 may be a fault behind the path rather than of the path.
+    A missing tool looks the same; checks that are no HTTP request; what is behind the path.
 Readings
     service, tasks, task_definition, target_groups, target_health; log_tail of the newest failing tasks.
 Fix

@@ -1,14 +1,11 @@
 """The application does not answer a health check.
 
 What it looks for
-    Targets that are unhealthy now, tasks stopped in the last 30 minutes for the load balancer's or the container's
-    health check, and RUNNING tasks whose containers are UNHEALTHY. The label and the codes come from ELB's own reason.
+    Unhealthy targets, tasks stopped for a health check, UNHEALTHY containers.
 Why it breaks a rollout
-    A task counts as healthy only when every check passes; until then the deployment is not complete, and ECS replaces
-    the task.
+    Only a task that passes every check counts.
 Blind spots
-    A target that is still ``initial`` tells nothing. Without any health check, RUNNING is all that can be seen.
-    A single failure of a service that is fine now is left out.
+    Targets that are still ``initial``; services without any check.
 Readings
     service, task_arns, tasks, task_definition, target_health.
 Fix

@@ -1,13 +1,11 @@
 """New tasks do not get their container image.
 
 What it looks for
-    Tasks of the deployment made last that stopped because the image could not be pulled, and events that say so.
-    The label tells why: absent, refused, unreachable, limited, wrong platform.
+    Tasks of the newest deployment that stopped for their image, and events that say so.
 Why it breaks a rollout
-    The task never starts, and ECS tries again at growing intervals without end.
+    No task starts.
 Blind spots
-    Nothing has pulled while the first task is still being provisioned. A failure that a later task of the same
-    deployment got over is left out.
+    A first task that is still being provisioned.
 Readings
     service, task_arns, tasks.
 Fix

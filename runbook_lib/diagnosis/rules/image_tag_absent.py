@@ -1,13 +1,11 @@
 """ECR does not have the image that a task definition names.
 
 What it looks for
-    The tag or digest of every ECR image that new tasks pull, asked by name. Where ECR may not be asked, a stopped
-    reason in which ECS quotes the registry's "not found" for that very image.
+    An image of a task definition, asked for by name, that ECR does not have.
 Why it breaks a rollout
-    A task whose image cannot be pulled never starts; ECS tries again at growing intervals and never gives up.
+    It cannot be pulled, so no task starts.
 Blind spots
-    Registries outside ECR are not asked. A repository behind a pull-through cache may appear with the first pull only.
-    An image that is there may still lack the platform of the task.
+    Registries outside ECR, pull-through caches, the image's platform.
 Readings
     service, task_definition, image_tags; images lists what the repository has, tasks quote ECS.
 Fix

@@ -3,9 +3,9 @@
 What it looks for
     A desired count of 0.
 Why it breaks a rollout
-    The deployment completes and the service reaches a steady state without a single task.
+    It completes without a single task.
 Blind spots
-    Whether somebody wants it so cannot be seen: a risk, never a fault.
+    Whether somebody wants it so.
 Readings
     service.
 Fix

@@ -1,11 +1,11 @@
 """The last deployment was rolled back: the service may be steady, and not on what was deployed.
 
 What it looks for
-    The newest service deployment with a status of ROLLBACK_*, or a rollback in progress.
+    A newest service deployment with a status of ROLLBACK_*.
 Why it breaks a rollout
-    ECS went back to the revision that completed before. Waiters and deploy scripts that look at counts call it success.
+    Steady, and not on what was deployed.
 Blind spots
-    A symptom: why it failed is told by the tasks of the failed revision, which ECS lists for an hour.
+    Why: a symptom.
 Readings
     service, service_deployments.
 Fix

@@ -1,14 +1,11 @@
 """One name stands in a container's ``environment`` and in its ``secrets``.
 
 What it looks for
-    The same name in both lists of one container: in the local task definition file, in the task definitions of the
-    deployments, and in the refusal of RegisterTaskDefinition that a deploy log quotes.
+    One name in ``environment`` and ``secrets`` of a container: in the file, a revision, or a refusal.
 Why it breaks a rollout
-    RegisterTaskDefinition refuses it always, so the next revision is never made. Tasks of revisions that are registered
-    already do not fail by it.
+    RegisterTaskDefinition refuses it: there is no next revision.
 Blind spots
-    The local file may not be the one that CI registers. Names inside ``environmentFiles`` are not read. The refusal
-    names one of the duplicates, not all.
+    ``environmentFiles``; a local file that CI does not register.
 Readings
     task_definition, task_definition_file, deploy_message. Names only, never values.
 Fix

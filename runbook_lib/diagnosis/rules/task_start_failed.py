@@ -1,12 +1,11 @@
 """New tasks do not start, and ECS says why.
 
 What it looks for
-    The reasons of the newest deployment's tasks that stopped before they ran, and of "unable to place a task", judged
-    by the catalogue of messages: image, secret, log, role, storage, network interface, capacity, quota.
+    Why the newest deployment's tasks stopped before they ran, or could not be placed, in ECS's words.
 Why it breaks a rollout
-    The task never starts, and ECS tries again at growing intervals.
+    No task starts while it lasts.
 Blind spots
-    What ECS's words leave open stays likely. A reason that a later task of the same deployment got over is left out.
+    What ECS's words leave open.
 Readings
     service, task_arns, tasks.
 Fix

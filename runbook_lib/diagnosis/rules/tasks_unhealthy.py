@@ -1,13 +1,11 @@
 """Tasks fail a health check: their container's, or the load balancer's.
 
 What it looks for
-    RUNNING tasks whose ``healthStatus`` is UNHEALTHY, and tasks stopped in the last 30 minutes because a health check
-    of either side failed. Running tasks with an unhealthy target are counted beside them, for ECS calls them HEALTHY.
+    RUNNING tasks that are UNHEALTHY, and tasks stopped for a health check of either side.
 Why it breaks a rollout
-    ECS stops and replaces such a task of a service, so the deployment never has its full count of healthy tasks.
+    ECS replaces them, and the count of healthy tasks is never met.
 Blind spots
-    A container without a health check stays UNKNOWN and is never UNHEALTHY; a HEALTHCHECK of the image is ignored.
-    Stopped tasks are listed for about an hour. A single failure of a service that is fine now is left out.
+    Containers without a check; what ECS no longer lists.
 Readings
     service, task_arns, tasks; target_health where it was read.
 Fix
