@@ -19,6 +19,7 @@ from runbook_lib.lab import (
     managed_policies,
     permissions,
     reply,
+    simulation,
     target_health,
     wire,
 )
@@ -213,6 +214,8 @@ class Front:
             done = target_health.describe(region, asked.query)
             if done is not None:
                 return done
+        if (asked.service, asked.action) == simulation.OPERATION:
+            return simulation.answer(region, asked)
         refused = None if INTERNAL in environ else guard.refuse(asked)
         if refused:
             return refused

@@ -1,9 +1,9 @@
 """Which IAM action a call needs, on which resources, and how AWS words the denial.
 
 The tables follow the Service Authorization Reference (pages "Amazon Elastic Container Service", "Elastic Load
-Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs"): an action without resource types is
-judged on ``*``, an action on several resources must be allowed on each. Of services that are not here every action is
-judged on ``*``.
+Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Identity and Access Management"): an
+action without resource types is judged on ``*``, an action on several resources must be allowed on each. Of services
+that are not here every action is judged on ``*``.
 """
 
 import json
@@ -110,6 +110,8 @@ def _about(asked: Call) -> tuple[list[str], str]:
         return _ecr(asked, _json(asked)), ""
     if asked.service == "logs":
         return _logs(asked, _json(asked)), ""
+    if asked.service == "iam":
+        return _iam(asked), ""
     if asked.service == "elbv2" and not asked.action.startswith("Describe"):
         return [asked.query[name] for name in _BALANCING if name in asked.query][:1], ""
     return [asked.query["RoleArn"]] if asked.service == "sts" and "RoleArn" in asked.query else [], ""
@@ -149,6 +151,14 @@ def _logs(asked: Call, params: dict[str, Any]) -> list[str]:
         return []
     tail = f":log-stream:{stream}" if asked.action in _OF_STREAM else ""
     return [_arn(asked, "logs", f"log-group:{group}{tail}")]
+
+
+def _iam(asked: Call) -> list[str]:
+    """The role that a call names; by its name alone its path is not known."""
+    query = asked.query
+    if "RoleName" in query:
+        return [f"arn:aws:iam::{asked.account}:role/{query['RoleName']}"]
+    return [query["PolicySourceArn"]] if "PolicySourceArn" in query else []
 
 
 def _arn(asked: Call, service: str, resource: str) -> str:

@@ -63,7 +63,7 @@ STORED = Dialect(
 class Statement:
     """One statement. ``not_actions`` and ``not_resources`` say that the lists name what is left out.
 
-    `doubtful` says that it has what is not evaluated.
+    `doubtful` says that it has what is not evaluated; `unknown` are the condition keys of that.
     """
 
     allows: bool
@@ -73,14 +73,18 @@ class Statement:
     not_resources: bool
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
     doubtful: bool = False
+    unknown: tuple[str, ...] = ()
+
+    def names(self, action: str, resource: str) -> bool:
+        """Whether the statement is about an action on a resource. Actions are compared without case."""
+        about_action = any(_like(pattern.lower(), action.lower()) for pattern in self.actions) != self.not_actions
+        return about_action and any(_like(pattern, resource) for pattern in self.resources) != self.not_resources
 
     def is_about(self, action: str, resource: str, context: Context) -> bool:
-        """Whether the statement applies. Actions are compared without case, resources with it."""
-        about_action = any(_like(pattern.lower(), action.lower()) for pattern in self.actions) != self.not_actions
-        about_resource = any(_like(pattern, resource) for pattern in self.resources) != self.not_resources
+        """Whether the statement applies, its conditions included."""
         if self.doubtful:
-            return about_action and about_resource and not self.allows
-        return about_action and about_resource and all(_holds(*one, context) for one in self.conditions)
+            return self.names(action, resource) and not self.allows
+        return self.names(action, resource) and all(_holds(*one, context) for one in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,11 @@ class Policy:
         if not all(statement.allows for statement in about):
             return Decision.FORBIDDEN
         return Decision.ALLOWED if about else Decision.NOT_ALLOWED
+
+    def unknown(self, action: str, resource: str) -> list[str]:
+        """Return the condition keys that decide an action on a resource and that are not evaluated, each once."""
+        named = (statement for statement in self.statements if statement.names(action, resource))
+        return sorted({key for statement in named for key in statement.unknown})
 
 
 def read(document: Any, dialect: Dialect = CLIENTS) -> Policy:
@@ -148,7 +157,8 @@ def _statement(dialect: Dialect, number: int, given: Any) -> Statement:
         _widened(resources, not_resources),
         not_resources,
         conditions,
-        doubtful or left_out,
+        doubtful or bool(left_out),
+        left_out,
     )
 
 
@@ -174,11 +184,13 @@ def _texts(where: str, member: str, value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _conditions(dialect: Dialect, where: str, given: Any) -> tuple[tuple[tuple[str, str, tuple[str, ...]], ...], bool]:
-    """The conditions that are evaluated, and whether there are others."""
+def _conditions(
+    dialect: Dialect, where: str, given: Any
+) -> tuple[tuple[tuple[str, str, tuple[str, ...]], ...], tuple[str, ...]]:
+    """The conditions that are evaluated, and the keys of the others."""
     if not isinstance(given, dict) or not all(isinstance(block, dict) for block in given.values()):
         raise ValueError(f"{where}: Condition must be an object of operators, each an object of keys")
-    found, left_out = [], False
+    found, left_out = [], []
     for operator, block in given.items():
         for key, value in block.items():
             if operator in dialect.operators and key.lower() in dialect.keys:
@@ -188,8 +200,8 @@ def _conditions(dialect: Dialect, where: str, given: Any) -> tuple[tuple[tuple[s
                     f"{where}: the lab evaluates {dialect.operators} on {dialect.keys}, not {operator} on {key}"
                 )
             else:
-                left_out = True
-    return tuple(found), left_out
+                left_out.append(key)
+    return tuple(found), tuple(left_out)
 
 
 def _as_texts(value: Any) -> Any:

@@ -67,13 +67,18 @@ class Roles:
 
         `action` is written as policies write it (``ecr:GetAuthorizationToken``), `resource` is an ARN or ``*``.
         """
-        decision = self._decide(arn, action, resource)
+        decision = self.decide(arn, action, resource)
         if decision is Decision.ALLOWED:
             return None
         caller = f"arn:aws:sts::{self._account}:assumed-role/{_name(arn)}/{session}"
         return Denial(action, resource, decision).words(caller)
 
-    def _decide(self, arn: str, action: str, resource: str) -> Decision:
+    def exists(self, arn: str) -> bool:
+        """Whether the account has a role of exactly this ARN."""
+        return self._role(arn) is not None
+
+    def decide(self, arn: str, action: str, resource: str) -> Decision:
+        """Decide by a role's own policies and its permissions boundary; a role that is not there may do nothing."""
         role = self._role(arn)
         if role is None:
             return Decision.NOT_ALLOWED
@@ -89,6 +94,12 @@ class Roles:
             return decision
         within = role.boundary.decide(action, resource, context)
         return _WITHIN.get(within, within)
+
+    def unknown(self, arn: str, action: str, resource: str) -> list[str]:
+        """Return the condition keys by which a role's policies decide an action and which are not evaluated."""
+        role = self._role(arn)
+        policies = [each for each in (role.identity, role.boundary) if each] if role else []
+        return sorted({key for each in policies for key in each.unknown(action, resource)})
 
     def _role(self, arn: str) -> _Role | None:
         if arn not in self._known:

@@ -1,4 +1,4 @@
-"""AWS JSON 1.1 on the server's side, driven by botocore's own service model.
+"""AWS JSON 1.1 on the server's side, and the replies of query services, driven by botocore's own service model.
 
 A request is checked as the service checks it (a wrong JSON type is a SerializationException, a missing or impossible
 member an InvalidParameterException); a reply may hold only members that the model knows.
@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Set
 from functools import cache, partial
 from typing import Any
+from xml.sax.saxutils import escape
 
 from botocore.validate import ParamValidator
 
@@ -73,6 +74,27 @@ def render(service: str, action: str, result: Document) -> bytes:
     """Turn a result into the body of a reply; raises `ReplyShapeError` where it drifts from the API."""
     shape = service_model(service).operation_model(action).output_shape
     return json.dumps(_plain(service, shape.name, result) if shape else {}, separators=_COMPACT).encode()
+
+
+def render_xml(service: str, action: str, result: Document, request_id: str) -> str:
+    """Turn a result into the reply of a query service; raises `ReplyShapeError` where it drifts from the API."""
+    model = service_model(service)
+    shape: Any = model.operation_model(action).output_shape
+    return (
+        f'<{action}Response xmlns="{model.metadata["xmlNamespace"]}">'
+        f"<{action}Result>{_xml(result, shape)}</{action}Result>"
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
+    )
+
+
+def _xml(value: Any, shape: Any) -> str:
+    if shape.type_name == "list":
+        return "".join(f"<member>{_xml(item, shape.member)}</member>" for item in value)
+    if shape.type_name != "structure":
+        return escape(str(value).lower() if isinstance(value, bool) else str(value))
+    if not value.keys() <= shape.members.keys():
+        raise ReplyShapeError(f"{shape.name} has no members {sorted(value.keys() - shape.members.keys())}")
+    return "".join(f"<{name}>{_xml(each, shape.members[name])}</{name}>" for name, each in value.items())
 
 
 def _typed(value: Any, shape: Any, member: str) -> Any:

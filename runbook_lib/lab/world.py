@@ -103,7 +103,8 @@ class World:
         return self._once(Network, self.client, self._region)
 
     @property
-    def _roles(self) -> Roles:
+    def roles(self) -> Roles:
+        """The roles as they are now; an object keeps what it has read."""
         return self._once(Roles, self.client, self._account, self._region)
 
     def pull(self, image: str, platform: str) -> Pull:
@@ -139,10 +140,10 @@ class World:
         return self._once(self._admits, place, sources, port)
 
     def _assumable(self, role: str) -> bool:
-        return self._roles.assumable(role)
+        return self.roles.assumable(role)
 
     def _denial(self, role: str, session: str, action: str, resource: str) -> str | None:
-        return self._roles.denial(role, session, action, resource)
+        return self.roles.denial(role, session, action, resource)
 
     def _unreachable(self, place: Placement, service: str) -> str | None:
         return self._network.unreachable(place, service)
