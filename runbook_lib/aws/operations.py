@@ -17,7 +17,10 @@ READS: dict[tuple[str, str], str] = {
     ("elbv2", "DescribeTargetHealth"): "elasticloadbalancing:DescribeTargetHealth",
     ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
     ("ecr", "DescribeImages"): "ecr:DescribeImages",
+    ("ecr", "GetRepositoryPolicy"): "ecr:GetRepositoryPolicy",
     ("logs", "GetLogEvents"): "logs:GetLogEvents",
+    ("iam", "GetRole"): "iam:GetRole",
+    ("iam", "SimulatePrincipalPolicy"): "iam:SimulatePrincipalPolicy",
     # Only where a name was not found, to say which one is nearest.
     ("ecs", "ListClusters"): "ecs:ListClusters",
     ("ecs", "ListServices"): "ecs:ListServices",

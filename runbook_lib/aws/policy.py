@@ -1,8 +1,8 @@
 """The least that IAM must allow for the reads of this product, as a policy document.
 
 Resources and condition keys are those of the Service Authorization Reference, pages "Amazon Elastic Container
-Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry" and "Amazon CloudWatch Logs"
-(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html).
+Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs" and "AWS Identity
+and Access Management" (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html).
 """
 
 from __future__ import annotations
@@ -49,8 +49,13 @@ _GRANTS = (
         ),
         ("*",),
     ),
-    _Grant("Images", ("ecr:BatchGetImage", "ecr:DescribeImages"), ("arn:{partition}:ecr:*:*:repository/*",)),
+    _Grant(
+        "Images",
+        ("ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"),
+        ("arn:{partition}:ecr:*:*:repository/*",),
+    ),
     _Grant("Logs", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
+    _Grant("Roles", ("iam:GetRole", "iam:SimulatePrincipalPolicy"), ("arn:{partition}:iam::{account}:role/*",)),
 )
 
 
@@ -68,8 +73,8 @@ def read_policy(target: Target | None = None) -> dict[str, Any]:
     dict
         ``{"Version", "Statement"}`` with one statement for each kind of resource, always in the same order. The
         partition is the Region's. Task definitions, target groups and lists of clusters have no resources that IAM
-        could tell apart (``*``). Repositories and log streams stay ``*`` because they are known only from the task
-        definitions that a look reads, and may be in another account or Region: narrow them by hand where they are not.
+        could tell apart (``*``). Repositories, log streams and roles stay ``*`` because they are known only from the
+        task definitions that a look reads, and the first two may be in another account or Region: narrow them by hand.
     """
     known = target or Target("", "", "")
     names = {

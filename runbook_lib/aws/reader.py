@@ -47,7 +47,7 @@ SHAPE_ERRORS = (
 )  # fmt: skip
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized")
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimitExceeded")
-_ABSENT = re.compile(r"NotFound|DoesNotExist")
+_ABSENT = re.compile(r"NotFound|DoesNotExist|NoSuchEntity")
 _REFUSED = re.compile(
     r"ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure"
     r"|InvalidSignature|IncompleteSignature|MissingAuthenticationToken"
@@ -145,7 +145,7 @@ def _require(answer: dict[str, Any], members: tuple[str, ...]) -> None:
 
 def _fits(shape: Any, value: Any) -> None:
     """Raises where an answer is not as AWS's model says: botocore takes a null or a number for a name as it comes."""
-    kind = _KINDS.get(shape.type_name)
+    kind = _KINDS.get(shape.type_name) if shape.name != _DECODED else (str, dict)
     if kind and not isinstance(value, kind):
         raise TypeError(f"{shape.name}: {type(value).__name__}")
     if shape.type_name == "structure":
@@ -160,6 +160,7 @@ def _fits(shape: Any, value: Any) -> None:
             _fits(shape.value, item)
 
 
+_DECODED = "policyDocumentType"  # a text that botocore has read for us
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "structure": dict,
     "list": list,

@@ -24,9 +24,13 @@ class Diagnosis:
     checklist: tuple[Answer, ...]
 
     def failed(self, role: str) -> tuple[Verdict, ...]:
-        """The faults of a role (``cause``, ``symptom``, ``risk``) that were seen; a cause told twice counts once."""
+        """The faults of a role (``cause``, ``symptom``, ``risk``) that were seen; a cause told twice counts once.
+
+        What will block only after another cause is mended (the fact ``next``) stands after what blocks now.
+        """
         found = (v for v in self.verdicts if v.role == role and v.outcome is Outcome.FAIL)
-        return tuple(v for v in found if role != "cause" or not v.explained_by)
+        once = (v for v in found if role != "cause" or not v.explained_by)
+        return tuple(sorted(once, key=lambda v: bool(v.facts.get("next"))))
 
     @property
     def unknown(self) -> tuple[Verdict, ...]:

@@ -101,10 +101,11 @@ class Policy:
             return Decision.FORBIDDEN
         return Decision.ALLOWED if about else Decision.NOT_ALLOWED
 
-    def unknown(self, action: str, resource: str) -> list[str]:
-        """Return the condition keys that decide an action on a resource and that are not evaluated, each once."""
-        named = (statement for statement in self.statements if statement.names(action, resource))
-        return sorted({key for statement in named for key in statement.unknown})
+    def missing(self, action: str, resource: str, context: Context) -> set[str]:
+        """Return the condition keys that decide an action on a resource and are not evaluated or have no value."""
+        named = [statement for statement in self.statements if statement.names(action, resource)]
+        keys = {key for statement in named for _, key, _ in statement.conditions if key not in context}
+        return keys.union(*(statement.unknown for statement in named))
 
 
 def read(document: Any, dialect: Dialect = CLIENTS) -> Policy:

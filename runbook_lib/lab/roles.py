@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from runbook_lib.lab import policy, resource_policy
 from runbook_lib.lab.permissions import Denial
-from runbook_lib.lab.policy import Decision, Policy
+from runbook_lib.lab.policy import Context, Decision, Policy
 from runbook_lib.lab.resource_policy import Principal
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -77,29 +77,36 @@ class Roles:
         """Whether the account has a role of exactly this ARN."""
         return self._role(arn) is not None
 
-    def decide(self, arn: str, action: str, resource: str) -> Decision:
-        """Decide by a role's own policies and its permissions boundary; a role that is not there may do nothing."""
+    def decide(self, arn: str, action: str, resource: str, of_call: Context | None = None) -> Decision:
+        """Decide by a role's own policies and its permissions boundary; a role that is not there may do nothing.
+
+        `of_call` are the condition keys of the call itself (in lower case): where not given, those of a call by HTTPS
+        in the Region of the tasks.
+        """
         role = self._role(arn)
         if role is None:
             return Decision.NOT_ALLOWED
-        context = {
-            "aws:principalarn": arn,
-            "aws:principalaccount": self._account,
-            "aws:principaltype": "AssumedRole",
-            "aws:requestedregion": self._region,
-            "aws:securetransport": "true",
-        }
+        context = self._context(arn, of_call)
         decision = role.identity.decide(action, resource, context)
         if decision is not Decision.ALLOWED or role.boundary is None:
             return decision
         within = role.boundary.decide(action, resource, context)
         return _WITHIN.get(within, within)
 
-    def unknown(self, arn: str, action: str, resource: str) -> list[str]:
-        """Return the condition keys by which a role's policies decide an action and which are not evaluated."""
-        role = self._role(arn)
+    def missing(self, arn: str, action: str, resource: str, of_call: Context) -> list[str]:
+        """Return the condition keys by which a role's policies decide an action, and which have no value."""
+        role, context = self._role(arn), self._context(arn, of_call)
         policies = [each for each in (role.identity, role.boundary) if each] if role else []
-        return sorted({key for each in policies for key in each.unknown(action, resource)})
+        return sorted({key for each in policies for key in each.missing(action, resource, context)})
+
+    def _context(self, arn: str, of_call: Context | None) -> Context:
+        principal = {
+            "aws:principalarn": arn,
+            "aws:principalaccount": self._account,
+            "aws:principaltype": "AssumedRole",
+        }
+        usual = {"aws:requestedregion": self._region, "aws:securetransport": "true"}
+        return principal | (usual if of_call is None else of_call)
 
     def _role(self, arn: str) -> _Role | None:
         if arn not in self._known:

@@ -4,6 +4,7 @@ As the API's model describes it: a result for each action with its decision over
 each resource that was named. The policies of resources are not looked at, as on AWS where the request holds none.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from runbook_lib.lab import guard, reply, wire
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.errors import AwsError
-from runbook_lib.lab.policy import Decision
+from runbook_lib.lab.policy import Context, Decision
 from runbook_lib.lab.region import Region
 from runbook_lib.lab.reply import Reply
 from runbook_lib.lab.roles import Roles
@@ -20,7 +21,7 @@ OPERATION = ("iam", "SimulatePrincipalPolicy")
 _MOST = 100  # results of a page, where the request does not say
 _MARKER = "after-"
 _TAKEN = ("Action", "Version", "PolicySourceArn", "MaxItems", "Marker")
-_LISTS = ("ActionNames", "ResourceArns")
+_LISTS = ("ActionNames", "ResourceArns", "ContextEntries")
 _ALLOWED, _IMPLICIT, _EXPLICIT = "allowed", "implicitDeny", "explicitDeny"
 _DECISIONS = {
     Decision.ALLOWED: _ALLOWED,
@@ -56,7 +57,8 @@ def _simulated(roles: Roles, query: dict[str, str]) -> dict[str, Any]:
         raise AwsError("NoSuchEntity", f"The role with name {arn.rpartition('/')[2]} cannot be found.", 404)
     resources = _members(query, "ResourceArns")
     first, most = _page(query)
-    page = [_result(roles, arn, action, resources) for action in actions[first : first + most]]
+    context = _context(query)
+    page = [_result(roles, context, arn, action, resources) for action in actions[first : first + most]]
     more = first + most < len(actions)
     marker = {"Marker": f"{_MARKER}{first + most}"} if more else {}
     return {"EvaluationResults": page, "IsTruncated": more, **marker}
@@ -92,8 +94,16 @@ def _members(query: dict[str, str], name: str) -> list[str]:
     return [found[number] for number in sorted(found, key=lambda text: (len(text), text))]
 
 
-def _result(roles: Roles, arn: str, action: str, resources: list[str]) -> dict[str, Any]:
-    each = list(_by_resource(roles, arn, action, resources or ["*"]))
+def _context(query: dict[str, str]) -> Context:
+    """Read ``ContextEntries.member.N``; of several values of a key the first."""
+    entry = re.compile(r"ContextEntries\.member\.(\d+)\.ContextKeyName")
+    found = ((match[1], value) for name, value in query.items() if (match := entry.fullmatch(name)))
+    value = "ContextEntries.member.{}.ContextKeyValues.member.1"
+    return {name.lower(): query.get(value.format(number), "") for number, name in found}
+
+
+def _result(roles: Roles, context: Context, arn: str, action: str, resources: list[str]) -> dict[str, Any]:
+    each = list(_by_resource(roles, context, arn, action, resources or ["*"]))
     form = _FORMS.get(action.lower())
     named = {"ResourceSpecificResults": each} if set(resources) - {"*"} else {}
     return {
@@ -105,10 +115,12 @@ def _result(roles: Roles, arn: str, action: str, resources: list[str]) -> dict[s
     }
 
 
-def _by_resource(roles: Roles, arn: str, action: str, resources: list[str]) -> Iterator[dict[str, Any]]:
+def _by_resource(
+    roles: Roles, context: Context, arn: str, action: str, resources: list[str]
+) -> Iterator[dict[str, Any]]:
     for resource in resources:
         yield {
             "EvalResourceName": resource,
-            "EvalResourceDecision": _DECISIONS.get(roles.decide(arn, action, resource), _IMPLICIT),
-            "MissingContextValues": roles.unknown(arn, action, resource),
+            "EvalResourceDecision": _DECISIONS.get(roles.decide(arn, action, resource, context), _IMPLICIT),
+            "MissingContextValues": roles.missing(arn, action, resource, context),
         }

@@ -100,7 +100,7 @@ def _cause_line(verdict: Verdict, context: Context) -> str:
     return context.say(
         "page.lead_cause",
         title=words.title(verdict, context.lang),
-        confidence=words.confidence(verdict.confidence or "likely", context.lang),
+        confidence=words.standing(verdict, context.lang),
         means=re.split(r"(?<=\.) ", words.means(verdict, context.lang))[0],
     )
 

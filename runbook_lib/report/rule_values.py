@@ -163,6 +163,7 @@ def _unanswered_variant(verdict: Verdict) -> str:
 
 _VARIANT: dict[str, Callable[[Verdict], str]] = {
     "image_tag_absent": _image_variant,
+    "execution_role_unassumable": lambda verdict: str(verdict.facts.get("standing", "")),
     "application_exited": lambda verdict: "oom" if verdict.facts.get("out_of_memory") else "exited",
     "health_check_path_mismatch": _paths_variant,
     "deployments_overlapping": _overlap_variant,

@@ -103,7 +103,8 @@ def _told(verdict: Verdict, evidence: Evidence, context: Context) -> Iterator[St
     target = evidence.target
     known = {"CLUSTER": target.cluster, "SERVICE": target.service, "REGION": target.region}
     family = str(verdict.facts.get("revision", "")).partition(":")[0]
-    known |= {"FAMILY": family} if family else {}
+    role = str(verdict.facts.get("role", "")).rpartition("/")[2]
+    known |= {name: value for name, value in (("FAMILY", family), ("ROLE_NAME", role)) if value}
     for step in explained.steps(verdict.label, context.lang, names(str(verdict.facts.get("message", ""))) | known):
         yield Step(step.text, _aimed(step.command, evidence, context))
 

@@ -18,6 +18,8 @@ _CARD: dict[str, tuple[str, ...]] = {
     "alarm_failed_deployment": ("revision", "alarms"),
     "deployment_deadlocked": ("desired", "running", "lower", "upper"),
     "nothing_desired": ("desired", "revision"),
+    "execution_role_unassumable": ("revision", "field", "role"),
+    "execution_role_denied": ("revision", "role", "actions", "resources", "also"),
     "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
@@ -43,7 +45,7 @@ def line(verdict: Verdict, lang: str) -> str:
         key = _reason_key(verdict)
     else:
         key = _key(verdict, f"line.{verdict.outcome}", line_variants(verdict))
-    told = (say(key, lang, **values(verdict, lang)), superseded(verdict, lang))
+    told = (say(key, lang, **values(verdict, lang)), superseded(verdict, lang), comes_next(verdict, lang))
     return " · ".join(filter(None, told))
 
 
@@ -51,6 +53,16 @@ def superseded(verdict: Verdict, lang: str) -> str:
     """That a new deployment is replacing the revisions a symptom was seen of; ``""`` where it is not so."""
     revisions = verdict.facts.get("superseded")
     return say("rules.superseded", lang, superseded="`, `".join(map(unticked, revisions))) if revisions else ""
+
+
+def comes_next(verdict: Verdict, lang: str) -> str:
+    """That a cause blocks only after the one that blocks now; ``""`` where it is not so."""
+    return say("rules.next", lang) if verdict.facts.get("next") else ""
+
+
+def standing(verdict: Verdict, lang: str) -> str:
+    """How sure a cause is, and whether it only comes next."""
+    return " · ".join(filter(None, (confidence(verdict.confidence, lang), comes_next(verdict, lang))))
 
 
 def facts(verdict: Verdict, lang: str, timezone: str) -> list[tuple[str, str]]:

@@ -109,11 +109,22 @@ def test_managed_policies_and_the_boundary_count(simulator: Simulator) -> None:
 
 
 def test_condition_keys_that_decide_and_are_not_known_are_named(simulator: Simulator) -> None:
-    tagged = {"StringEquals": {"aws:ResourceTag/team": "web"}, "StringLike": {"aws:RequestedRegion": "*"}}
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "web"}, "StringLike": {"aws:PrincipalArn": "*"}}
     role = simulator.role(allow("ecr:BatchGetImage", Condition=tagged))
     result = simulator.ask(role, "ecr:BatchGetImage", "ecr:PutImage", ResourceArns=[REPOSITORY])["EvaluationResults"]
     assert [r["MissingContextValues"] for r in result] == [["aws:ResourceTag/team"], []]
     assert [r["ResourceSpecificResults"][0]["MissingContextValues"] for r in result] == [["aws:ResourceTag/team"], []]
+
+
+def test_a_condition_is_decided_by_the_context_that_is_given(simulator: Simulator) -> None:
+    there = {"StringEquals": {"aws:RequestedRegion": "ap-northeast-2"}}
+    role = simulator.role(allow("ecr:BatchGetImage", Condition=there))
+    result = simulator.ask(role, "ecr:BatchGetImage")["EvaluationResults"][0]
+    assert (result["EvalDecision"], result["MissingContextValues"]) == ("implicitDeny", ["aws:requestedregion"])
+    for region, decision in (("ap-northeast-2", "allowed"), ("us-east-1", "implicitDeny")):
+        entry = {"ContextKeyName": "aws:RequestedRegion", "ContextKeyValues": [region], "ContextKeyType": "string"}
+        result = simulator.ask(role, "ecr:BatchGetImage", ContextEntries=[entry])["EvaluationResults"][0]
+        assert (result["EvalDecision"], result["MissingContextValues"]) == (decision, [])
 
 
 def test_results_come_in_pages(simulator: Simulator) -> None:

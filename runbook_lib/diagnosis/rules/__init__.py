@@ -8,6 +8,8 @@ from runbook_lib.diagnosis.rules import (
     application_exited,
     deployment_deadlocked,
     deployments_overlapping,
+    execution_role_denied,
+    execution_role_unassumable,
     health_check_path_mismatch,
     health_check_unanswered,
     image_pull_failed,
@@ -36,7 +38,9 @@ def catalogue(*rules: Rule) -> tuple[Rule, ...]:
 
 RULES: tuple[Rule, ...] = catalogue(
     image_tag_absent.RULE,
+    execution_role_unassumable.RULE,
     task_start_failed.RULE,
+    execution_role_denied.RULE,
     application_exited.RULE,
     health_check_path_mismatch.RULE,
     deployments_overlapping.RULE,

@@ -70,7 +70,7 @@ def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[
     target = evidence.target
     where = " · ".join(code(part) for part in (target.region, target.account) if part)
     causes = diagnosis.failed("cause")
-    lines = tuple(f"{words.title(v, context.lang)} · {_confidence(v, context)}" for v in causes)
+    lines = tuple(f"{words.title(v, context.lang)} · {words.standing(v, context.lang)}" for v in causes)
     return [
         Fact(context.say("label.target"), (f"{code(target.cluster)} / {code(target.service)}", where)),
         Fact(context.say("label.causes"), lines or (no_causes(diagnosis, context),)),
@@ -103,10 +103,6 @@ def no_causes(diagnosis: Diagnosis, context: Context) -> str:
     return context.say("nothing.causes_blind", count=len(blind)) if blind else context.say("nothing.causes")
 
 
-def _confidence(verdict: Verdict, context: Context) -> str:
-    return words.confidence(verdict.confidence, context.lang) if verdict.confidence else ""
-
-
 def checklist(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """The guide's seven questions with what was found."""
     items = tuple(
@@ -136,7 +132,7 @@ def causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sectio
 
 
 def _cause(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Card:
-    tag = Tag(_confidence(verdict, context), "bad", "solid" if verdict.confidence == "confirmed" else "")
+    tag = Tag(words.standing(verdict, context.lang), "bad", "solid" if verdict.confidence == "confirmed" else "")
     rows = tuple(_card_rows(verdict, diagnosis, evidence, context))
     return Card(words.title(verdict, context.lang), tag, (Facts(rows),))
 

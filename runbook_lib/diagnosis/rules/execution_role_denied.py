@@ -1,0 +1,121 @@
+"""The execution role may not do what a task needs before it starts.
+
+What it looks for
+    Where the newest deployment's tasks do not start: actions that its task definition needs and that IAM's policy
+    simulator refuses to its execution role. Reading the secrets and parameters, the login at ECR, opening the log
+    stream, pulling the image; of an image in another account's ECR also that repository's policy.
+Why it breaks a rollout
+    ECS does all of this with the execution role before the containers run, in that order; a refusal stops the task.
+Blind spots
+    The simulator sees the role's own policies, its boundary and the organization's: not the policies of secrets, KMS
+    keys and own repositories, which may allow or refuse by themselves. A refusal that hangs on a condition whose value
+    is not known here counts as none, and a secret named without its last characters is not asked for.
+Readings
+    service, task_arns, tasks, task_definition; role_permissions (iam:SimulatePrincipalPolicy), repository_policy.
+Fix
+    Give the execution role the missing actions on that resource. ECS uses them at its next attempt.
+Guide section
+    Diagnosis 3 and 4.
+References
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runbook_lib.diagnosis import deployments, grants, sharing, starts, tasks, told
+from runbook_lib.diagnosis.grants import Grant, Refusal
+from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.unseen import unseen
+from runbook_lib.evidence.model import Evidence, Request
+
+_KINDS = ("role_permissions", "repository_policy")
+
+
+def check(evidence: Evidence) -> Finding:
+    """FAIL where nothing starts and the role, or another account's repository, refuses what is needed."""
+    if settled := starts.settled(evidence):
+        return settled
+    definition = _definition(evidence)
+    role, wanted = _role(definition), grants.needed(evidence, definition)
+    name = deployments.revision(definition.get("taskDefinitionArn", ""))
+    if not wanted or not (role or _is_fargate(definition)):  # on an instance, the instance's own role pulls and logs
+        return not_applicable(reason="no-role", revision=name)
+    if refused := _refused(evidence, role, wanted) + sharing.refusals(evidence, definition):
+        besides = grants.besides(evidence, role, wanted)
+        return _failed(evidence, refused, besides, role=role, revision=name)
+    return _undecided(evidence, definition, wanted) or passed(role=role, revision=name)
+
+
+def wants(evidence: Evidence) -> tuple[Request, ...]:
+    """What the role by which nothing starts may do, and whom the repositories of other accounts let in."""
+    definition = _definition(evidence)
+    if not (role := _role(definition)) or starts.settled(evidence):
+        return ()
+    asked = (grant.request(role) for grant in grants.needed(evidence, definition))
+    return (*asked, *sharing.requests(evidence, definition))
+
+
+def _definition(evidence: Evidence) -> dict[str, Any]:
+    return evidence.task_definitions().get(deployments.newest(evidence).get("taskDefinition", ""), {})
+
+
+def _role(definition: dict[str, Any]) -> str:
+    return str(definition.get("executionRoleArn") or "")
+
+
+def _is_fargate(definition: dict[str, Any]) -> bool:
+    return "FARGATE" in (definition.get("requiresCompatibilities") or [])
+
+
+def _refused(evidence: Evidence, role: str, wanted: tuple[Grant, ...]) -> tuple[Refusal, ...]:
+    """Without a role everything is refused."""
+    if role:
+        return grants.refusals(evidence, role, wanted)
+    nobody = Cite("ecs:DescribeTaskDefinition", "taskDefinition.executionRoleArn")
+    return tuple(Refusal(grant.label, grant.actions, grant.resources, nobody) for grant in wanted)
+
+
+def _undecided(evidence: Evidence, definition: dict[str, Any], wanted: tuple[Grant, ...]) -> Finding | None:
+    """UNKNOWN where something was not read, or hangs on a condition whose value is not known."""
+    role = _role(definition)
+    if grants.is_unread(evidence, role, wanted) or sharing.is_unread(evidence, definition):
+        return unseen(evidence, _KINDS)
+    hangs = grants.is_undecided(evidence, role, wanted) or sharing.is_undecided(evidence, definition)
+    return unknown("permissions-undecided", role=role) if hangs or grants.is_unclear(definition) else None
+
+
+def _failed(evidence: Evidence, refused: tuple[Refusal, ...], besides: list[str], **facts: Any) -> Finding:
+    """The refusal that ECS tells of leads, else the one that comes first; it comes next where ECS tells of another."""
+    now = told.reasons(evidence, deployments.newest(evidence))[:1]
+    agreed = tuple(each for each in now if each.judgement.label in {one.label for one in refused})
+    label = agreed[0].judgement.label if agreed else refused[0].label
+    mine = [one for one in refused if one.label == label]
+    others = [action for one in refused if one not in mine for action in one.actions]
+    return failed(
+        "confirmed" if agreed else "likely",
+        (*(one.cite for one in mine), *(each.cite for each in agreed)),
+        label=label,
+        actions=list(dict.fromkeys(action for one in mine for action in one.actions)),
+        resources=list(dict.fromkeys(resource for one in mine for resource in one.resources)),
+        also=sorted({*others, *besides}),
+        next=not agreed and any(each.judgement.certain for each in now),
+        **facts,
+    )
+
+
+RULE = Rule(
+    id="execution_role_denied",
+    label="image-pull-auth",
+    role="cause",
+    needs=("service", "task_definition"),
+    uses=(*tasks.KINDS, *_KINDS),
+    guide="diagnosis 3, 4",
+    severity=16,
+    check=check,
+    explains=("image_pull_failed", "tasks_unhealthy", "health_check_unanswered"),
+    wants=wants,
+)
