@@ -24,6 +24,7 @@ DOCUMENTED = {
     "${ClusterName}/${ServiceName}/${ServiceRevisionId}",
     "task": "arn:${Partition}:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}",
     "repository": "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}",
+    "role": "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}",
     "log-stream": "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:log-stream:${LogStreamName}",
 }
 # What the reference requires for each action; nothing where it has no resource types, or none that a look could name.
@@ -34,7 +35,10 @@ REQUIRED = {
     "ecs:DescribeTasks": ["task"],
     "ecr:BatchGetImage": ["repository"],
     "ecr:DescribeImages": ["repository"],
+    "ecr:GetRepositoryPolicy": ["repository"],
     "logs:GetLogEvents": ["log-stream"],
+    "iam:GetRole": ["role"],
+    "iam:SimulatePrincipalPolicy": ["role"],
 }
 
 
@@ -135,7 +139,11 @@ def test_a_look_with_exactly_this_policy_lacks_nothing(lab):
     assert after.evidence.unreads == before.evidence.unreads
     assert after.diagnosis.verdicts == before.diagnosis.verdicts
     refused = {call["action"] for call in lab.calls() if call["status"] != 200}
-    assert refused == ({"BatchGetImage", "DescribeImages"} if lab.scenario.name == "registry-forbidden" else set())
+    assert refused == (
+        {"BatchGetImage", "DescribeImages", "GetRepositoryPolicy"}
+        if lab.scenario.name == "registry-forbidden"
+        else set()
+    )
 
 
 def unknowns(seen):

@@ -32,14 +32,14 @@ def test_the_table_holds_real_operations_and_only_reads():
     session = botocore.session.get_session()
     for service, operation in READS:
         assert operation in session.get_service_model(service).operation_names
-        assert operation.startswith(("Describe", "List", "Get", "BatchGet"))
+        assert operation.startswith(("Describe", "List", "Get", "BatchGet", "Simulate"))
         assert "Secret" not in operation
         assert not operation.startswith("GetParameter")
 
 
 def test_iam_actions_use_iams_own_service_prefixes():
     prefixes = {action.partition(":")[0] for action in READS.values()}
-    assert prefixes == {"ecs", "ecr", "elasticloadbalancing", "logs"}
+    assert prefixes == {"ecs", "ecr", "elasticloadbalancing", "iam", "logs"}
 
 
 @pytest.mark.parametrize("url", ["", "https://ecs.ap-northeast-2.amazonaws.com", "http://10.0.0.1:5599"])

@@ -32,6 +32,9 @@ OPERATIONS = {
     "image_tags": ("ecr:BatchGetImage", "ecr:BatchGetImage"),
     "images": ("ecr:DescribeImages", "ecr:DescribeImages"),
     "log_tail": ("logs:GetLogEvents", "logs:GetLogEvents"),
+    "role": ("iam:GetRole", "iam:GetRole"),
+    "role_permissions": ("iam:SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy"),
+    "repository_policy": ("ecr:GetRepositoryPolicy", "ecr:GetRepositoryPolicy"),
     "task_definition_file": ("file", ""),
     "deploy_message": ("user", ""),
 }
