@@ -101,7 +101,7 @@ def _from(rule: Rule, finding: Finding) -> Verdict:
 def _explain(verdicts: tuple[Verdict, ...], rules: tuple[Rule, ...]) -> tuple[Verdict, ...]:
     """Symptoms that a seen cause accounts for name that cause; so does a cause that another tells more exactly."""
     explained = {told.rule: _same(told, verdicts) for told in verdicts if told.rule == WORDS_ALONE and _is_fault(told)}
-    causes = {v.rule for v in verdicts if _is_fault(v) and not explained.get(v.rule)}
+    causes = {v.rule for v in verdicts if _is_fault(v) and not explained.get(v.rule) and not v.facts.get("next")}
     for rule in rules:
         for symptom in rule.explains if rule.id in causes else ():
             explained.setdefault(symptom, []).append(rule.id)

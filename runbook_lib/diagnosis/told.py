@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from runbook_lib.diagnosis import deployments, failures, tasks
 from runbook_lib.diagnosis.deployments import Deployment
@@ -18,6 +19,7 @@ _ELSEWHERE = ("container", "rollout", "load-balancer", "healthy", "none", "inter
 _REFUSED = ("secret-env-duplicate", "pass-role-denied")  # what ECS refuses before there is a task
 LABELS = tuple(c.label for c in CAUSES.values() if c.group not in _ELSEWHERE and c.label not in _REFUSED)
 _LONGEST = 600
+_judged = lru_cache(maxsize=512)(judge)  # several rules ask for the reasons of the same tasks
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _of_tasks(mine: tuple[Task, ...]) -> Iterator[Told]:
         moment = tasks.ended_at(task)
         if moment is None or tasks.has_started(task):
             continue
-        judged = [(text, judge(text, presumed=True)) for text in tasks.texts(task)]
+        judged = [(text, _judged(text, presumed=True)) for text in tasks.texts(task)]
         if told := next(((text, said) for text, said in judged if _counts(said)), None):
             cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", told[0][:_LONGEST])
             yield Told(told[1], told[0][:_LONGEST], moment, cite)
@@ -71,7 +73,7 @@ def _of_events(evidence: Evidence, deployment: Deployment) -> Iterator[Told]:
     since = deployments.created(deployment)
     for event in evidence.service.get("events") or []:
         text, moment = str(event.get("message") or ""), at(event.get("createdAt"))
-        if moment and moment >= since and "unable to place a task" in text and _counts(said := judge(text)):
+        if moment and moment >= since and "unable to place a task" in text and _counts(said := _judged(text)):
             yield Told(
                 said,
                 text[:_LONGEST],

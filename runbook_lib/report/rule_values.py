@@ -157,12 +157,22 @@ def _overlap_variant(verdict: Verdict) -> str:
     return "back" if verdict.facts.get("last_completed") else "replace"
 
 
+def _denied_variant(verdict: Verdict) -> str:
+    """Of another account's repository the catalogue tells: there the role is not at fault."""
+    if not verdict.facts.get("role"):
+        return "nobody"
+    if verdict.facts.get("shared") is False:
+        return ""
+    return "next" if verdict.facts.get("next") else "now"
+
+
 def _unanswered_variant(verdict: Verdict) -> str:
     return "code" if verdict.facts.get("code") else str(verdict.facts.get("side", ""))
 
 
 _VARIANT: dict[str, Callable[[Verdict], str]] = {
     "image_tag_absent": _image_variant,
+    "execution_role_denied": _denied_variant,
     "execution_role_unassumable": lambda verdict: str(verdict.facts.get("standing", "")),
     "application_exited": lambda verdict: "oom" if verdict.facts.get("out_of_memory") else "exited",
     "health_check_path_mismatch": _paths_variant,

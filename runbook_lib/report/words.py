@@ -19,7 +19,7 @@ _CARD: dict[str, tuple[str, ...]] = {
     "deployment_deadlocked": ("desired", "running", "lower", "upper"),
     "nothing_desired": ("desired", "revision"),
     "execution_role_unassumable": ("revision", "field", "role"),
-    "execution_role_denied": ("revision", "role", "actions", "resources", "also"),
+    "execution_role_denied": ("revision", "role", "actions", "resources", "also_denied"),
     "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),

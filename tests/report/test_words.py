@@ -15,6 +15,8 @@ from runbook_lib.report.context import Context
 from tests.diagnosis import builder as made
 from tests.diagnosis.rules import test_application_exited as exits
 from tests.diagnosis.rules import test_deployments_overlapping as overlaps
+from tests.diagnosis.rules import test_execution_role_denied as denials
+from tests.diagnosis.rules import test_execution_role_unassumable as roles
 from tests.diagnosis.rules import test_health_check_path_mismatch as paths
 from tests.diagnosis.rules import test_health_check_unanswered as unanswered
 from tests.diagnosis.rules import test_image_pull_failed as pulls
@@ -22,12 +24,16 @@ from tests.diagnosis.rules import test_image_tag_absent as tags
 from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
 from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
 
-MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy)
+MODULES = (exits, denials, roles, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy)
 INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))
 EVIDENCE = {
     f"{module.RULE}: {name}": (module.RULE, case[0]) for module in MODULES for name, case in module.OUTCOMES.items()
 } | {
     "out of memory": ("application_exited", exits.crashing(exits.exited(1, 2, 137, reason=exits.OOM))),
+    "execution_role_denied: next": (
+        "execution_role_denied",
+        denials.answered(denials.failing(said=denials.UNREACHED), denials.LOGIN, denials.READ),
+    ),
     "image_tag_absent: also": (
         "image_tag_absent",
         made.guide(

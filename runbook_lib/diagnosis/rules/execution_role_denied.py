@@ -101,7 +101,8 @@ def _failed(evidence: Evidence, refused: tuple[Refusal, ...], besides: list[str]
         label=label,
         actions=list(dict.fromkeys(action for one in mine for action in one.actions)),
         resources=list(dict.fromkeys(resource for one in mine for resource in one.resources)),
-        also=sorted({*others, *besides}),
+        also_denied=sorted({*others, *besides}),
+        shared=not any(one.cite.operation == "ecr:GetRepositoryPolicy" for one in mine),
         next=not agreed and any(each.judgement.certain for each in now),
         **facts,
     )

@@ -97,7 +97,7 @@ def _told(evidence: Evidence) -> tuple[Cite, ...]:
     since = deployments.created(deployments.newest(evidence))
     events = evidence.service.get("events") or []
     texts = (str(e.get("message") or "") for e in events if (moment := at(e.get("createdAt"))) and moment >= since)
-    found = next((text for text in texts if judge(text).label == _LABEL), "")
+    found = next((text for text in texts if "role" in text and judge(text).label == _LABEL), "")
     return (Cite("ecs:DescribeServices", "services[0].events[].message", found[:600]),) if found else ()
 
 

@@ -134,12 +134,12 @@ def test_without_a_word_of_ecs_the_missing_action_tells(action, label):
 
 def test_its_facts():
     found = verdict(RULE, answered(failing(said=REFUSED), LOGIN, *PULL, WRITE_LOG, OPEN_LOG))
-    told = facts(found, "role", "actions", "resources", "also", "revision", "next")
+    told = facts(found, "role", "actions", "resources", "also_denied", "revision", "next")
     assert told == {
         "role": ROLE,
         "actions": [LOGIN, *PULL],
         "resources": ["*", REPOSITORY],
-        "also": [OPEN_LOG, WRITE_LOG],
+        "also_denied": [OPEN_LOG, WRITE_LOG],
         "revision": "momentir-cx-llm:3",
         "next": False,
     }
@@ -149,13 +149,15 @@ def test_what_ecs_says_confirms_it_and_leads_among_several():
     found = verdict(RULE, answered(failing(said=REFUSED), READ, LOGIN))
     assert (found.label, found.confidence) == ("image-pull-auth", "confirmed")
     assert {cite.operation for cite in found.cites} == {"iam:SimulatePrincipalPolicy", "ecs:DescribeTasks"}
-    assert found.facts["also"] == [READ]
+    assert found.facts["also_denied"] == [READ]
 
 
 def test_where_ecs_tells_of_something_else_it_comes_next_and_stands_last():
-    first, second = judge(answered(failing(said=UNREACHED), LOGIN)).failed("cause")
+    diagnosis = judge(answered(failing(said=UNREACHED), LOGIN))
+    first, second = diagnosis.failed("cause")
     assert (first.rule, first.label) == ("task_start_failed", "image-pull-network")
     assert (second.rule, second.confidence, second.facts["next"]) == (RULE, "likely", True)
+    assert all(RULE not in symptom.explained_by for symptom in diagnosis.failed("symptom"))
 
 
 def test_what_comes_next_stands_after_causes_of_less_weight():
