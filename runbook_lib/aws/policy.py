@@ -44,6 +44,12 @@ _GRANTS = (
         (
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeVpcEndpoints",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeNetworkAcls",
+            "ec2:DescribeNatGateways",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
         ),
@@ -67,9 +73,10 @@ def read_policy(target: Target | None = None) -> dict[str, Any]:
     -------
     dict
         ``{"Version", "Statement"}`` with one statement for each kind of resource, always in the same order. The
-        partition is the Region's. Task definitions, target groups and lists of clusters have no resources that IAM
-        could tell apart (``*``). Repositories and log streams stay ``*`` because they are known only from the task
-        definitions that a look reads, and may be in another account or Region: narrow them by hand where they are not.
+        partition is the Region's. Task definitions, target groups, lists of clusters and what is in a VPC have no
+        resources that IAM could tell apart (``*``). Repositories and log streams stay ``*`` because they are known only
+        from the task definitions that a look reads, and may be in another account or Region: narrow them by hand where
+        they are not.
     """
     known = target or Target("", "", "")
     names = {

@@ -17,6 +17,10 @@ _NAMED_BY = {
     "image_tags": "task_definition",
     "images": "task_definition",
     "log_tail": "task_definition",
+    "route_tables": "subnets",
+    "network_acls": "subnets",
+    "nat_gateways": "subnets",
+    "service_revisions": "service_deployments",
 }
 
 

@@ -18,6 +18,7 @@ _CARD: dict[str, tuple[str, ...]] = {
     "alarm_failed_deployment": ("revision", "alarms"),
     "deployment_deadlocked": ("desired", "running", "lower", "upper"),
     "nothing_desired": ("desired", "revision"),
+    "network_path_absent": ("revision", "subnets", "unreachable", "where", "count", "last_at"),
     "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),

@@ -32,6 +32,12 @@ OPERATIONS = {
     "image_tags": ("ecr:BatchGetImage", "ecr:BatchGetImage"),
     "images": ("ecr:DescribeImages", "ecr:DescribeImages"),
     "log_tail": ("logs:GetLogEvents", "logs:GetLogEvents"),
+    "subnets": ("ec2:DescribeSubnets", "ec2:DescribeSubnets"),
+    "route_tables": ("ec2:DescribeRouteTables", "ec2:DescribeRouteTables"),
+    "vpc_endpoints": ("ec2:DescribeVpcEndpoints", "ec2:DescribeVpcEndpoints"),
+    "security_groups": ("ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroups"),
+    "network_acls": ("ec2:DescribeNetworkAcls", "ec2:DescribeNetworkAcls"),
+    "nat_gateways": ("ec2:DescribeNatGateways", "ec2:DescribeNatGateways"),
     "task_definition_file": ("file", ""),
     "deploy_message": ("user", ""),
 }

@@ -14,6 +14,7 @@ from runbook_lib.diagnosis.rules import (
     image_tag_absent,
     nothing_desired,
     rolled_back,
+    network_path_absent,
     secret_env_duplicate,
     task_start_failed,
     tasks_unhealthy,
@@ -36,6 +37,7 @@ def catalogue(*rules: Rule) -> tuple[Rule, ...]:
 
 RULES: tuple[Rule, ...] = catalogue(
     image_tag_absent.RULE,
+    network_path_absent.RULE,
     task_start_failed.RULE,
     application_exited.RULE,
     health_check_path_mismatch.RULE,
