@@ -46,6 +46,7 @@ def line_variants(verdict: Verdict) -> tuple[str, ...]:
             Outcome.FAIL: "code" if facts.get("code") else "no-code",
             Outcome.PASS: "differ" if facts.get("differ") else "same",
         },
+        "network_path_absent": {Outcome.PASS: "looked" if facts.get("subnets") else "started"},
         "deployments_overlapping": {Outcome.PASS: "some" if facts.get("count") else "none"},
     }
     return (found.get(verdict.rule, {}).get(verdict.outcome, ""), *variants(verdict))

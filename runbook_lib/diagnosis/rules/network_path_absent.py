@@ -43,7 +43,8 @@ def check(evidence: Evidence) -> Finding:
         return unseen(evidence, tasks.KINDS)
     starts = silent_starts.found(evidence)
     if not starts:
-        return not_applicable(reason="no-silent-start")
+        started = any(map(tasks.has_started, tasks.of(evidence, deployments.newest(evidence))))
+        return passed(revision=_revision(evidence)) if started else not_applicable(reason="no-silent-start")
     if not all(start.fargate for start in starts):
         return not_applicable(reason="not-fargate")
     return _unread(evidence) or _judged(evidence, starts)
