@@ -43,10 +43,15 @@ def reaches(evidence: Evidence) -> tuple[Reach, ...]:
     """What is reached from each subnet of the deployment made last that EC2 has."""
     vpc, needs = Vpc.of(evidence, vpc_id(evidence)), needed(evidence)
     network = silent_starts.configuration(evidence)
-    groups = frozenset(network.get("securityGroups") or filter(None, [vpc.default_group()]))
-    public = network.get("assignPublicIp") == "ENABLED"
-    places = [Place(subnet, groups, public) for subnet in network.get("subnets") or [] if subnet in vpc.subnets]
+    held, public = frozenset(groups(evidence)), network.get("assignPublicIp") == "ENABLED"
+    places = [Place(subnet, held, public) for subnet in network.get("subnets") or [] if subnet in vpc.subnets]
     return tuple(Reach(p.subnet, tuple((need, way_to(vpc, p, need, needs)) for need in needs)) for p in places)
+
+
+def groups(evidence: Evidence) -> tuple[str, ...]:
+    """The security groups of the tasks: those that were given, else the VPC's default one."""
+    given = silent_starts.configuration(evidence).get("securityGroups")
+    return tuple(given or filter(None, [Vpc.of(evidence, vpc_id(evidence)).default_group()]))
 
 
 def concerned(found: tuple[Reach, ...], starts: tuple[Start, ...]) -> tuple[Reach, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from runbook_lib.diagnosis import deployments, failures, tasks, told
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.network_needs import LABELS
+from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.told import Told
 from runbook_lib.evidence.model import Evidence, at
@@ -31,7 +32,12 @@ class Start:
 
 
 def found(evidence: Evidence) -> tuple[Start, ...]:
-    """The failed starts of the deployment made last, newest first; without those that a later start got over."""
+    """The failed starts of the deployment made last, newest first; without those that a later start got over.
+
+    A service that is fine now has got over all of them.
+    """
+    if state_of(evidence) is State.HEALTHY:
+        return ()
     newest = deployments.newest(evidence)
     mine = tasks.of(evidence, newest)
     since = failures.since(evidence)

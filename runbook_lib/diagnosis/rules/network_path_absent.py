@@ -31,7 +31,7 @@ from runbook_lib.diagnosis.firewalls import Passage
 from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.network_needs import IMAGE
 from runbook_lib.diagnosis.network_readings import DECISIVE, KINDS, needed, wants
-from runbook_lib.diagnosis.reach import Blocked, Reach, blocked, concerned, reaches
+from runbook_lib.diagnosis.reach import Blocked, Reach, blocked, concerned, groups, reaches
 from runbook_lib.diagnosis.silent_starts import Start
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence
@@ -79,8 +79,7 @@ def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
 
 def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ...], first: Blocked) -> dict[str, Any]:
     network = silent_starts.configuration(evidence)
-    groups = network.get("securityGroups") or []
-    given = {"subnets": network.get("subnets") or [], "securityGroups": groups}
+    given = {name: network.get(name) or [] for name in ("subnets", "securityGroups")}
     return {
         "revision": _revision(evidence),
         "subnet": first.reach.subnet,
@@ -92,7 +91,7 @@ def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ..
         "where": first.way.where.split(","),
         "count": len(starts),
         "last_at": starts[0].ended.isoformat(),
-        "groups": groups,
+        "groups": list(groups(evidence)),
         "network": ",".join(f"{name}=[{','.join(ids)}]" for name, ids in given.items() if ids),
     }
 

@@ -105,6 +105,10 @@ OUTCOMES = {
     "long ago": (failing(Site(), start(minutes=45)), NOT_APPLICABLE),
     "on EC2 instances": (on_ec2(), NOT_APPLICABLE),
     "healthy": (healthy(), PASS),
+    "healthy after a failed start": (
+        healthy(tasks=[started(9, TASKS, 5), start(subnet="", minutes=4)], more=Site().readings()),
+        PASS,
+    ),
     "the guide's incident": (guide(), NOT_APPLICABLE),
     "rolled back": (rolled_back(revision=True), FAIL),
     "rolled back, and its network not known": (rolled_back(revision=False), UNKNOWN),
