@@ -6,6 +6,7 @@ from typing import Any
 
 from runbook_lib.aws import role_collectors
 from runbook_lib.aws.collector import Collector, Data, pages
+from runbook_lib.aws.network_collectors import COLLECTORS as NETWORK
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
 from runbook_lib.evidence import redaction
 from runbook_lib.evidence.model import Request, Target
@@ -115,4 +116,5 @@ COLLECTORS: dict[str, Collector] = {
     "images": Collector("ecr:DescribeImages", _images),
     "log_tail": Collector("logs:GetLogEvents", _log_tail),
     **role_collectors.COLLECTORS,
+    **NETWORK,
 }

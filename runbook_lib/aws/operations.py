@@ -21,6 +21,13 @@ READS: dict[tuple[str, str], str] = {
     ("logs", "GetLogEvents"): "logs:GetLogEvents",
     ("iam", "GetRole"): "iam:GetRole",
     ("iam", "SimulatePrincipalPolicy"): "iam:SimulatePrincipalPolicy",
+    # The network path of Fargate tasks that do not start.
+    ("ec2", "DescribeSubnets"): "ec2:DescribeSubnets",
+    ("ec2", "DescribeRouteTables"): "ec2:DescribeRouteTables",
+    ("ec2", "DescribeVpcEndpoints"): "ec2:DescribeVpcEndpoints",
+    ("ec2", "DescribeSecurityGroups"): "ec2:DescribeSecurityGroups",
+    ("ec2", "DescribeNetworkAcls"): "ec2:DescribeNetworkAcls",
+    ("ec2", "DescribeNatGateways"): "ec2:DescribeNatGateways",
     # Only where a name was not found, to say which one is nearest.
     ("ecs", "ListClusters"): "ecs:ListClusters",
     ("ecs", "ListServices"): "ecs:ListServices",

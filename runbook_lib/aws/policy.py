@@ -44,6 +44,12 @@ _GRANTS = (
         (
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeVpcEndpoints",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeNetworkAcls",
+            "ec2:DescribeNatGateways",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
         ),
@@ -72,9 +78,10 @@ def read_policy(target: Target | None = None) -> dict[str, Any]:
     -------
     dict
         ``{"Version", "Statement"}`` with one statement for each kind of resource, always in the same order. The
-        partition is the Region's. Task definitions, target groups and lists of clusters have no resources that IAM
-        could tell apart (``*``). Repositories, log streams and roles stay ``*`` because they are known only from the
-        task definitions that a look reads, and the first two may be in another account or Region: narrow them by hand.
+        partition is the Region's. Task definitions, target groups, lists of clusters and what is in a VPC have no
+        resources that IAM could tell apart (``*``). Repositories, log streams and roles stay ``*`` because they are
+        known only from the task definitions that a look reads, and the first two may be in another account or Region:
+        narrow them by hand.
     """
     known = target or Target("", "", "")
     names = {

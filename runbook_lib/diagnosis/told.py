@@ -57,15 +57,21 @@ def _best(like: list[Told]) -> Told:
     return Told(best.judgement, best.text, like[0].moment, best.cite, by_tasks or len(like))
 
 
+def of_task(task: Task) -> Told | None:
+    """Why a task that never ran stopped, where it says so."""
+    moment = tasks.ended_at(task)
+    if moment is None or tasks.has_started(task):
+        return None
+    judged = ((text, _judged(text, presumed=True)) for text in tasks.texts(task))
+    for text, said in judged:
+        if _counts(said):
+            cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", text[:_LONGEST])
+            return Told(said, text[:_LONGEST], moment, cite)
+    return None
+
+
 def _of_tasks(mine: tuple[Task, ...]) -> Iterator[Told]:
-    for task in mine:
-        moment = tasks.ended_at(task)
-        if moment is None or tasks.has_started(task):
-            continue
-        judged = [(text, _judged(text, presumed=True)) for text in tasks.texts(task)]
-        if told := next(((text, said) for text, said in judged if _counts(said)), None):
-            cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", told[0][:_LONGEST])
-            yield Told(told[1], told[0][:_LONGEST], moment, cite)
+    yield from filter(None, map(of_task, mine))
 
 
 def _of_events(evidence: Evidence, deployment: Deployment) -> Iterator[Told]:

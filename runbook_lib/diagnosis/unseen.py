@@ -19,6 +19,10 @@ _NAMED_BY = {
     "log_tail": "task_definition",
     "role": "task_definition",
     "role_permissions": "task_definition",
+    "route_tables": "subnets",
+    "network_acls": "subnets",
+    "nat_gateways": "subnets",
+    "service_revisions": "service_deployments",
 }
 
 

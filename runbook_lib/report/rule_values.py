@@ -46,6 +46,7 @@ def line_variants(verdict: Verdict) -> tuple[str, ...]:
             Outcome.FAIL: "code" if facts.get("code") else "no-code",
             Outcome.PASS: "differ" if facts.get("differ") else "same",
         },
+        "network_path_absent": {Outcome.PASS: "looked" if facts.get("subnets") else "started"},
         "deployments_overlapping": {Outcome.PASS: "some" if facts.get("count") else "none"},
     }
     return (found.get(verdict.rule, {}).get(verdict.outcome, ""), *variants(verdict))
@@ -127,6 +128,23 @@ def pull_kind(facts: Facts) -> str:
     return pull_failure(str(facts.get("message", ""))) or "unknown"
 
 
+def _network(facts: Facts, lang: str) -> dict[str, str]:
+    """What is lacking in words, all that is out of reach, and what a command needs of the first of several."""
+    key = f"rules.network_path_absent.lacking.{_lacks(facts)}"
+    if not has(key):
+        return {}
+    return {
+        "lacking": say(key, lang),
+        "all_unreachable": "`, `".join((facts["unreachable"], *facts["also"])),
+        "place": next(iter(facts["where"]), ""),
+        "task_group": next(iter(facts["groups"]), ""),
+    }
+
+
+def _lacks(facts: Facts) -> str:
+    return "-".join(filter(None, (facts.get("lacks", ""), facts.get("endpoint", ""))))
+
+
 def _family(facts: Facts) -> str:
     return str(facts.get("revision", "")).partition(":")[0]
 
@@ -137,6 +155,7 @@ _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "health_check_path_mismatch": _paths,
     "image_pull_failed": _pull,
     "tasks_unhealthy": _besides,
+    "network_path_absent": _network,
 }
 
 
@@ -180,4 +199,5 @@ _VARIANT: dict[str, Callable[[Verdict], str]] = {
     "secret_env_duplicate": lambda verdict: "named" if verdict.facts.get("names") else "unnamed",
     "image_pull_failed": lambda verdict: pull_kind(verdict.facts),
     "health_check_unanswered": _unanswered_variant,
+    "network_path_absent": lambda verdict: _lacks(verdict.facts),
 }

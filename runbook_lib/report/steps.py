@@ -20,6 +20,33 @@ _DESCRIBE_IMAGES = ("ecr", "describe-images", "--registry-id", "{registry}", "--
 _REGISTER = ("ecs", "register-task-definition", "--cli-input-json", "file://{file}")
 _UPDATE = ("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}", "--task-definition")
 _LOGS = ("logs", "tail", "{log_group}", "--since", "1h")
+_FIX_NETWORK = "network_path_absent.fix"
+_HTTPS = "IpProtocol=tcp,FromPort=443,ToPort=443"
+NETWORK_COMMANDS: dict[str, tuple[str, ...]] = {
+    f"{_FIX_NETWORK}.public-ip.1": (
+        *("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}"),
+        *("--network-configuration", "awsvpcConfiguration={{{network},assignPublicIp=ENABLED}}"),
+    ),
+    f"{_FIX_NETWORK}.route.1": ("ec2", "describe-route-tables", "--route-table-ids", "{place}"),
+    f"{_FIX_NETWORK}.nat.1": ("ec2", "describe-nat-gateways", "--nat-gateway-ids", "{place}"),
+    f"{_FIX_NETWORK}.endpoint-absent.2": (
+        *("ec2", "describe-vpc-endpoints", "--filters", "Name=vpc-id,Values={place}"),
+        *("--query", "VpcEndpoints[].[ServiceName,VpcEndpointType,State,PrivateDnsEnabled]"),
+    ),
+    f"{_FIX_NETWORK}.endpoint-not-available.1": ("ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", "{place}"),
+    f"{_FIX_NETWORK}.endpoint-private-dns.1": (
+        *("ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", "{place}", "--private-dns-enabled"),
+    ),
+    f"{_FIX_NETWORK}.endpoint-closed.1": (
+        *("ec2", "authorize-security-group-ingress", "--group-id", "{place}"),
+        *("--ip-permissions", _HTTPS + ",UserIdGroupPairs=[{{GroupId={task_group}}}]"),
+    ),
+    f"{_FIX_NETWORK}.egress.1": (
+        *("ec2", "authorize-security-group-egress", "--group-id", "{place}"),
+        *("--ip-permissions", _HTTPS + ",IpRanges=[{{CidrIp=0.0.0.0/0}}]"),
+    ),
+    f"{_FIX_NETWORK}.acl.1": ("ec2", "describe-network-acls", "--network-acl-ids", "{place}"),
+}
 # The command of a step by the key of its words in text/rules.yaml. Region, profile and endpoint are added to each.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "register": _REGISTER,
@@ -32,6 +59,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *("ecr", "describe-repositories", "--registry-id", "{registry}"),
         *("--region", "{region}"),
     ),
+    **NETWORK_COMMANDS,
     "application_exited.fix.exited.1": _LOGS,
     "application_exited.fix.oom.2": _LOGS,
     "health_check_path_mismatch.fix.target_group.1": (

@@ -20,6 +20,7 @@ _CARD: dict[str, tuple[str, ...]] = {
     "nothing_desired": ("desired", "revision"),
     "execution_role_unassumable": ("revision", "field", "role"),
     "execution_role_denied": ("revision", "role", "actions", "resources", "also_denied"),
+    "network_path_absent": ("revision", "subnets", "unreachable", "lacking", "where", "count", "last_at"),
     "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "health_check_path_mismatch": ("revision", "container_check", "target_check", "code", "matcher", "target_group"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
@@ -135,7 +136,9 @@ def _reason_key(verdict: Verdict) -> str:
 def _card_values(verdict: Verdict, lang: str) -> dict[str, Any]:
     """The facts, and those that are put together for people."""
     found = values(verdict, lang)
-    made: dict[str, Any] = {name: found[name] for name in ("ref", "container_check", "target_check") if name in found}
+    made: dict[str, Any] = {
+        name: found[name] for name in ("ref", "container_check", "target_check", "lacking") if name in found
+    }
     return {**unmarked(dict(verdict.facts)), **made, "kept": verdict.facts.get("keep")}
 
 

@@ -35,6 +35,12 @@ OPERATIONS = {
     "role": ("iam:GetRole", "iam:GetRole"),
     "role_permissions": ("iam:SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy"),
     "repository_policy": ("ecr:GetRepositoryPolicy", "ecr:GetRepositoryPolicy"),
+    "subnets": ("ec2:DescribeSubnets", "ec2:DescribeSubnets"),
+    "route_tables": ("ec2:DescribeRouteTables", "ec2:DescribeRouteTables"),
+    "vpc_endpoints": ("ec2:DescribeVpcEndpoints", "ec2:DescribeVpcEndpoints"),
+    "security_groups": ("ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroups"),
+    "network_acls": ("ec2:DescribeNetworkAcls", "ec2:DescribeNetworkAcls"),
+    "nat_gateways": ("ec2:DescribeNatGateways", "ec2:DescribeNatGateways"),
     "task_definition_file": ("file", ""),
     "deploy_message": ("user", ""),
 }

@@ -71,7 +71,7 @@ def test_symptoms_name_the_cause_that_explains_them():
 
 
 def test_the_cause_that_blocks_now_leads():
-    assert judge(guide()).verdicts[0].rule == "image_tag_absent"
+    assert judge(guide()).failed("cause")[0].rule == "image_tag_absent"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,10 +21,11 @@ from tests.diagnosis.rules import test_health_check_path_mismatch as paths
 from tests.diagnosis.rules import test_health_check_unanswered as unanswered
 from tests.diagnosis.rules import test_image_pull_failed as pulls
 from tests.diagnosis.rules import test_image_tag_absent as tags
+from tests.diagnosis.rules import test_network_path_absent as networks
 from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
 from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
 
-MODULES = (exits, denials, roles, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy)
+MODULES = (exits, denials, roles, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy, networks)
 INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))
 EVIDENCE = {
     f"{module.RULE}: {name}": (module.RULE, case[0]) for module in MODULES for name, case in module.OUTCOMES.items()

@@ -14,6 +14,7 @@ from runbook_lib.diagnosis.rules import (
     health_check_unanswered,
     image_pull_failed,
     image_tag_absent,
+    network_path_absent,
     nothing_desired,
     rolled_back,
     secret_env_duplicate,
@@ -39,6 +40,7 @@ def catalogue(*rules: Rule) -> tuple[Rule, ...]:
 RULES: tuple[Rule, ...] = catalogue(
     image_tag_absent.RULE,
     execution_role_unassumable.RULE,
+    network_path_absent.RULE,
     task_start_failed.RULE,
     execution_role_denied.RULE,
     application_exited.RULE,

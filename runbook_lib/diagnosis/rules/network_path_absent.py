@@ -1,0 +1,114 @@
+"""Tasks do not start, and from their subnet there is no way to what they need for it.
+
+What it looks for
+    For each subnet in which Fargate tasks of the newest deployment failed to start, a way over port 443 to what a start
+    needs: Secrets Manager or SSM, ECR, CloudWatch Logs, S3 for image layers, another registry. A way is an internet
+    gateway with a public IP address, a NAT gateway that works, or VPC endpoints that let the task in; security groups
+    and network ACLs must let it pass.
+Why it breaks a rollout
+    Nothing answers the task, so it never starts; ECS waits minutes for each attempt and never gives up.
+Blind spots
+    What lies beyond a transit gateway, a peering, a NAT instance or a firewall is not known, nor are endpoint policies,
+    the VPC's DNS settings, and what its owner does not show of a shared subnet: there it says UNKNOWN. IPv4 only.
+Readings
+    service, tasks, task_definition; subnets, route_tables, vpc_endpoints, security_groups, network_acls, nat_gateways.
+Fix
+    Give the subnet what it lacks: a public IP address, a route, a NAT gateway, an endpoint, or the rule that shuts 443.
+Guide section
+    Diagnosis 3 and 4; checklist 6.
+References
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/verify-connectivity.html
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runbook_lib.diagnosis import deployments, silent_starts, tasks
+from runbook_lib.diagnosis.firewalls import Passage
+from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.network_needs import IMAGE
+from runbook_lib.diagnosis.network_readings import DECISIVE, KINDS, needed, wants
+from runbook_lib.diagnosis.reach import Blocked, Reach, blocked, concerned, groups, reaches
+from runbook_lib.diagnosis.silent_starts import Start
+from runbook_lib.diagnosis.unseen import unseen
+from runbook_lib.evidence.model import Evidence
+
+
+def check(evidence: Evidence) -> Finding:
+    """FAIL where a subnet in which tasks failed to start has no way to what a start needs."""
+    if not tasks.seen(evidence):
+        return unseen(evidence, tasks.KINDS)
+    starts = silent_starts.found(evidence)
+    if not starts:
+        started = any(map(tasks.has_started, tasks.of(evidence, deployments.newest(evidence))))
+        return passed(revision=_revision(evidence)) if started else not_applicable(reason="no-silent-start")
+    if not all(start.fargate for start in starts):
+        return not_applicable(reason="not-fargate")
+    return _unread(evidence) or _judged(evidence, starts)
+
+
+def _unread(evidence: Evidence) -> Finding | None:
+    """What is wanting to judge at all, if anything is."""
+    if not needed(evidence):
+        return unseen(evidence, ("task_definition",))
+    if not silent_starts.configuration(evidence):
+        return unseen(evidence, ("service_revisions",))
+    whole = all(evidence.all(kind) and not any(r.partial for r in evidence.all(kind)) for kind in DECISIVE)
+    return None if whole else unseen(evidence, DECISIVE)
+
+
+def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
+    every = reaches(evidence)
+    here = concerned(every, starts)
+    if found := blocked(here, starts):
+        first = min(found, key=lambda each: each.told is None)
+        cites = tuple(cite for cite in (first.way.cite, first.told.cite if first.told else None) if cite)
+        known = _facts(evidence, starts, every, first)
+        return failed("confirmed" if first.told else "likely", cites, label=first.need.label, **known)
+    seen = {"revision": _revision(evidence), "subnets": [reach.subnet for reach in here]}
+    if not here or any(reach.passage is not Passage.YES for reach in here):
+        return unknown("path-unsure", **seen)
+    if any(start.told for start in starts):
+        return unknown("path-there", **seen)
+    lacking = [reach.subnet for reach in every if reach.passage is Passage.NO]
+    return unknown("path-elsewhere", **{**seen, "subnets": lacking}) if lacking else passed(**seen)
+
+
+def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ...], first: Blocked) -> dict[str, Any]:
+    network = silent_starts.configuration(evidence)
+    given = {name: network.get(name) or [] for name in ("subnets", "securityGroups")}
+    return {
+        "revision": _revision(evidence),
+        "subnet": first.reach.subnet,
+        "subnets": [each.subnet for each in every if each.passage is Passage.NO] or [first.reach.subnet],
+        "lacks": first.way.lacks.partition(":")[0],
+        "unreachable": first.need.service,
+        "also": [n.service for n, w in first.reach.ways if w.lacks and n is not first.need],
+        "endpoint": first.way.state,
+        "where": first.way.where.split(","),
+        "count": len(starts),
+        "last_at": starts[0].ended.isoformat(),
+        "groups": list(groups(evidence)),
+        "network": ",".join(f"{name}=[{','.join(ids)}]" for name, ids in given.items() if ids),
+    }
+
+
+def _revision(evidence: Evidence) -> str:
+    return deployments.revision(deployments.newest(evidence).get("taskDefinition", ""))
+
+
+RULE = Rule(
+    id="network_path_absent",
+    label=IMAGE,
+    role="cause",
+    needs=("service",),
+    uses=KINDS,
+    guide="diagnosis 3, 4",
+    severity=9,
+    check=check,
+    explains=("image_pull_failed",),
+    wants=wants,
+)
