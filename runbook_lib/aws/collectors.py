@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runbook_lib.aws import balancer_collectors
 from runbook_lib.aws.collector import Collector, Data, pages
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
 from runbook_lib.evidence import redaction
@@ -94,7 +95,8 @@ def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
     where = {"logGroupName": wish["group"], "logStreamName": wish["stream"], "limit": _LOG_EVENTS}
     events = reader.call("logs", "GetLogEvents", "events", region=wish["region"], **where)["events"]
     requests = redaction.access_requests(events, tuple(wish["paths"].split(",")))
-    return {"requests": requests, "lines": len(events)}, False
+    tail = {"requests": requests, "lines": len(events), "cut": len(events) >= _LOG_EVENTS}
+    return tail | redaction.readiness(events), False
 
 
 def _repository(wish: Request) -> dict[str, str]:
@@ -113,4 +115,5 @@ COLLECTORS: dict[str, Collector] = {
     "image_tags": Collector("ecr:BatchGetImage", _image_tags),
     "images": Collector("ecr:DescribeImages", _images),
     "log_tail": Collector("logs:GetLogEvents", _log_tail),
+    **balancer_collectors.COLLECTORS,
 }

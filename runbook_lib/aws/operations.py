@@ -15,6 +15,8 @@ READS: dict[tuple[str, str], str] = {
     ("ecs", "DescribeServiceRevisions"): "ecs:DescribeServiceRevisions",
     ("elbv2", "DescribeTargetGroups"): "elasticloadbalancing:DescribeTargetGroups",
     ("elbv2", "DescribeTargetHealth"): "elasticloadbalancing:DescribeTargetHealth",
+    ("elbv2", "DescribeLoadBalancers"): "elasticloadbalancing:DescribeLoadBalancers",
+    ("ec2", "DescribeSecurityGroups"): "ec2:DescribeSecurityGroups",
     ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
     ("ecr", "DescribeImages"): "ecr:DescribeImages",
     ("logs", "GetLogEvents"): "logs:GetLogEvents",

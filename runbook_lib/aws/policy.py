@@ -46,6 +46,8 @@ _GRANTS = (
             "ecs:ListClusters",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "ec2:DescribeSecurityGroups",
         ),
         ("*",),
     ),

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, sides, tasks
+from runbook_lib.diagnosis import access_logs, deployments, sides
 from runbook_lib.diagnosis.model import Cite, Confidence, Finding, failed, passed, unknown
 from runbook_lib.diagnosis.probes import ContainerProbe, TargetProbe, container_probes, target_probes
 from runbook_lib.diagnosis.sides import Answer, Side
-from runbook_lib.diagnosis.tasks import Task
-from runbook_lib.evidence.model import Evidence, Request, request
-
-_LOGS_READ = 2
+from runbook_lib.evidence.model import Evidence, Request
 
 
 @dataclass(frozen=True)
@@ -84,9 +81,7 @@ def log_requests(evidence: Evidence, pair: Pair) -> tuple[Request, ...]:
     target = sides.target_side(evidence, pair.definition, pair.target.arn)
     if container.failing == target.failing:
         return ()
-    options = _awslogs(evidence, pair)
-    wishes = (_tail(options, pair, task) for task in _newest_started(evidence, pair))
-    return tuple(wish for wish in wishes if wish)[:_LOGS_READ]
+    return access_logs.tails(evidence, pair.definition, pair.probe.container, (pair.probe.path, pair.target.path))
 
 
 def _container_fails(evidence: Evidence, pair: Pair, target: Side) -> Finding:
@@ -156,27 +151,3 @@ def _container_cite(pair: Pair) -> Cite:
 
 def _target_cite(pair: Pair) -> Cite:
     return Cite("elbv2:DescribeTargetGroups", "TargetGroups[].HealthCheckPath", pair.target.path)
-
-
-def _newest_started(evidence: Evidence, pair: Pair) -> list[Task]:
-    """Tasks that have run and so have a log: those that run now first, then the newest."""
-    started = [t for t in sides.tasks_of(evidence, pair.definition) if tasks.has_started(t)]
-    return sorted(started, key=lambda t: t.get("lastStatus") != "RUNNING")
-
-
-def _awslogs(evidence: Evidence, pair: Pair) -> dict[str, str]:
-    definition = evidence.task_definitions()[pair.definition]
-    containers: list[dict[str, Any]] = definition.get("containerDefinitions") or []
-    found = (c.get("logConfiguration") or {} for c in containers if c.get("name") == pair.probe.container)
-    logging: dict[str, Any] = next(found, {})
-    options: dict[str, str] = logging.get("options") or {}
-    return options if logging.get("logDriver") == "awslogs" else {}
-
-
-def _tail(options: dict[str, str], pair: Pair, task: Task) -> Request | None:
-    group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
-    if not group or not prefix:
-        return None
-    stream = f"{prefix}/{pair.probe.container}/{tasks.identity(task)}"
-    paths = ",".join((pair.probe.path, pair.target.path))
-    return request("log_tail", group=group, stream=stream, region=options.get("awslogs-region", ""), paths=paths)

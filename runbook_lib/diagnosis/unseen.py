@@ -17,6 +17,8 @@ _NAMED_BY = {
     "image_tags": "task_definition",
     "images": "task_definition",
     "log_tail": "task_definition",
+    "load_balancers": "target_groups",
+    "security_groups": "service",
 }
 
 

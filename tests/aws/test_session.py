@@ -39,7 +39,7 @@ def test_the_table_holds_real_operations_and_only_reads():
 
 def test_iam_actions_use_iams_own_service_prefixes():
     prefixes = {action.partition(":")[0] for action in READS.values()}
-    assert prefixes == {"ecs", "ecr", "elasticloadbalancing", "logs"}
+    assert prefixes == {"ec2", "ecs", "ecr", "elasticloadbalancing", "logs"}
 
 
 @pytest.mark.parametrize("url", ["", "https://ecs.ap-northeast-2.amazonaws.com", "http://10.0.0.1:5599"])

@@ -78,7 +78,7 @@ RULE = Rule(
     guide="root cause 2.2",
     severity=30,
     check=check,
-    explains=("tasks_unhealthy", "health_check_unanswered"),
+    explains=("tasks_unhealthy", "health_check_unanswered", "rolled_back"),
     wants=wants,
     deeper=("log_tail",),
 )

@@ -1,0 +1,27 @@
+"""Collectors of what stands before the tasks: load balancers, and security groups."""
+
+from __future__ import annotations
+
+from runbook_lib.aws.collector import Collector, Data
+from runbook_lib.aws.reader import Reader
+from runbook_lib.evidence.model import Request, Target
+from runbook_lib.evidence.serialisation import plain
+
+_OF_BALANCER = ("LoadBalancerArn", "LoadBalancerName", "Type", "State", "VpcId", "AvailabilityZones", "SecurityGroups")
+_OF_GROUP = ["GroupId", "GroupName", "VpcId", "IpPermissions", "IpPermissionsEgress"]
+
+
+def _load_balancers(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("elbv2", "DescribeLoadBalancers", "LoadBalancers", LoadBalancerArns=wish["arns"].split(","))
+    return [{name: b[name] for name in _OF_BALANCER if name in b} for b in plain(answer["LoadBalancers"])], False
+
+
+def _security_groups(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ec2", "DescribeSecurityGroups", "SecurityGroups", GroupIds=wish["ids"].split(","))
+    return [{name: g[name] for name in _OF_GROUP if name in g} for g in plain(answer["SecurityGroups"])], False
+
+
+COLLECTORS: dict[str, Collector] = {
+    "load_balancers": Collector("elbv2:DescribeLoadBalancers", _load_balancers),
+    "security_groups": Collector("ec2:DescribeSecurityGroups", _security_groups),
+}
