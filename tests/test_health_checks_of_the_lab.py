@@ -81,23 +81,19 @@ def test_the_one_cause_is_named(own_lab: Callable[[str], Lab], tmp_path: Path, s
     assert len(found.evidence.calls) <= 30
 
 
-SCENARIOS = {
-    "stacked-faults-path": [("lb-health-check-code-mismatch", "confirmed")],
-    "balancer-check-port": [("load-balancer-health-check-failed", "confirmed")],
-    "bad-build-rolled-back": [("lb-health-check-code-mismatch", "confirmed")],
-    "slow-start-killed": [("container-health-check-failed", "likely")],
-    "health-check-tool-missing": [("container-health-check-failed", "likely")],
-    "slow-start": [],
-    "deploying": [],
-    "healthy": [],
+SURE = {
+    "stacked-faults-path": ("health_check_code", "confirmed", "path"),
+    "balancer-check-port": ("health_check_port", "confirmed", "port"),
+    "bad-build-rolled-back": ("health_check_code", "confirmed", "application"),
+    "slow-start-killed": ("start_too_slow", "likely", ""),
+    "health-check-tool-missing": ("container_check_failing", "likely", "tool"),
 }
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_the_labs_scenarios(own_lab: Callable[[str], Lab], name):
-    found = seen(own_lab(name)).diagnosis
-    of_checks = [v for v in found.failed("cause") if "health-check" in v.label]
-    assert [(v.label, v.confidence) for v in of_checks] == SCENARIOS[name]
+@pytest.mark.parametrize("name", SURE)
+def test_which_rule_tells_and_how_sure_it_is(own_lab: Callable[[str], Lab], name):
+    [cause] = seen(own_lab(name)).diagnosis.failed("cause")
+    assert (cause.rule, cause.confidence, cause.facts.get("kind", "")) == SURE[name]
 
 
 def test_a_slow_start_within_its_grace_period_is_no_fault(own_lab: Callable[[str], Lab]):

@@ -8,12 +8,12 @@ from typing import Any
 
 from runbook_lib.diagnosis import access_logs, deployments, sides, slow_starts, tasks
 from runbook_lib.diagnosis.model import Finding, Outcome, not_applicable
-from runbook_lib.diagnosis.path_pairs import judge_pair, pairs_of
+from runbook_lib.diagnosis.path_pairs import judgements
 from runbook_lib.diagnosis.probes import ContainerProbe, container_probes, plain_path
 from runbook_lib.diagnosis.sides import Side
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.first_look import target_group_arns
-from runbook_lib.evidence.model import Evidence, Request
+from runbook_lib.evidence.model import Evidence, Request, once
 
 OBSERVED = (*tasks.KINDS, "target_health")
 
@@ -53,14 +53,26 @@ class Check:
         return str(self.container.get("name", ""))
 
 
+@once
 def revisions(evidence: Evidence) -> list[str]:
     """The task definitions of the deployments that count and were read, newest deployment first."""
     arns = (d.get("taskDefinition", "") for d in deployments.judged(evidence))
     return [arn for arn in dict.fromkeys(arns) if arn in evidence.task_definitions()]
 
 
-def targets(evidence: Evidence) -> Iterator[Target]:
+@once
+def targets(evidence: Evidence) -> tuple[Target, ...]:
     """The checks of the service's target groups, newest deployment first."""
+    return tuple(_targets(evidence))
+
+
+@once
+def checks(evidence: Evidence) -> tuple[Check, ...]:
+    """The containers' own checks, newest deployment first."""
+    return tuple(_checks(evidence))
+
+
+def _targets(evidence: Evidence) -> Iterator[Target]:
     groups = {g.get("TargetGroupArn"): g for reading in evidence.all("target_groups") for g in reading.data}
     for definition in revisions(evidence):
         for balancer in evidence.service.get("loadBalancers") or []:
@@ -68,8 +80,7 @@ def targets(evidence: Evidence) -> Iterator[Target]:
                 yield _target(evidence, definition, balancer, group)
 
 
-def checks(evidence: Evidence) -> Iterator[Check]:
-    """The containers' own checks, newest deployment first."""
+def _checks(evidence: Evidence) -> Iterator[Check]:
     for definition in revisions(evidence):
         known = evidence.task_definitions()[definition]
         asked = {probe.container: probe for probe in reversed(container_probes(known))}
@@ -125,10 +136,8 @@ def explained(evidence: Evidence, definition: str, side: str, of: str) -> Findin
 
     ``side`` is ``container`` (``of`` its name) or ``target_group`` (``of`` its ARN).
     """
-    pairs = [
-        p for p in pairs_of(evidence, definition) if of == (p.probe.container if side == "container" else p.target.arn)
-    ]
-    judged = [judge_pair(evidence, pair) for pair in pairs]
+    found = judgements(evidence, definition)
+    judged = [f for pair, f in found if of == (pair.probe.container if side == "container" else pair.target.arn)]
     if any(f.outcome is Outcome.FAIL and f.facts["side"] == side for f in judged):
         return not_applicable(reason="path-mismatch")
     if any(f.outcome is Outcome.UNKNOWN for f in judged) and evidence.unread(*OBSERVED):
@@ -138,8 +147,8 @@ def explained(evidence: Evidence, definition: str, side: str, of: str) -> Findin
 
 def paths_open(evidence: Evidence, definition: str, container: str) -> bool:
     """Whether a container's path differs from a target group's, and it is not known yet which of them answers."""
-    pairs = (pair for pair in pairs_of(evidence, definition) if pair.probe.container == container)
-    return any(judge_pair(evidence, pair).facts.get("reason") == "not-observed" for pair in pairs)
+    mine = (found for pair, found in judgements(evidence, definition) if pair.probe.container == container)
+    return any(found.facts.get("reason") == "not-observed" for found in mine)
 
 
 def log_wishes(evidence: Evidence, definition: str, container: str) -> tuple[Request, ...]:

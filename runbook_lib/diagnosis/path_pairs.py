@@ -10,7 +10,7 @@ from runbook_lib.diagnosis import access_logs, deployments, sides
 from runbook_lib.diagnosis.model import Cite, Confidence, Finding, failed, passed, unknown
 from runbook_lib.diagnosis.probes import ContainerProbe, TargetProbe, container_probes, target_probes
 from runbook_lib.diagnosis.sides import Answer, Side
-from runbook_lib.evidence.model import Evidence, Request
+from runbook_lib.evidence.model import Evidence, Request, once
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,17 @@ def why_none(evidence: Evidence, definition: str) -> str:
         return "no-http-target-group"
     probes = container_probes(evidence.task_definitions().get(definition, {}))
     return "different-containers" if probes else "no-http-container-check"
+
+
+def judgements(evidence: Evidence, definition: str) -> tuple[tuple[Pair, Finding], ...]:
+    """The pairs of a task definition that was read, each with its finding."""
+    return _all_judgements(evidence).get(definition, ())
+
+
+@once
+def _all_judgements(evidence: Evidence) -> dict[str, tuple[tuple[Pair, Finding], ...]]:
+    known = evidence.task_definitions()
+    return {arn: tuple((pair, judge_pair(evidence, pair)) for pair in pairs_of(evidence, arn)) for arn in known}
 
 
 def judge_pair(evidence: Evidence, pair: Pair) -> Finding:

@@ -108,6 +108,7 @@ def addresses(task: Task) -> frozenset[str]:
     return frozenset(str(address) for address in found if address)
 
 
+@once
 def spared_addresses(evidence: Evidence) -> frozenset[str]:
     """The addresses of the tasks whose grace period is not over."""
     spared = (addresses(task) for task in running(evidence) if in_grace(evidence, task))

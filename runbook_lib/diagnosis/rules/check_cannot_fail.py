@@ -25,13 +25,16 @@ from typing import Any
 from runbook_lib.diagnosis import check_commands, deployments, failing_checks
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
 from runbook_lib.diagnosis.probes import container_probes
+from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence
 
 
 def check(evidence: Evidence) -> Finding:
     """Only the newest revision is judged: older ones are on their way out."""
-    newest = next(iter(failing_checks.revisions(evidence)), "")
-    definition = evidence.task_definitions().get(newest, {})
+    newest = deployments.newest(evidence).get("taskDefinition", "")
+    definition = evidence.task_definitions().get(newest)
+    if definition is None:
+        return unseen(evidence, ("task_definition",))
     checked = [c for c in definition.get("containerDefinitions") or [] if failing_checks.command(c)]
     for container in checked:
         if kind := check_commands.weakness(failing_checks.command(container)):

@@ -29,7 +29,7 @@ def check(evidence: Evidence) -> Finding:
     """The newest deployment with a container whose check fails decides."""
     if blind := failing_checks.blind(evidence):
         return blind
-    found = list(failing_checks.checks(evidence))
+    found = failing_checks.checks(evidence)
     for own in found:
         if own.side.failing:
             other = failing_checks.explained(evidence, own.definition, "container", own.name)

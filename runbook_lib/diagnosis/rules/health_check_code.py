@@ -30,7 +30,7 @@ def check(evidence: Evidence) -> Finding:
     """The newest deployment whose targets answer with a wrong code decides."""
     if blind := failing_checks.blind(evidence):
         return blind
-    found = list(failing_checks.targets(evidence))
+    found = failing_checks.targets(evidence)
     for target in found:
         codes, told = failing_checks.codes(evidence, target) if target.side.failing else ((), False)
         if codes:

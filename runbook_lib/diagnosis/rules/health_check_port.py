@@ -32,7 +32,7 @@ def check(evidence: Evidence) -> Finding:
         return blind
     if not target_group_arns(evidence.service):
         return not_applicable(reason="no-target-group")
-    found = list(failing_checks.targets(evidence))
+    found = failing_checks.targets(evidence)
     silent = [t for t in found if t.side.failing and not failing_checks.codes(evidence, t)[0]]
     for target in silent:
         if wrong := _wrong(evidence, target):

@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Finding:
         return blind
     if not target_group_arns(evidence.service):
         return not_applicable(reason="no-target-group")
-    found = list(failing_checks.targets(evidence))
+    found = failing_checks.targets(evidence)
     for target in _silent(evidence, found):
         kind = _kind(evidence, target)
         if target.side.unreachable or kind == "blocked":
@@ -44,7 +44,7 @@ def check(evidence: Evidence) -> Finding:
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """The load balancers' and the tasks' security groups; the logs are asked for by health_check_code."""
-    target = next(iter(_silent(evidence, list(failing_checks.targets(evidence)))), None)
+    target = next(iter(_silent(evidence, failing_checks.targets(evidence))), None)
     if target is None:
         return ()
     own = balancers.task_security_groups(evidence)
@@ -52,7 +52,7 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
     return (*balancers.wishes(evidence, target.arn), *groups)
 
 
-def _silent(evidence: Evidence, found: list[Target]) -> list[Target]:
+def _silent(evidence: Evidence, found: tuple[Target, ...]) -> list[Target]:
     """Targets that fail without any code or refusal, on a port that the task has."""
     quiet = (t for t in found if t.side.failing and (t.side.unreachable or not t.side.told))
     silent = (target for target in quiet if not failing_checks.codes(evidence, target)[0])
