@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.aws import role_collectors
+from runbook_lib.aws import balancer_collectors, role_collectors
 from runbook_lib.aws.collector import Collector, Data, pages
 from runbook_lib.aws.network_collectors import COLLECTORS as NETWORK
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
@@ -96,7 +96,8 @@ def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
     where = {"logGroupName": wish["group"], "logStreamName": wish["stream"], "limit": _LOG_EVENTS}
     events = reader.call("logs", "GetLogEvents", "events", region=wish["region"], **where)["events"]
     requests = redaction.access_requests(events, tuple(wish["paths"].split(",")))
-    return {"requests": requests, "lines": len(events)}, False
+    tail = {"requests": requests, "lines": len(events), "cut": len(events) >= _LOG_EVENTS}
+    return tail | redaction.readiness(events), False
 
 
 def _repository(wish: Request) -> dict[str, str]:
@@ -117,4 +118,5 @@ COLLECTORS: dict[str, Collector] = {
     "log_tail": Collector("logs:GetLogEvents", _log_tail),
     **role_collectors.COLLECTORS,
     **NETWORK,
+    **balancer_collectors.COLLECTORS,
 }

@@ -15,6 +15,8 @@ READS: dict[tuple[str, str], str] = {
     ("ecs", "DescribeServiceRevisions"): "ecs:DescribeServiceRevisions",
     ("elbv2", "DescribeTargetGroups"): "elasticloadbalancing:DescribeTargetGroups",
     ("elbv2", "DescribeTargetHealth"): "elasticloadbalancing:DescribeTargetHealth",
+    ("elbv2", "DescribeLoadBalancers"): "elasticloadbalancing:DescribeLoadBalancers",
+    ("ec2", "DescribeSecurityGroups"): "ec2:DescribeSecurityGroups",
     ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
     ("ecr", "DescribeImages"): "ecr:DescribeImages",
     ("ecr", "GetRepositoryPolicy"): "ecr:GetRepositoryPolicy",
@@ -25,7 +27,6 @@ READS: dict[tuple[str, str], str] = {
     ("ec2", "DescribeSubnets"): "ec2:DescribeSubnets",
     ("ec2", "DescribeRouteTables"): "ec2:DescribeRouteTables",
     ("ec2", "DescribeVpcEndpoints"): "ec2:DescribeVpcEndpoints",
-    ("ec2", "DescribeSecurityGroups"): "ec2:DescribeSecurityGroups",
     ("ec2", "DescribeNetworkAcls"): "ec2:DescribeNetworkAcls",
     ("ec2", "DescribeNatGateways"): "ec2:DescribeNatGateways",
     # Only where a name was not found, to say which one is nearest.

@@ -52,6 +52,8 @@ _GRANTS = (
             "ec2:DescribeNatGateways",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "ec2:DescribeSecurityGroups",
         ),
         ("*",),
     ),

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, sides, tasks
+from runbook_lib.diagnosis import access_logs, deployments, sides
 from runbook_lib.diagnosis.model import Cite, Confidence, Finding, failed, passed, unknown
 from runbook_lib.diagnosis.probes import ContainerProbe, TargetProbe, container_probes, target_probes
 from runbook_lib.diagnosis.sides import Answer, Side
-from runbook_lib.diagnosis.tasks import Task
-from runbook_lib.evidence.model import Evidence, Request, request
-
-_LOGS_READ = 2
+from runbook_lib.evidence.model import Evidence, Request, once
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,17 @@ def why_none(evidence: Evidence, definition: str) -> str:
     return "different-containers" if probes else "no-http-container-check"
 
 
+def judgements(evidence: Evidence, definition: str) -> tuple[tuple[Pair, Finding], ...]:
+    """The pairs of a task definition that was read, each with its finding."""
+    return _all_judgements(evidence).get(definition, ())
+
+
+@once
+def _all_judgements(evidence: Evidence) -> dict[str, tuple[tuple[Pair, Finding], ...]]:
+    known = evidence.task_definitions()
+    return {arn: tuple((pair, judge_pair(evidence, pair)) for pair in pairs_of(evidence, arn)) for arn in known}
+
+
 def judge_pair(evidence: Evidence, pair: Pair) -> Finding:
     """FAIL only where the two differ and exactly one side fails while the other is seen to answer."""
     container = sides.container_side(evidence, pair.definition, pair.probe.container)
@@ -84,9 +92,7 @@ def log_requests(evidence: Evidence, pair: Pair) -> tuple[Request, ...]:
     target = sides.target_side(evidence, pair.definition, pair.target.arn)
     if container.failing == target.failing:
         return ()
-    options = _awslogs(evidence, pair)
-    wishes = (_tail(options, pair, task) for task in _newest_started(evidence, pair))
-    return tuple(wish for wish in wishes if wish)[:_LOGS_READ]
+    return access_logs.tails(evidence, pair.definition, pair.probe.container, (pair.probe.path, pair.target.path))
 
 
 def _container_fails(evidence: Evidence, pair: Pair, target: Side) -> Finding:
@@ -156,27 +162,3 @@ def _container_cite(pair: Pair) -> Cite:
 
 def _target_cite(pair: Pair) -> Cite:
     return Cite("elbv2:DescribeTargetGroups", "TargetGroups[].HealthCheckPath", pair.target.path)
-
-
-def _newest_started(evidence: Evidence, pair: Pair) -> list[Task]:
-    """Tasks that have run and so have a log: those that run now first, then the newest."""
-    started = [t for t in sides.tasks_of(evidence, pair.definition) if tasks.has_started(t)]
-    return sorted(started, key=lambda t: t.get("lastStatus") != "RUNNING")
-
-
-def _awslogs(evidence: Evidence, pair: Pair) -> dict[str, str]:
-    definition = evidence.task_definitions()[pair.definition]
-    containers: list[dict[str, Any]] = definition.get("containerDefinitions") or []
-    found = (c.get("logConfiguration") or {} for c in containers if c.get("name") == pair.probe.container)
-    logging: dict[str, Any] = next(found, {})
-    options: dict[str, str] = logging.get("options") or {}
-    return options if logging.get("logDriver") == "awslogs" else {}
-
-
-def _tail(options: dict[str, str], pair: Pair, task: Task) -> Request | None:
-    group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
-    if not group or not prefix:
-        return None
-    stream = f"{prefix}/{pair.probe.container}/{tasks.identity(task)}"
-    paths = ",".join((pair.probe.path, pair.target.path))
-    return request("log_tail", group=group, stream=stream, region=options.get("awslogs-region", ""), paths=paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,21 +14,29 @@ from runbook_lib.evidence.model import Evidence, at
 
 @dataclass(frozen=True)
 class Side:
-    """What is seen of one side. Both false: nothing observed yet. A side that answers now does not count as failing."""
+    """What is seen of one side. Both false: nothing observed yet. A side that answers now does not count as failing.
+
+    ``told`` says that ELB's own words on the failure are there: ``codes``, a time-out (``unreachable``), or neither.
+    """
 
     failing: bool
     passing: bool
     codes: tuple[str, ...] = ()
     unreachable: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How the access log of the tasks shows a path answered last: a status, and whether it ever was good or bad."""
+    """How the access log of the tasks shows a path answered last: a status, and whether it ever was good or bad.
+
+    ``statuses`` are all that were seen, each once.
+    """
 
     status: str = ""
     good: bool = False
     bad: bool = False
+    statuses: tuple[str, ...] = ()
 
 
 def tasks_of(evidence: Evidence, definition_arn: str) -> tuple[Task, ...]:
@@ -39,8 +48,8 @@ def tasks_of(evidence: Evidence, definition_arn: str) -> tuple[Task, ...]:
 def container_side(evidence: Evidence, definition_arn: str, container: str) -> Side:
     """The container's own check: ``healthStatus`` now, and tasks stopped for it in the last 30 minutes."""
     mine = tasks_of(evidence, definition_arn)
-    up = {_health(task, container) for task in mine if task.get("lastStatus") == "RUNNING"}
-    left = {_health(task, container) for task in mine if tasks.ended_at(task)}
+    up = {_health(evidence, task, container) for task in mine if task.get("lastStatus") == "RUNNING"}
+    left = {_health(evidence, task, container) for task in mine if tasks.ended_at(task)}
     failing = "UNHEALTHY" in up or bool(failed_container_checks(evidence, mine))
     passing = "HEALTHY" in up or (not failing and "HEALTHY" in left)
     return Side(failing and not passing, passing)
@@ -49,24 +58,31 @@ def container_side(evidence: Evidence, definition_arn: str, container: str) -> S
 def target_side(evidence: Evidence, definition_arn: str, group_arn: str) -> Side:
     """The target group's check: targets now, and tasks stopped for it in the last 30 minutes, with quoted codes."""
     mine = tasks_of(evidence, definition_arn)
-    now = targets(evidence, group_arn, mine)
-    states = {target.get("TargetHealth", {}).get("State") for target in now}
+    states = {target.get("TargetHealth", {}).get("State") for target in targets(evidence, group_arn, mine)}
     stopped = [t for t in failed_target_checks(evidence, mine) if _names(t, group_arn)]
     passing = "healthy" in states
-    failing = ("unhealthy" in states or bool(stopped)) and not passing
+    failing = bool(unhealthy_targets(evidence, group_arn, mine) or stopped) and not passing
     said = target_failures(evidence, group_arn, mine) if failing else ()
     codes = tuple(dict.fromkeys(code for failure in said for code in failure.codes))
-    return Side(failing, passing, codes, unreachable=any(f.label == "lb-health-check-timeout" for f in said))
+    timed_out = any(f.label == "lb-health-check-timeout" for f in said)
+    return Side(failing, passing, codes, unreachable=timed_out, told=bool(said))
 
 
 def failed_container_checks(evidence: Evidence, mine: tuple[Task, ...]) -> tuple[Task, ...]:
     """Those of the tasks that were lately stopped because their container health check failed."""
-    return _stopped_for(evidence, mine, "failed container health checks")
+    return _stopped_for(evidence, mine, lambda task: tasks.failed_check(task) == "container")
 
 
 def failed_target_checks(evidence: Evidence, mine: tuple[Task, ...]) -> tuple[Task, ...]:
     """Those of the tasks that were lately stopped because the load balancer's health check failed."""
-    return _stopped_for(evidence, mine, "failed ELB health checks")
+    return _stopped_for(evidence, mine, lambda task: tasks.failed_check(task) == "target_group" or _given_up(task))
+
+
+def unhealthy_targets(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> tuple[dict[str, Any], ...]:
+    """The targets of a group that are these tasks and unhealthy, without those of tasks within their grace period."""
+    spared = tasks.spared_addresses(evidence)
+    bad = (t for t in targets(evidence, group_arn, mine) if t.get("TargetHealth", {}).get("State") == "unhealthy")
+    return tuple(target for target in bad if target.get("Target", {}).get("Id") not in spared)
 
 
 def targets(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> tuple[dict[str, Any], ...]:
@@ -87,30 +103,53 @@ def target_failures(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) 
     return tuple(failure for failure in found if failure)
 
 
-def logged(evidence: Evidence, definition_arn: str, path: str) -> Answer:
-    """How the access log of this task definition's tasks shows that a path was answered."""
+def logged(evidence: Evidence, definition_arn: str, path: str, client: str = "") -> Answer:
+    """How the access log of this task definition's tasks shows that a path was answered.
+
+    ``client`` ``local`` counts the container's own requests only, ``remote`` only those from outside of the task.
+    """
     streams = {tasks.identity(task) for task in tasks_of(evidence, definition_arn)}
     readings = (r for r in evidence.all("log_tail") if r.request["stream"].rpartition("/")[2] in streams)
-    requests = [q for reading in readings for q in reading.data.get("requests") or [] if _path(q) == path]
+    found = (q for reading in readings for q in reading.data.get("requests") or [] if _path(q) == path)
+    requests = [q for q in found if not client or _comes_from(q, client)]
     statuses = [int(q["status"]) for q in sorted(requests, key=lambda q: str(q.get("at", "")))]
     if not statuses:
         return Answer()
-    return Answer(str(statuses[-1]), any(s < 400 for s in statuses), any(s >= 400 for s in statuses))
+    told = tuple(dict.fromkeys(map(str, statuses)))
+    return Answer(str(statuses[-1]), any(s < 400 for s in statuses), any(s >= 400 for s in statuses), told)
 
 
 def _path(asked: dict[str, Any]) -> str:
     return str(asked.get("path", "")).partition("?")[0] or "/"
 
 
-def _health(task: Task, container: str) -> str:
+def _comes_from(asked: dict[str, Any], side: str) -> bool:
+    """Whether a logged request came from this side; one that names no client may have come from either."""
+    client = str(asked.get("client") or "")
+    local = client == "::1" or client.startswith("127.")
+    return not client or local == (side == "local")
+
+
+def _health(evidence: Evidence, task: Task, container: str) -> str:
+    """A container's ``healthStatus``; UNHEALTHY within the grace period says nothing yet."""
     found = (c.get("healthStatus") for c in task.get("containers") or [] if c.get("name") == container)
-    return str(next(found, ""))
+    health = str(next(found, ""))
+    return "" if health == "UNHEALTHY" and tasks.in_grace(evidence, task) else health
 
 
-def _stopped_for(evidence: Evidence, mine: tuple[Task, ...], words: str) -> tuple[Task, ...]:
+def _given_up(task: Task) -> bool:
+    """Whether the scheduler stopped a task that ran, without a word why and not for its container's own check."""
+    by_scheduler = task.get("stopCode") == "ServiceSchedulerInitiated" and tasks.has_started(task)
+    return by_scheduler and not task.get("stoppedReason") and not tasks.failed_check(task)
+
+
+def _stopped_for(evidence: Evidence, mine: tuple[Task, ...], is_fault: Callable[[Task], bool]) -> tuple[Task, ...]:
+    """Of a deployment without any failed task nothing was stopped for a fault that ECS does not name."""
     wanted = {task.get("taskArn") for task in mine}
-    found = failures.recent(evidence, lambda task: words in (task.get("stoppedReason") or ""))
-    return tuple(task for task in found if task.get("taskArn") in wanted)
+    failing = {d.get("id") for d in deployments.judged(evidence) if d.get("failedTasks") or d.get("undone")}
+    found = failures.recent(evidence, is_fault)
+    counted = (task for task in found if not _given_up(task) or task.get("startedBy") in failing)
+    return tuple(task for task in counted if task.get("taskArn") in wanted)
 
 
 def _names(task: Task, group_arn: str) -> bool:

@@ -62,7 +62,8 @@ def comes_along_well(evidence: Evidence) -> bool:
         return False
     began = _began(evidence, made)
     young = began is not None and (evidence.collected_at - began).total_seconds() <= evidence.stuck_after_s
-    return young and not any(tasks.has_failed(task) for task in tasks.of(evidence, made))
+    mine = (task for task in tasks.of(evidence, made) if not tasks.in_grace(evidence, task))
+    return young and not any(tasks.has_failed(task) for task in mine)
 
 
 def seconds_since(evidence: Evidence, began: datetime | None) -> float:
@@ -98,8 +99,11 @@ def _by_counts(evidence: Evidence, *, settled: bool) -> State:
 
 
 def _unhealthy_target(evidence: Evidence) -> bool:
+    """Whether a target is unhealthy whose task's grace period is over."""
+    spared = tasks.spared_addresses(evidence)
     found = (health for reading in evidence.all("target_health") for health in reading.data)
-    return any(health.get("TargetHealth", {}).get("State") == "unhealthy" for health in found)
+    bad = (health for health in found if health.get("TargetHealth", {}).get("State") == "unhealthy")
+    return any(health.get("Target", {}).get("Id") not in spared for health in bad)
 
 
 def _began(evidence: Evidence, deployment: Deployment) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from runbook_lib.diagnosis.deployments import Deployment
@@ -45,8 +45,17 @@ def running(evidence: Evidence) -> tuple[Task, ...]:
 
 @once
 def unhealthy(evidence: Evidence) -> tuple[Task, ...]:
-    """The RUNNING tasks whose ``healthStatus`` is UNHEALTHY."""
-    return tuple(task for task in running(evidence) if task.get("healthStatus") == "UNHEALTHY")
+    """The RUNNING tasks whose ``healthStatus`` is UNHEALTHY, without those whose grace period is not over."""
+    found = (task for task in running(evidence) if task.get("healthStatus") == "UNHEALTHY")
+    return tuple(task for task in found if not in_grace(evidence, task))
+
+
+def in_grace(evidence: Evidence, task: Task) -> bool:
+    """Whether ECS still overlooks failed checks of either side: ``healthCheckGracePeriodSeconds`` after the start."""
+    grace, started = evidence.service.get("healthCheckGracePeriodSeconds") or 0, at(task.get("startedAt"))
+    if started is None or ended_at(task):
+        return False
+    return evidence.collected_at < started + timedelta(seconds=grace)
 
 
 def ended_at(task: Task) -> datetime | None:
@@ -58,7 +67,21 @@ def has_failed(task: Task) -> bool:
     """Whether the task is UNHEALTHY, or ended by a failure: to start, of a container, or of a health check."""
     if task.get("healthStatus") == "UNHEALTHY" or task.get("stopCode") in FAILURES:
         return True
-    return "health checks" in (task.get("stoppedReason") or "")
+    return bool(failed_check(task)) or "health checks" in (task.get("stoppedReason") or "")
+
+
+def failed_check(task: Task) -> str:
+    """Whose check the task was stopped for: ``container``, ``target_group``, or ``""``.
+
+    ECS's words tell; without any, a container that was UNHEALTHY when the scheduler stopped the task does.
+    """
+    said = task.get("stoppedReason") or ""
+    if "failed ELB health checks" in said:
+        return "target_group"
+    unhealthy_then = task.get("healthStatus") == "UNHEALTHY" and task.get("stopCode") == "ServiceSchedulerInitiated"
+    if "failed container health checks" in said or (not said and unhealthy_then):
+        return "container"
+    return ""
 
 
 def has_started(task: Task) -> bool:
@@ -83,3 +106,10 @@ def addresses(task: Task) -> frozenset[str]:
     found = [i.get("privateIpv4Address") for i in interfaces]
     found += [d.get("value") for d in details if d.get("name") == "privateIPv4Address"]
     return frozenset(str(address) for address in found if address)
+
+
+@once
+def spared_addresses(evidence: Evidence) -> frozenset[str]:
+    """The addresses of the tasks whose grace period is not over."""
+    spared = (addresses(task) for task in running(evidence) if in_grace(evidence, task))
+    return frozenset[str]().union(*spared)

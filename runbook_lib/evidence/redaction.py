@@ -13,7 +13,7 @@ from typing import Any
 
 from runbook_lib.evidence.health_command import MASK, masked_command, masked_urls
 
-__all__ = ["MASK", "access_requests", "masked_urls", "redacted", "task_definition"]
+__all__ = ["MASK", "access_requests", "masked_urls", "readiness", "redacted", "task_definition"]
 
 # The fields of ECS's ContainerDefinition and ContainerOverride. What else stands in a file may be anything.
 _OF_CONTAINER = (
@@ -140,6 +140,19 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
 _ACCESS = re.compile(
     r"\"(?P<method>[A-Z]{3,7}) (?P<path>/[^\s?\"]{0,500})(?:\?[^\s\"]*)? HTTP/[\d.]+\"\s+(?P<status>\d{3})\b"
 )
+# uvicorn, gunicorn, Flask, Spring Boot, Tomcat, Express, Nest, Next, ASP.NET, Puma, nginx, Go and most others.
+_READY = re.compile(
+    r"\b(?:application startup complete|(?:uvicorn )?running on https?://|running at:? https?://|now listening on"
+    r"|listening (?:at|on)\b|tomcat started on port|started server on"
+    r"|server (?:is )?(?:running|started|listening|ready)"
+    r"|nest application successfully started|ready in \d"
+    r"|started \w{1,60} in [\d.]+ ?s(?:econds)?\b|ready for connections"
+    r"|ready to handle connections|start worker process\b)",
+    re.IGNORECASE,
+)
+_PORT = re.compile(r"(?:\bport(?:\(s\))?:?\s+|[\w\].]:)(\d{2,5})\b", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://|\bat:? |\bon )(\d{1,3}(?:\.\d{1,3}){3}|localhost|\[[0-9a-f:]*\]|all )", re.IGNORECASE)
+_LOOPBACK = re.compile(r"127\.|localhost|\[::1\]", re.IGNORECASE)
 _CLIENT = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|::1")
 
 
@@ -151,6 +164,23 @@ def access_requests(events: list[dict[str, Any]], paths: tuple[str, ...]) -> lis
     found = ((e.get("timestamp"), e.get("message", "")[:2000]) for e in events)
     requests = (_access_request(at, message) for at, message in found)
     return [r for r in requests if r and r["path"] in paths]
+
+
+def readiness(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the lines of a log that say that its server listens tell, as numbers; no text of them is kept.
+
+    ``ready_at`` is the ``timestamp`` (ms) of the first, ``ready_port`` the port that one names, and ``ready_local``
+    whether all addresses that they name are the container's own: each None where none tells.
+    """
+    said = [(e.get("timestamp"), str(e.get("message", ""))[:2000]) for e in events]
+    said = [(moment, text[found.start() :]) for moment, text in said if (found := _READY.search(text))]
+    ports = [port[1] for _, text in said if (port := _PORT.search(text))]
+    hosts = [host[1] for _, text in said if (host := _HOST.search(text))]
+    return {
+        "ready_at": next((moment for moment, _ in said if isinstance(moment, int)), None),
+        "ready_port": next(map(int, ports), None),
+        "ready_local": all(_LOOPBACK.match(host) for host in hosts) if hosts else None,
+    }
 
 
 def _access_request(at: Any, message: str) -> dict[str, Any] | None:

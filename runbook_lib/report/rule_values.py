@@ -35,7 +35,8 @@ def _cause(verdict: Verdict, lang: str) -> str:
 def variants(verdict: Verdict) -> tuple[str, ...]:
     """Which of several wordings of means and fix fit the facts, the best first."""
     choose = _VARIANT.get(verdict.rule)
-    return (choose(verdict) if choose else "", str(verdict.facts.get("side", "")))
+    told = (str(verdict.facts.get(name, "")) for name in ("kind", "side"))
+    return (choose(verdict) if choose else "", *told)
 
 
 def line_variants(verdict: Verdict) -> tuple[str, ...]:
@@ -81,6 +82,12 @@ def kind_name(kind: str, lang: str) -> str:
     """A kind of reading in words."""
     key = f"report.kind.{kind}"
     return say(key, lang) if has(key) else f"`{kind}`"
+
+
+def _needed(facts: Facts, lang: str) -> dict[str, str]:
+    """What a command takes as it is: a number without separators, one security group of several."""
+    groups = [next(iter(facts.get(name) or []), "") for name in ("task_groups", "balancer_groups")]
+    return {"task_group": groups[0], "balancer_group": groups[1], "plain_port": str(facts.get("port") or "")}
 
 
 def _overlapping(facts: Facts, lang: str) -> dict[str, str]:
@@ -156,6 +163,7 @@ _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "image_pull_failed": _pull,
     "tasks_unhealthy": _besides,
     "network_path_absent": _network,
+    "health_check_timeout": _needed,
 }
 
 
@@ -200,4 +208,5 @@ _VARIANT: dict[str, Callable[[Verdict], str]] = {
     "image_pull_failed": lambda verdict: pull_kind(verdict.facts),
     "health_check_unanswered": _unanswered_variant,
     "network_path_absent": lambda verdict: _lacks(verdict.facts),
+    "start_too_slow": lambda verdict: "seen" if verdict.facts.get("ready_after_s") is not None else "unseen",
 }

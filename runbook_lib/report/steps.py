@@ -47,6 +47,18 @@ NETWORK_COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     f"{_FIX_NETWORK}.acl.1": ("ec2", "describe-network-acls", "--network-acl-ids", "{place}"),
 }
+_MODIFY = ("elbv2", "modify-target-group", "--target-group-arn", "{target_group_arn}")
+# The steps that look whether a target has become healthy.
+_LAST_LOOKS = (
+    "health_check_path_mismatch.fix.target_group.2",
+    "health_check_port.fix.port.2",
+    "health_check_code.fix.path.3",
+    "health_check_code.fix.redirect.3",
+    "health_check_code.fix.denied.2",
+    "health_check_timeout.fix.blocked.2",
+    "target_group_detached.fix.listener.2",
+    "target_group_detached.fix.zone.3",
+)
 # The command of a step by the key of its words in text/rules.yaml. Region, profile and endpoint are added to each.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "register": _REGISTER,
@@ -66,9 +78,36 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *("elbv2", "modify-target-group", "--target-group-arn", "{target_group_arn}"),
         *("--health-check-path", "{container_path}", "--health-check-port", "{other_port}"),
     ),
-    "health_check_path_mismatch.fix.target_group.2": (
-        *("elbv2", "describe-target-health", "--target-group-arn", "{target_group_arn}"),
+    "health_check_port.fix.port.1": (
+        *("elbv2", "modify-target-group", "--target-group-arn", "{target_group_arn}"),
+        *("--health-check-port", "traffic-port"),
     ),
+    "health_check_code.fix.application.1": _LOGS,
+    "health_check_code.fix.path.1": (*_MODIFY, "--health-check-path", "PATH"),
+    "health_check_code.fix.redirect.1": (*_MODIFY, "--health-check-path", "PATH"),
+    "health_check_code.fix.redirect.2": (*_MODIFY, "--matcher", "HttpCode={matcher},{code}"),
+    "health_check_code.fix.denied.1": (*_MODIFY, "--health-check-path", "PATH"),
+    "health_check_timeout.fix.blocked.1": (
+        *("ec2", "authorize-security-group-ingress", "--group-id", "{task_group}", "--protocol", "tcp"),
+        *("--port", "{plain_port}", "--source-group", "{balancer_group}"),
+    ),
+    "health_check_timeout.fix.slow.2": (*_MODIFY, "--health-check-timeout-seconds", "SECONDS"),
+    "target_group_detached.fix.listener.1": (
+        *("elbv2", "describe-target-groups", "--target-group-arns", "{target_group_arn}"),
+        *("--query", "TargetGroups[].LoadBalancerArns"),
+    ),
+    "target_group_detached.fix.zone.1": (
+        *("elbv2", "describe-load-balancers", "--load-balancer-arns", "{balancer_arn}"),
+        *("--query", "LoadBalancers[].AvailabilityZones[].[ZoneName,SubnetId]"),
+    ),
+    "start_too_slow.fix.target_group.2": (
+        *("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}"),
+        *("--health-check-grace-period-seconds", "{needed}"),
+    ),
+    "container_check_failing.fix.code.1": _LOGS,
+    "container_check_failing.fix.silent.1": _LOGS,
+    "container_check_failing.fix.unknown.1": _LOGS,
+    **dict.fromkeys(_LAST_LOOKS, ("elbv2", "describe-target-health", "--target-group-arn", "{target_group_arn}")),
     "deployments_overlapping.fix.stop": (
         *("ecs", "stop-task", "--cluster", "{cluster}", "--task", "{task}"),
         *("--reason", "Stopping unhealthy task to allow clean deployment"),
@@ -89,12 +128,17 @@ _EDITS: dict[str, tuple[str, ...]] = {
     "application_exited": ("oom",),
     "health_check_path_mismatch": ("container", "container-likely"),
     "secret_env_duplicate": ("named", "unnamed"),
+    "health_check_port": ("container", "listens"),
+    "start_too_slow": ("container",),
+    "container_check_failing": ("code", "port", "tool"),
+    "check_cannot_fail": ("never-fails", "ignores-status", "ignores-comparison"),
 }
 
 
 def needs_revision(verdict: Verdict) -> bool:
     """Whether the fix is a change of the task definition, which has to be registered and deployed."""
-    return variants(verdict)[0] in _EDITS.get(verdict.rule, ())
+    edits = _EDITS.get(verdict.rule, ())
+    return any(variant in edits for variant in variants(verdict))
 
 
 def jointly(causes: tuple[Verdict, ...]) -> bool:

@@ -15,6 +15,7 @@ CLUSTER, SERVICE, FAMILY = "momentir-cx-llm-cluster", "momentir-cx-llm-service",
 COMMIT = "bfea2cf646ba4eb2b4f0e07661b6de2fef444f75"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/momentir-cx-llm-tg/886b2c16aff8c1db"
+BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/momentir-cx-llm-alb/50dc6c495c0c9188"
 LOG_GROUP = "/ecs/momentir-cx-llm"
 CHECKED = "Task failed container health checks"
 ELB_CHECKED = f"Task failed ELB health checks in (target-group {GROUP})"
@@ -41,6 +42,7 @@ OPERATIONS = {
     "security_groups": ("ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroups"),
     "network_acls": ("ec2:DescribeNetworkAcls", "ec2:DescribeNetworkAcls"),
     "nat_gateways": ("ec2:DescribeNatGateways", "ec2:DescribeNatGateways"),
+    "load_balancers": ("elbv2:DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
     "task_definition_file": ("file", ""),
     "deploy_message": ("user", ""),
 }
@@ -74,6 +76,11 @@ def asks(path: str = "/health", port: int = 8000) -> list[str]:
     """The guide's container health check."""
     code = f"import urllib.request; urllib.request.urlopen('http://localhost:{port}{path}').getcode() == 200"
     return ["CMD-SHELL", f'python -c "{code}" || exit 1']
+
+
+def really_asks(path: str = "/", port: int = 8000) -> list[str]:
+    """A container health check whose exit status depends on the answer."""
+    return ["CMD-SHELL", f"curl -fsS -o /dev/null http://localhost:{port}{path} || exit 1"]
 
 
 def container(name: str = "app", tag: str = COMMIT, **changes: Any) -> dict[str, Any]:
@@ -196,6 +203,9 @@ def target_group(path: str = "/", **changes: Any) -> dict[str, Any]:
         "HealthCheckEnabled": True,
         "HealthCheckPath": path,
         "Matcher": {"HttpCode": "200"},
+        "HealthCheckIntervalSeconds": 30,
+        "UnhealthyThresholdCount": 2,
+        "LoadBalancerArns": [BALANCER],
         "TargetType": "ip",
         **changes,
     }
@@ -357,7 +367,7 @@ def healthy(**changes: Any) -> Evidence:
     given: dict[str, Any] = {
         "described": service(deployment(2, 6, rolloutState="COMPLETED", runningCount=1), events=[done]),
         "tasks": [task(1, 2, 5), stopped(2, 1, 3, SCALED, health="HEALTHY", exit_code=143)],
-        "definitions": [definition(2, container(healthCheck={"command": asks("/")}))],
+        "definitions": [definition(2, container(healthCheck={"command": really_asks("/")}))],
         "targets": [target(1, "healthy")],
         "briefs": [brief(2, "SUCCESSFUL", 6, 2)],
     }

@@ -37,6 +37,19 @@ CASES = {
         healthy(described=service(YOUNG), tasks=[task(1, 2, 2, healthStatus="UNHEALTHY")]),
         State.FAILING,
     ),
+    "young with an unhealthy task within its grace period": (
+        healthy(
+            described=service(YOUNG, healthCheckGracePeriodSeconds=300), tasks=[task(1, 2, 2, healthStatus="UNHEALTHY")]
+        ),
+        State.DEPLOYING,
+    ),
+    "completed, with an unhealthy target within its task's grace period": (
+        healthy(
+            described=service(deployment(2, 9, **DONE), healthCheckGracePeriodSeconds=400),
+            targets=[target(1, "unhealthy", CODE_404)],
+        ),
+        State.HEALTHY,
+    ),
     "older than stuck_after": (healthy(described=service(deployment(2, 15.1))), State.STUCK),
     "exactly stuck_after": (healthy(described=service(deployment(2, 15))), State.DEPLOYING),
     "the oldest in progress decides": (guide(), State.STUCK),

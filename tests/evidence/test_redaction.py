@@ -186,3 +186,28 @@ def test_of_a_log_only_requests_for_the_asked_paths_are_kept():
 def test_a_hostile_log_line_takes_no_time():
     events = [{"timestamp": 1, "message": '"GET ' + "/" * 1_000_000}, {"timestamp": 2, "message": "1.1." * 250_000}]
     assert redaction.access_requests(events, ("/",)) == []
+    ready = [{"timestamp": 1, "message": "started " + "a" * 1_000_000}, {"timestamp": 2, "message": "on " * 300_000}]
+    assert redaction.readiness(ready)["ready_at"] is None
+
+
+READY = {
+    "INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)": (8000, False),
+    " * Running on http://127.0.0.1:5000": (5000, True),
+    "[INFO] Listening at: http://0.0.0.0:8080 (7)": (8080, False),
+    "Tomcat started on port(s): 8080 (http) with context path ''": (8080, None),
+    "Started Application in 12.3 seconds (process running for 13.1)": (None, None),
+    "Server listening on port 3000": (3000, None),
+    "Now listening on: http://[::]:8080": (8080, False),
+    "Listening on localhost:4000": (4000, True),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), READY.items())
+def test_of_a_line_that_says_that_a_server_listens_only_numbers_are_kept(line, expected):
+    told = redaction.readiness([{"timestamp": 3, "message": f"2026-11-23 07:00:00.123 {line}"}])
+    assert told == {"ready_at": 3, "ready_port": expected[0], "ready_local": expected[1]}
+
+
+@pytest.mark.parametrize("line", ["GET /ready HTTP/1.1", "connecting to db on port 5432", "Started", "listening"])
+def test_other_lines_say_nothing_of_it(line):
+    assert set(redaction.readiness([{"timestamp": 3, "message": line}]).values()) == {None}

@@ -14,18 +14,27 @@ from runbook_lib.report import steps, words
 from runbook_lib.report.context import Context
 from tests.diagnosis import builder as made
 from tests.diagnosis.rules import test_application_exited as exits
+from tests.diagnosis.rules import test_check_cannot_fail as weak
+from tests.diagnosis.rules import test_container_check_failing as containers
 from tests.diagnosis.rules import test_deployments_overlapping as overlaps
 from tests.diagnosis.rules import test_execution_role_denied as denials
 from tests.diagnosis.rules import test_execution_role_unassumable as roles
+from tests.diagnosis.rules import test_health_check_code as codes
 from tests.diagnosis.rules import test_health_check_path_mismatch as paths
+from tests.diagnosis.rules import test_health_check_port as ports
+from tests.diagnosis.rules import test_health_check_timeout as timeouts
 from tests.diagnosis.rules import test_health_check_unanswered as unanswered
 from tests.diagnosis.rules import test_image_pull_failed as pulls
 from tests.diagnosis.rules import test_image_tag_absent as tags
 from tests.diagnosis.rules import test_network_path_absent as networks
 from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
+from tests.diagnosis.rules import test_start_too_slow as slow
+from tests.diagnosis.rules import test_target_group_detached as detached
 from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
 
-MODULES = (exits, denials, roles, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy, networks)
+CHECKS = (codes, ports, timeouts, detached, slow, containers, weak)
+STARTS = (denials, roles, networks)
+MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy, *CHECKS, *STARTS)
 INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))
 EVIDENCE = {
     f"{module.RULE}: {name}": (module.RULE, case[0]) for module in MODULES for name, case in module.OUTCOMES.items()

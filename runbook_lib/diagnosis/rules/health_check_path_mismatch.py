@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from runbook_lib.diagnosis import deployments, tasks
 from runbook_lib.diagnosis.model import Finding, Outcome, Rule, not_applicable
-from runbook_lib.diagnosis.path_pairs import Pair, judge_pair, log_requests, pairs_of, why_none
+from runbook_lib.diagnosis.path_pairs import judgements, log_requests, why_none
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence, Request
@@ -36,12 +36,12 @@ def check(evidence: Evidence) -> Finding:
     if target_group_arns(evidence.service) and not evidence.all("target_groups"):
         return unseen(evidence, ("target_groups",))
     arns = _revisions(evidence)
-    newest = _judged(evidence, pairs_of(evidence, arns[0])) if arns else None
+    newest = _judged(evidence, arns[0]) if arns else None
     if newest is None:
         return not_applicable(reason=why_none(evidence, arns[0] if arns else ""))
     finding = newest
     if newest.outcome is Outcome.UNKNOWN:
-        older = (_judged(evidence, pairs_of(evidence, arn)) for arn in arns[1:])
+        older = (_judged(evidence, arn) for arn in arns[1:])
         finding = next((f for f in older if f and f.outcome is Outcome.FAIL), newest)
     blind = finding.outcome is Outcome.UNKNOWN and evidence.unread(*_OBSERVED)
     return unseen(evidence, _OBSERVED) if blind else finding
@@ -52,7 +52,7 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
     wishes = (
         wish
         for arn in _revisions(evidence)
-        for pair in pairs_of(evidence, arn)
+        for pair, _ in judgements(evidence, arn)
         for wish in log_requests(evidence, pair)
     )
     return tuple(dict.fromkeys(wishes))[:2]
@@ -64,8 +64,8 @@ def _revisions(evidence: Evidence) -> list[str]:
     return [arn for arn in dict.fromkeys(arns) if arn in evidence.task_definitions()]
 
 
-def _judged(evidence: Evidence, pairs: tuple[Pair, ...]) -> Finding | None:
-    findings = [judge_pair(evidence, pair) for pair in pairs]
+def _judged(evidence: Evidence, arn: str) -> Finding | None:
+    findings = [finding for _, finding in judgements(evidence, arn)]
     return min(findings, key=lambda f: _WORST_FIRST.index(f.outcome), default=None)
 
 
@@ -78,7 +78,7 @@ RULE = Rule(
     guide="root cause 2.2",
     severity=30,
     check=check,
-    explains=("tasks_unhealthy", "health_check_unanswered"),
+    explains=("tasks_unhealthy", "health_check_unanswered", "rolled_back"),
     wants=wants,
     deeper=("log_tail",),
 )

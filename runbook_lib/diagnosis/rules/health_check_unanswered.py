@@ -5,7 +5,7 @@ What it looks for
 Why it breaks a rollout
     Only a task that passes every check counts.
 Blind spots
-    Targets that are still ``initial``; services without any check.
+    Targets that are still ``initial`` or within the grace period; services without any check.
 Readings
     service, task_arns, tasks, task_definition, target_health.
 Fix
@@ -44,15 +44,16 @@ def check(evidence: Evidence) -> Finding:
         return not_applicable(reason="no-task-desired")
     if newest.get("taskDefinition") not in evidence.task_definitions():
         return unseen(evidence, ("task_definition",))
-    if any(_answers(evidence, task) for task in tasks.of(evidence, newest)):
+    own = tasks.of(evidence, newest)
+    if any(_answers(evidence, task) for task in own):
         return passed(revision=name, checks=_checks(evidence, newest["taskDefinition"]))
-    return unknown("not-observed", revision=name)
+    return unknown("in-grace" if any(tasks.in_grace(evidence, task) for task in own) else "not-observed", revision=name)
 
 
 def _by_target(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
     for arn in target_group_arns(evidence.service):
-        bad = [t for t in sides.targets(evidence, arn, mine) if t.get("TargetHealth", {}).get("State") == "unhealthy"]
-        stopped = [t for t in sides.failed_target_checks(evidence, mine) if arn in t["stoppedReason"]]
+        bad = sides.unhealthy_targets(evidence, arn, mine)
+        stopped = [t for t in sides.failed_target_checks(evidence, mine) if arn in (t.get("stoppedReason") or arn)]
         if bad or stopped:
             said = sides.target_failures(evidence, arn, mine)
             first = next(iter(said), HealthFailure("load-balancer-health-check-failed"))
@@ -62,7 +63,7 @@ def _by_target(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
     return None
 
 
-def _behind(evidence: Evidence, bad: list[dict[str, Any]], mine: tuple[Task, ...]) -> list[Task]:
+def _behind(evidence: Evidence, bad: tuple[dict[str, Any], ...], mine: tuple[Task, ...]) -> list[Task]:
     """The tasks that have these targets; all of them where addresses do not tell."""
     ids = {target.get("Target", {}).get("Id") for target in bad}
     known = [task for task in mine if tasks.addresses(task) & ids]
@@ -75,7 +76,7 @@ def _by_container(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
     if not bad and not stopped:
         return None
     cites = [Cite("ecs:DescribeTasks", "tasks[].healthStatus", f"{tasks.identity(task)} UNHEALTHY") for task in bad]
-    cites += [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task["stoppedReason"]) for task in stopped[:1]]
+    cites += _stopped_cites(stopped)
     facts = _facts("container", "", len(bad), stopped or list(bad), ())
     facts["superseded"] = replaced(evidence, (*bad, *stopped))
     return failed("confirmed", tuple(cites), label="container-health-check-failed", **facts)
@@ -92,14 +93,17 @@ def _facts(side: str, group: str, unhealthy: int, found: list[Task], codes: tupl
     }
 
 
-def _target_cites(bad: list[dict[str, Any]], stopped: list[Task]) -> tuple[Cite, ...]:
+def _target_cites(bad: tuple[dict[str, Any], ...], stopped: list[Task]) -> tuple[Cite, ...]:
     health = [target["TargetHealth"] for target in bad[:1]]
     field = "TargetHealthDescriptions[].TargetHealth"
     now = [
         Cite("elbv2:DescribeTargetHealth", field, f"{h.get('Reason', '')} {h.get('Description', '')}") for h in health
     ]
-    before = [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task["stoppedReason"]) for task in stopped[:1]]
-    return (*now, *before)
+    return (*now, *_stopped_cites(stopped))
+
+
+def _stopped_cites(stopped: list[Task]) -> list[Cite]:
+    return [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task.get("stoppedReason") or "") for task in stopped[:1]]
 
 
 def _answers(evidence: Evidence, task: Task) -> bool:

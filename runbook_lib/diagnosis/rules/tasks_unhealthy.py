@@ -5,7 +5,7 @@ What it looks for
 Why it breaks a rollout
     ECS replaces them, and the count of healthy tasks is never met.
 Blind spots
-    Containers without a check; what ECS no longer lists.
+    Containers without a check or within the grace period; what ECS no longer lists.
 Readings
     service, task_arns, tasks; target_health where it was read.
 Fix
@@ -23,7 +23,7 @@ from typing import Any
 
 from runbook_lib.diagnosis import deployments, failures, sides, tasks
 from runbook_lib.diagnosis.messages import health_failure
-from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
+from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.superseded import replaced
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
@@ -54,15 +54,16 @@ def check(evidence: Evidence) -> Finding:
         label = _LABEL if side == "container" else _BY_TARGET
         superseded = replaced(evidence, (*bad, *stopped))
         return failed("confirmed", _cites(bad, stopped), label=label, side=side, superseded=superseded, **facts)
+    if any(task.get("healthStatus") == "UNHEALTHY" for task in tasks.running(evidence)):
+        return unknown("in-grace", **facts)
     return passed(**facts) if facts["running"] else not_applicable(reason="no-running-task", **facts)
 
 
 def _failed_side(task: Task) -> str:
     """Whose health check the task was stopped for: ``container``, ``target_group``, or ``""`` for another reason."""
-    said = task.get("stoppedReason") or ""
-    if "failed ELB health checks" in said:
-        return "target_group"
-    found = health_failure(said)
+    if side := tasks.failed_check(task):
+        return side
+    found = health_failure(task.get("stoppedReason") or "")
     return "container" if found and found.label == _LABEL else ""
 
 
@@ -92,7 +93,7 @@ def _brief(task: Task) -> dict[str, Any]:
 
 def _cites(bad: tuple[Task, ...], stopped: tuple[Task, ...]) -> tuple[Cite, ...]:
     now = [Cite("ecs:DescribeTasks", "tasks[].healthStatus", f"{tasks.identity(t)} UNHEALTHY") for t in bad]
-    before = [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", t["stoppedReason"]) for t in stopped[:1]]
+    before = [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", t.get("stoppedReason") or "") for t in stopped[:1]]
     return (*now, *before)
 
 

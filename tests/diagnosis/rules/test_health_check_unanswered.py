@@ -45,6 +45,12 @@ OUTCOMES = {
         healthy(described=ROLLING, tasks=[task(1, 2, 1), task(5, 1, 90)], targets=[target(5, "healthy")]),
         UNKNOWN,
     ),
+    "unhealthy within the grace period": (
+        healthy(
+            described={**ROLLING, "healthCheckGracePeriodSeconds": 400}, targets=[target(1, "unhealthy", CODE_404)]
+        ),
+        UNKNOWN,
+    ),
     "nothing runs": (healthy(described=ROLLING, tasks=[]), UNKNOWN),
     "scaled to 0": (healthy(described=EMPTY, tasks=[], targets=[]), NOT_APPLICABLE),
     "targets unread": (without(healthy(), "target_health"), UNKNOWN),

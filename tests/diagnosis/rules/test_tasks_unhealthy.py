@@ -36,6 +36,10 @@ OUTCOMES = {
     "stopped by a rollout": (guide(tasks=[task(1, 2, 3), stopped(2, 2, 5, SCALED)]), PASS),
     "healthy": (healthy(), PASS),
     "no check, so UNKNOWN to ECS": (healthy(tasks=[task(1, 2, 5, healthStatus="UNKNOWN")]), PASS),
+    "unhealthy within the grace period": (
+        guide(described=service(deployment(2, 5), healthCheckGracePeriodSeconds=400), tasks=guide_tasks()[:1]),
+        UNKNOWN,
+    ),
     "nothing runs": (guide(tasks=[]), NOT_APPLICABLE),
     "scaled to 0": (healthy(described=EMPTY, tasks=[]), NOT_APPLICABLE),
     "tasks unread": (without(guide(), "tasks"), UNKNOWN),
