@@ -106,6 +106,10 @@ class Incident:
         """The causes, each with its facts, evidence and fix."""
         return self._section("causes")
 
+    def what_changed(self) -> Any:
+        """What changed since the last revision that completed, where to look first."""
+        return self._section("what_changed")
+
     def symptoms(self) -> Any:
         """What was seen besides, and which cause explains it."""
         return self._section("symptoms")
@@ -183,9 +187,11 @@ def _names(given: Parameters) -> tuple[str, str, str]:
 
 
 def summary(found: Look, given: Parameters, lang: str) -> str:
-    """The diagnosis for a terminal: overview, checklist, causes and what could not be read, as plain text."""
+    """The diagnosis for a terminal: overview, checklist, causes, changes and what could not be read, as plain text."""
     from runbook_lib.report import sections
+    from runbook_lib.report.sections.changed import briefly
 
     rendering = runs.context(given, found.evidence, lang)
-    parts = (sections.overview, sections.checklist, sections.causes, sections.symptoms, sections.unread)
-    return "\n\n".join(part(found.diagnosis, found.evidence, rendering).text for part in parts)
+    parts = (sections.overview, sections.checklist, sections.causes, briefly, sections.symptoms, sections.unread)
+    shown = (part(found.diagnosis, found.evidence, rendering) for part in parts)
+    return "\n\n".join(section.text for section in shown if section)

@@ -30,6 +30,10 @@ def test_diagnose_prints_json_for_machines(params):
     assert {"rule", "label", "outcome", "confidence", "facts", "cites", "title"} <= set(found["causes"][0])
     assert (found["schema"], found["state"], found["calls"]["total"]) == (1, "stuck", len_of_calls(found))
     assert [answer["item"] for answer in found["checklist"]] == list(range(1, 8))
+    assert [(change["rank"], change["field"], change["after"]) for change in found["changes"]] == [
+        (1, "image.tag", ["latest"])
+    ]
+    assert found["compared"]["missing"] == ""
 
 
 def len_of_calls(found) -> int:
@@ -55,6 +59,7 @@ def test_saved_evidence_replays_to_the_same_causes_without_aws(params, tmp_path)
     replayed = diagnose_json("--evidence", saved)
     assert replayed["causes"] == live["causes"]
     assert replayed["checklist"] == live["checklist"]
+    assert replayed["changes"] == live["changes"]
 
 
 @pytest.mark.parametrize(

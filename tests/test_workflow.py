@@ -86,7 +86,11 @@ def test_a_saved_first_look_says_what_could_not_be_asked_any_more(guide, tmp_pat
     path = tmp_path / "first.json"
     path.write_text(dumps(collection(guide).first_look()), encoding="utf-8")
     replayed = look(Parameters(evidence=str(path)))
-    assert {u.request.kind for u in replayed.evidence.unreads} == {"log_tail", "service_revisions"}
+    assert {u.request.kind for u in replayed.evidence.unreads} == {
+        "log_tail",
+        "service_revisions",
+        "compared_definition",
+    }
     assert {u.reason for u in replayed.evidence.unreads} == {"not-asked"}
     assert causes(replayed)["health_check_path_mismatch"].confidence == "likely"
 

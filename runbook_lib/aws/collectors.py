@@ -109,6 +109,7 @@ COLLECTORS: dict[str, Collector] = {
     "task_arns": Collector("ecs:ListTasks", _task_arns),
     "tasks": Collector("ecs:DescribeTasks", _tasks),
     "task_definition": Collector("ecs:DescribeTaskDefinition", _task_definition),
+    "compared_definition": Collector("ecs:DescribeTaskDefinition", _task_definition),
     "service_deployments": Collector("ecs:ListServiceDeployments", _service_deployments),
     "service_revisions": Collector("ecs:DescribeServiceRevisions", _service_revisions),
     "target_groups": Collector("elbv2:DescribeTargetGroups", _target_groups),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from runbook_lib.diagnosis import deployments, gone
+from runbook_lib.diagnosis import deployments, gone, revisions
 from runbook_lib.diagnosis.checklist import Answer, answers
 from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict, unknown
 from runbook_lib.diagnosis.rules import RULES
@@ -45,9 +45,9 @@ def judge(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> Diagnosis:
 
 
 def wanted(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Request, ...]:
-    """The deeper readings that rules ask for and that were not asked yet, each once."""
+    """The deeper readings that the rules, then the comparison of revisions, ask for and that were not asked yet."""
     asked = evidence.asked()
-    wishes = (wish for rule in rules for wish in rule.wants(evidence))
+    wishes = (*(wish for rule in rules for wish in rule.wants(evidence)), *revisions.wants(evidence))
     return tuple(wish for wish in dict.fromkeys(wishes) if wish not in asked)
 
 

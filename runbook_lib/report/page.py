@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook_lib import text
+from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence
@@ -175,7 +176,16 @@ def _symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tup
 
 def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     cards = sections.causes(diagnosis, evidence, context).blocks
-    return (Paragraph(context.say("page.direct"), "quiet"), *cards) if diagnosis.failed("cause") else cards
+    lead = (Paragraph(context.say("page.direct"), "quiet"),) if diagnosis.failed("cause") else ()
+    return (*lead, *cards, *_changes(diagnosis, evidence, context))
+
+
+def _changes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """What changed since the last revision that completed, where anything failed."""
+    if not faults_of(diagnosis):
+        return ()
+    section = sections.what_changed(diagnosis, evidence, context)
+    return (Heading(section.title), *section.blocks)
 
 
 def _fix(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:

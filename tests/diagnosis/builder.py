@@ -28,6 +28,7 @@ OPERATIONS = {
     "service_deployments": ("ecs:ListServiceDeployments", "ecs:ListServiceDeployments"),
     "service_revisions": ("ecs:DescribeServiceRevisions", "ecs:DescribeServiceRevisions"),
     "task_definition": ("ecs:DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),
+    "compared_definition": ("ecs:DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),
     "target_groups": ("elbv2:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups"),
     "target_health": ("elbv2:DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth"),
     "image_tags": ("ecr:BatchGetImage", "ecr:BatchGetImage"),

@@ -99,8 +99,9 @@ class Matrix:
         return sorted({cell.operation for cell in self.cells})
 
     def calls(self, cell: Cell) -> int:
-        """How often an undisturbed look calls the cell's operation."""
-        return Counter(call.operation for call in self.whole[cell.scenario].evidence.calls)[cell.operation]
+        """How often the cell's look called its operation: what would follow from a lost reading is not asked for."""
+        made = self.cells[cell].look or self.whole[cell.scenario]
+        return Counter(call.operation for call in made.evidence.calls)[cell.operation]
 
     def looks(self, *faults: str) -> Iterator[tuple[Cell, Look, Look]]:
         """Each cell with these faults (all where none is named) that came to a look, with it and the whole one."""

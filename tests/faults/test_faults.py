@@ -25,10 +25,11 @@ every_loss = pytest.mark.parametrize("fault", LASTING)
 FOLLOWS = {
     "service": {"task_definition", "target_groups", "target_health", "service_revisions"},
     "task_arns": {"tasks"},
-    "tasks": {"log_tail"},
-    "task_definition": {"image_tags", "images", "log_tail"},
+    "tasks": {"log_tail", "compared_definition"},
+    "task_definition": {"image_tags", "images", "log_tail", "compared_definition"},
     "target_groups": {"log_tail"},
-    "service_deployments": {"service_revisions"},
+    "service_deployments": {"service_revisions", "compared_definition"},
+    "service_revisions": {"compared_definition"},
 }
 # Without these a service cannot be called healthy.
 STATE_NEEDS = {"service", "task_arns", "tasks", "target_health"}

@@ -229,6 +229,29 @@ def service_deployments() -> list[dict[str, Any]]:
     ]
 
 
+def completed_definition() -> dict[str, Any]:
+    """Revision 1, which completed: an older image, less memory, and one secret fewer than what was deployed last."""
+    found = task_definition(2)
+    [container] = found["containerDefinitions"]
+    container |= {"image": f"{REPOSITORY}:{OLDER[0]}", "secrets": []}
+    return {**found, "taskDefinitionArn": definition(1), "revision": 1, "memory": "512"}
+
+
+def service_revisions() -> list[dict[str, Any]]:
+    """The revision that completed and the one deployed last, which has lost its public address."""
+    root = f"{ECS}:service-revision/{CLUSTER}/{SERVICE}"
+    return [
+        {
+            "serviceRevisionArn": f"{root}/{number}",
+            "taskDefinition": definition(revision),
+            "launchType": "FARGATE",
+            "platformVersion": "1.4.0",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": public}},
+        }
+        for number, revision, public in ((FIRST, 1, "ENABLED"), (THIRD, 3, "DISABLED"))
+    ]
+
+
 def target_groups() -> list[dict[str, Any]]:
     """The target group, whose path the application answers."""
     group = {"TargetGroupArn": GROUP, "TargetGroupName": f"{FAMILY}-tg", "LoadBalancerArns": [BALANCER], "Port": 8000}
@@ -267,6 +290,7 @@ def readings() -> tuple[Reading, ...]:
     }
     stream = f"ecs/app/{tasks()[0]['taskArn'].rpartition('/')[2]}"
     log = request("log_tail", group="/ecs/momentir-cx-llm", stream=stream, region=REGION, paths="/health,/")
+    revisions = request("service_revisions", arns=",".join(r["serviceRevisionArn"] for r in service_revisions()))
     return (
         Reading(request("service"), "ecs:DescribeServices", service()),
         *(Reading(request("task_arns", desired_status=s), "ecs:ListTasks", found) for s, found in arns.items()),
@@ -292,6 +316,10 @@ def readings() -> tuple[Reading, ...]:
         Reading(request("images", **ecr), "ecr:DescribeImages", images()),
         Reading(request("task_definition_file", path="aws/task-definition.json"), "file", local_file()),
         Reading(log, "logs:GetLogEvents", log_tail()),
+        Reading(revisions, "ecs:DescribeServiceRevisions", service_revisions()),
+        Reading(
+            request("compared_definition", arn=definition(1)), "ecs:DescribeTaskDefinition", completed_definition()
+        ),
     )
 
 
@@ -337,7 +365,7 @@ def healthy() -> Evidence:
         "service_deployments": [],
         "image_tags": {"images": [{"imageTag": TAG, "imageDigest": f"sha256:{identity(TAG) * 2}"}], "failures": []},
     }
-    kinds = ("deploy_message", "log_tail", "task_definition_file")
+    kinds = ("deploy_message", "log_tail", "task_definition_file", "service_revisions", "compared_definition")
     kept = {r.request.kind: r for r in readings() if r.request.kind not in kinds}
     found = tuple(Reading(r.request, r.operation, replaced.get(k, r.data)) for k, r in kept.items())
     return Evidence(Target(CLUSTER, SERVICE, REGION, ACCOUNT), NOW, found, (), calls(), 3, 0.6)

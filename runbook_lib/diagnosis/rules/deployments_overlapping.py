@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, images, tasks
+from runbook_lib.diagnosis import deployments, images, revisions, tasks
 from runbook_lib.diagnosis.deployments import Deployment, revision
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.state import State, oldest_since, seconds_since, state_of
 from runbook_lib.diagnosis.unseen import unseen
-from runbook_lib.evidence.model import Evidence, Request, request
+from runbook_lib.evidence.model import Evidence, Request
 
 
 def check(evidence: Evidence) -> Finding:
@@ -51,8 +51,7 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
     """The service revision that completed last, where no listed deployment is it."""
     if len(_overlapping(evidence)) < 2 or _last_completed(evidence):
         return ()
-    arn = _last_successful(evidence).get("targetServiceRevisionArn")
-    return (request("service_revisions", arns=str(arn)),) if arn else ()
+    return revisions.asked(evidence)
 
 
 def _overlapping(evidence: Evidence) -> tuple[Deployment, ...]:

@@ -1,6 +1,7 @@
 """Sections of notebooks and reports: each is a function of a diagnosis, its evidence and a context."""
 
 from runbook_lib.report.sections.appendix import api_calls, commands, timeline
+from runbook_lib.report.sections.changed import what_changed
 from runbook_lib.report.sections.findings import causes, checklist, overview, risks, symptoms, unread
 from runbook_lib.report.sections.readings import (
     image_tags,
@@ -25,4 +26,5 @@ __all__ = [
     "task_details",
     "timeline",
     "unread",
+    "what_changed",
 ]

@@ -3,6 +3,7 @@
 import pytest
 
 from runbook_lib.diagnosis.engine import wanted
+from runbook_lib.diagnosis.rules import deployments_overlapping
 from tests.diagnosis.builder import (
     COMMIT,
     FAMILY,
@@ -84,7 +85,8 @@ def test_which_deployment_to_keep(changes, keep):
 def test_the_last_completed_revision_is_asked_for_and_told():
     before = guide()
     [wish] = [wish for wish in wanted(before) if wish.kind == "service_revisions"]
-    revision = {"serviceRevisionArn": wish["arns"], "taskDefinition": definition(1)["taskDefinitionArn"]}
+    completed = wish["arns"].split(",")[0]
+    revision = {"serviceRevisionArn": completed, "taskDefinition": definition(1)["taskDefinitionArn"]}
     after = guide(more=(reading("service_revisions", [revision], arns=wish["arns"]),))
     assert verdict(RULE, before).facts["last_completed"] == ""
     assert verdict(RULE, after).facts["last_completed"] == f"{FAMILY}:1"
@@ -100,4 +102,4 @@ def test_a_listed_completed_deployment_needs_no_further_look():
     done = deployment(1, 90, status="ACTIVE", rolloutState="COMPLETED", runningCount=1)
     found = guide(described=service(deployment(3, 10), deployment(2, 18, **OLD), done))
     assert verdict(RULE, found).facts["last_completed"] == f"{FAMILY}:1"
-    assert not [wish for wish in wanted(found) if wish.kind == "service_revisions"]
+    assert deployments_overlapping.RULE.wants(found) == ()
