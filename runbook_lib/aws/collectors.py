@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runbook_lib.aws import need_collectors
 from runbook_lib.aws.collector import Collector, Data, pages
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
 from runbook_lib.evidence import redaction
@@ -113,4 +114,5 @@ COLLECTORS: dict[str, Collector] = {
     "image_tags": Collector("ecr:BatchGetImage", _image_tags),
     "images": Collector("ecr:DescribeImages", _images),
     "log_tail": Collector("logs:GetLogEvents", _log_tail),
+    **need_collectors.COLLECTORS,
 }

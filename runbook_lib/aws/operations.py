@@ -18,6 +18,10 @@ READS: dict[tuple[str, str], str] = {
     ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
     ("ecr", "DescribeImages"): "ecr:DescribeImages",
     ("logs", "GetLogEvents"): "logs:GetLogEvents",
+    # What a task needs to start: whether it exists, never its value.
+    ("secretsmanager", "DescribeSecret"): "secretsmanager:DescribeSecret",
+    ("ssm", "DescribeParameters"): "ssm:DescribeParameters",
+    ("logs", "DescribeLogGroups"): "logs:DescribeLogGroups",
     # Only where a name was not found, to say which one is nearest.
     ("ecs", "ListClusters"): "ecs:ListClusters",
     ("ecs", "ListServices"): "ecs:ListServices",

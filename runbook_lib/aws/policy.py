@@ -1,7 +1,8 @@
 """The least that IAM must allow for the reads of this product, as a policy document.
 
 Resources and condition keys are those of the Service Authorization Reference, pages "Amazon Elastic Container
-Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry" and "Amazon CloudWatch Logs"
+Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Secrets
+Manager" and "AWS Systems Manager"
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html).
 """
 
@@ -46,11 +47,14 @@ _GRANTS = (
             "ecs:ListClusters",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
+            "ssm:DescribeParameters",
         ),
         ("*",),
     ),
     _Grant("Images", ("ecr:BatchGetImage", "ecr:DescribeImages"), ("arn:{partition}:ecr:*:*:repository/*",)),
     _Grant("Logs", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
+    _Grant("LogGroups", ("logs:DescribeLogGroups",), ("arn:{partition}:logs:*:*:log-group:*",)),
+    _Grant("Secrets", ("secretsmanager:DescribeSecret",), ("arn:{partition}:secretsmanager:*:*:secret:*",)),
 )
 
 

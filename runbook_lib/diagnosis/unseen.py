@@ -17,6 +17,11 @@ _NAMED_BY = {
     "image_tags": "task_definition",
     "images": "task_definition",
     "log_tail": "task_definition",
+    "log_lines": "task_definition",
+    "secret": "task_definition",
+    "parameter": "task_definition",
+    "log_group": "task_definition",
+    "image_platforms": "task_definition",
 }
 
 

@@ -24,6 +24,8 @@ DOCUMENTED = {
     "${ClusterName}/${ServiceName}/${ServiceRevisionId}",
     "task": "arn:${Partition}:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}",
     "repository": "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}",
+    "log-group": "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}",
+    "secret": "arn:${Partition}:secretsmanager:${Region}:${Account}:secret:${SecretId}",
     "log-stream": "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:log-stream:${LogStreamName}",
 }
 # What the reference requires for each action; nothing where it has no resource types, or none that a look could name.
@@ -35,6 +37,8 @@ REQUIRED = {
     "ecr:BatchGetImage": ["repository"],
     "ecr:DescribeImages": ["repository"],
     "logs:GetLogEvents": ["log-stream"],
+    "logs:DescribeLogGroups": ["log-group"],
+    "secretsmanager:DescribeSecret": ["secret"],
 }
 
 
