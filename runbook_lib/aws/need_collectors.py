@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from runbook_lib.aws.collector import Collector, Data
-from runbook_lib.aws.reader import Reader
+from runbook_lib.aws.reader import CallFailedError, Reader
 from runbook_lib.evidence.log_lines import sentences
 from runbook_lib.evidence.model import Request, Target
 from runbook_lib.evidence.serialisation import plain
@@ -28,7 +28,13 @@ _OF_PLATFORM = ("os", "architecture", "variant")
 
 
 def _secret(reader: Reader, target: Target, wish: Request) -> Data:
-    found = reader.call("secretsmanager", "DescribeSecret", "ARN", region=wish["region"], SecretId=wish["id"])
+    """The secret; empty where AWS answers that there is none, which is what was asked."""
+    try:
+        found = reader.call("secretsmanager", "DescribeSecret", "ARN", region=wish["region"], SecretId=wish["id"])
+    except CallFailedError as refused:
+        if refused.failure.code != "ResourceNotFoundException":
+            raise
+        return {}, False
     return plain({name: found[name] for name in _OF_SECRET if name in found}), False
 
 

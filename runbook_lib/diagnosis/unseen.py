@@ -21,7 +21,7 @@ _NAMED_BY = {
     "secret": "task_definition",
     "parameter": "task_definition",
     "log_group": "task_definition",
-    "image_platforms": "task_definition",
+    "image_platforms": "image_tags",
 }
 
 

@@ -17,20 +17,23 @@ _SHELL = r"(?:^|[\s/])(?:ba|da|a|z|k)?sh: (?:(?:line )?\d+: )?"
 _NAME = r"(?P<name>[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}|[A-Z]{2,15})(?![\w-])"
 _ADDRESS = r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]{2,39}\]|::|localhost|\*)?"
 _UNSET = (
-    r"(?i:(?:is |was |are |must be )?(?:not (?:set|defined|provided|found|configured)|missing|required|undefined|set))"
+    r"(?i:(?:(?:is|was) )?(?:not (?:set|defined|provided|found|configured)|missing|required|undefined)|must be set)"
 )
+_PORT = r"(?P<port>\d{1,5})\b"
+_SECONDS = r"\[?(?P<number>\d{1,6}(?:\.\d{1,6})?)\]? ?(?P<unit>ms|milliseconds|s|seconds)\b"
+_VARIABLE = r"(?i:env(?:ironment)? ?var(?:iable)?)"
+_GAP = r"[ :'\"`]{1,3}"
 _PATTERNS: dict[str, tuple[str, ...]] = {
     "exec-format": (r"(?i:exec format error)",),
-    "not-found": (
+    "exec-failed": (
         r"(?i:executable file not found in \$PATH)",
-        rf"(?i:\bexec:? (?:user process caused|{_WORD}|{_WORD} failed): no such file or directory)",
+        rf"(?i:\bexec:? (?:user process caused|{_WORD}|{_WORD} failed): (?:no such file|permission denied))",
+    ),
+    "command-not-found": (
         rf"{_SHELL}{_WORD}: (?:command )?not found",
         rf"env: [‘'\"]?{_WORD}: No such file or directory",
     ),
-    "not-permitted": (
-        rf"(?i:\bexec:? (?:user process caused|{_WORD}|{_WORD} failed): permission denied)",
-        rf"{_SHELL}{_WORD}: Permission denied",
-    ),
+    "command-not-permitted": (rf"{_SHELL}{_WORD}: Permission denied",),
     "address-in-use": (r"\bEADDRINUSE\b", r"(?i:address already in use)"),
     "heap-exhausted": (
         r"java\.lang\.OutOfMemoryError",
@@ -41,18 +44,16 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"KeyError: '{_NAME}'",
         rf"key not found: \"{_NAME}\"",
         rf"placeholder '{_NAME}'",
-        rf"(?i:\b(?:missing|required|undefined|unset)\b[^:]{{0,40}}\benv(?:ironment)?\b(?: ?var(?:iable)?s?)?)[ :'\"`]{{1,3}}{_NAME}",
-        rf"(?i:\benv(?:ironment)? ?var(?:iable)?)[ :'\"`]{{1,3}}{_NAME}['\"`]? {_UNSET}",
-        rf"(?:^|[\s'\"`]){_NAME}['\"`]? (?i:(?:env(?:ironment)? ?var(?:iable)? )){_UNSET}",
+        rf"(?i:\b(?:missing|required|undefined|unset)\b[^:]{{0,40}}\b){_VARIABLE}s?{_GAP}{_NAME}",
+        rf"\b{_VARIABLE}{_GAP}{_NAME}['\"`]? {_UNSET}",
+        rf"(?:^|[\s'\"`]){_NAME}['\"`]? {_VARIABLE} {_UNSET}",
         rf"{_SHELL}{_NAME}: (?:unbound variable|parameter (?:null or )?not set)",
     ),
     "listening": (
-        rf"(?i:\b(?:listening|running|serving|accepting connections)\b[^:]{{0,40}}\b(?:on|at):? ?(?:https?://|tcp://)?){_ADDRESS}:(?P<port>\d{{1,5}})\b",
-        r"(?i:\b(?:listening|running|started|serving)\b[^:]{0,40}\bport(?:\(s\))?:? ?)(?P<port>\d{1,5})\b",
+        rf"(?i:\b(?:listening|running|serving)\b[^:]{{0,40}}\b(?:on|at):? ?(?:https?://|tcp://)?){_ADDRESS}:{_PORT}",
+        rf"(?i:\b(?:listening|running|started|serving)\b[^:]{{0,40}}\bport(?:\(s\))?:? ?){_PORT}",
     ),
-    "started": (
-        r"\b(?i:started|ready|startup)\b[^:]{0,120}?\bin \[?(?P<number>\d{1,6}(?:\.\d{1,6})?)\]? ?(?P<unit>ms|milliseconds|s|seconds)\b",
-    ),
+    "started": (rf"\b(?i:started|ready|startup)\b[^:]{{0,120}}?\bin {_SECONDS}",),
 }
 _SENTENCES = {sign: tuple(re.compile(pattern) for pattern in patterns) for sign, patterns in _PATTERNS.items()}
 SIGNS = tuple(_SENTENCES)

@@ -32,6 +32,11 @@ OPERATIONS = {
     "image_tags": ("ecr:BatchGetImage", "ecr:BatchGetImage"),
     "images": ("ecr:DescribeImages", "ecr:DescribeImages"),
     "log_tail": ("logs:GetLogEvents", "logs:GetLogEvents"),
+    "log_lines": ("logs:GetLogEvents", "logs:GetLogEvents"),
+    "log_group": ("logs:DescribeLogGroups", "logs:DescribeLogGroups"),
+    "secret": ("secretsmanager:DescribeSecret", "secretsmanager:DescribeSecret"),
+    "parameter": ("ssm:DescribeParameters", "ssm:DescribeParameters"),
+    "image_platforms": ("ecr:BatchGetImage", "ecr:BatchGetImage"),
     "task_definition_file": ("file", ""),
     "deploy_message": ("user", ""),
 }

@@ -17,12 +17,15 @@ from tests.diagnosis.rules import test_application_exited as exits
 from tests.diagnosis.rules import test_deployments_overlapping as overlaps
 from tests.diagnosis.rules import test_health_check_path_mismatch as paths
 from tests.diagnosis.rules import test_health_check_unanswered as unanswered
+from tests.diagnosis.rules import test_image_platform_mismatch as platforms
 from tests.diagnosis.rules import test_image_pull_failed as pulls
 from tests.diagnosis.rules import test_image_tag_absent as tags
+from tests.diagnosis.rules import test_log_group_absent as log_groups
+from tests.diagnosis.rules import test_secret_absent as secrets
 from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
 from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
 
-MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy)
+MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy, platforms, secrets, log_groups)
 INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))
 EVIDENCE = {
     f"{module.RULE}: {name}": (module.RULE, case[0]) for module in MODULES for name, case in module.OUTCOMES.items()

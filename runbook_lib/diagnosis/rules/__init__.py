@@ -10,10 +10,13 @@ from runbook_lib.diagnosis.rules import (
     deployments_overlapping,
     health_check_path_mismatch,
     health_check_unanswered,
+    image_platform_mismatch,
     image_pull_failed,
     image_tag_absent,
+    log_group_absent,
     nothing_desired,
     rolled_back,
+    secret_absent,
     secret_env_duplicate,
     task_start_failed,
     tasks_unhealthy,
@@ -36,6 +39,9 @@ def catalogue(*rules: Rule) -> tuple[Rule, ...]:
 
 RULES: tuple[Rule, ...] = catalogue(
     image_tag_absent.RULE,
+    image_platform_mismatch.RULE,
+    secret_absent.RULE,
+    log_group_absent.RULE,
     task_start_failed.RULE,
     application_exited.RULE,
     health_check_path_mismatch.RULE,
