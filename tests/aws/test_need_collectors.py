@@ -9,7 +9,8 @@ from runbook_lib.aws.need_collectors import COLLECTORS
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.model import Evidence, Target, request
 from runbook_lib.evidence.serialisation import dumps, loads
-from tests.conftest import collection
+from runbook_lib.look import look
+from tests.conftest import CLUSTER, SERVICE, collection, given
 
 VALUE = "hunter2-value"
 
@@ -159,3 +160,39 @@ def test_a_cause_that_the_account_shows_needs_no_words_of_ecs(seen, scenario):
     tree["readings"] = blanked(tree["readings"])
     diagnosis = judge(loads(json.dumps(tree)))
     assert [(v.rule, v.label) for v in diagnosis.failed("cause")] == [SCENARIOS[scenario]]
+
+
+def without_secret(lab, boto):
+    secrets = boto("secretsmanager", lab.endpoint_url)
+    [secret, *_] = secrets.list_secrets()["SecretList"]
+    secrets.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+
+def with_secret_on_its_way_out(lab, boto):
+    secrets = boto("secretsmanager", lab.endpoint_url)
+    [secret, *_] = secrets.list_secrets()["SecretList"]
+    secrets.delete_secret(SecretId=secret["ARN"])
+
+
+def without_log_group(lab, boto):
+    logs = boto("logs", lab.endpoint_url)
+    [group, *_] = logs.describe_log_groups()["logGroups"]
+    logs.delete_log_group(logGroupName=group["logGroupName"])
+
+
+BROKEN = {
+    without_secret: ("secret_absent", "secret-not-found"),
+    with_secret_on_its_way_out: ("secret_absent", "secret-not-found"),
+    without_log_group: ("log_group_absent", "log-driver-misconfigured"),
+}
+
+
+@pytest.mark.parametrize(("broken", "expected"), BROKEN.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_what_is_taken_away_is_named_once_tasks_fail_for_it(own_lab, boto, broken, expected):
+    lab = own_lab("healthy")
+    broken(lab, boto)
+    assert not look(given(lab)).diagnosis.failed("cause")
+    boto("ecs", lab.endpoint_url).update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
+    lab.advance(900)
+    found = look(given(lab)).diagnosis
+    assert [(v.rule, v.label, v.confidence) for v in found.failed("cause")] == [(*expected, "confirmed")]
