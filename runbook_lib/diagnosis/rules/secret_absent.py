@@ -24,7 +24,7 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import references, starts, tasks
+from runbook_lib.diagnosis import attempts, references, tasks
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.references import Reference, Wrong
 from runbook_lib.diagnosis.unseen import unseen
@@ -36,19 +36,19 @@ _KINDS = ("secret", "parameter")
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where AWS says that something named is not there, or its name can be none."""
-    definition = starts.definition(evidence)
+    definition = attempts.definition(evidence)
     named = references.of(definition, evidence.target.region)
     if not named:
         return not_applicable(reason="no-secrets") if definition else unseen(evidence, ("task_definition",))
-    if not starts.failing(evidence):
-        return starts.not_failing(evidence, count=len(named), revision=starts.revision(evidence))
+    if not attempts.failing(evidence):
+        return attempts.not_failing(evidence, count=len(named), revision=attempts.revision(evidence))
     found = {each: kind for each in named if (kind := references.wrong(evidence, each))}
     return _failed(evidence, found) if found else _nothing_wrong(evidence, named)
 
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """What is named by the definition of tasks that fail to start: all parameters, and at most six secrets."""
-    named = references.of(starts.unexplained(evidence), evidence.target.region)
+    named = references.of(attempts.unexplained(evidence), evidence.target.region)
     said = " ".join(text for task in evidence.tasks() for text in tasks.texts(task))
     asked = [each for each in named if references.can_be_asked(each, evidence.target.account)]
     wishes = references.requests(tuple(sorted(asked, key=lambda each: each.id not in said)))
@@ -57,11 +57,11 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
 
 
 def _nothing_wrong(evidence: Evidence, named: tuple[Reference, ...]) -> Finding:
-    if starts.image_absent(evidence):
+    if attempts.image_absent(evidence):
         return not_applicable(reason="image-first")
     unasked = [each for each in named if not references.was_asked(evidence, each)]
     if not unasked:
-        return passed(count=len(named), revision=starts.revision(evidence))
+        return passed(count=len(named), revision=attempts.revision(evidence))
     if evidence.unread(*_KINDS) or not any(evidence.all(kind) for kind in _KINDS):
         return unseen(evidence, _KINDS)
     return unknown("not-checkable", names=sorted({each.name for each in unasked}))
@@ -79,7 +79,7 @@ def _failed(evidence: Evidence, found: dict[Reference, Wrong]) -> Finding:
         name=first.name,
         region=first.region,
         container=first.container,
-        revision=starts.revision(evidence),
+        revision=attempts.revision(evidence),
         others=sorted({each.id for each in found if each.id != first.id}),
     )
 
