@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.aws import balancer_collectors, role_collectors
+from runbook_lib.aws import balancer_collectors, need_collectors, role_collectors
 from runbook_lib.aws.collector import Collector, Data, pages
 from runbook_lib.aws.network_collectors import COLLECTORS as NETWORK
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
@@ -120,4 +120,5 @@ COLLECTORS: dict[str, Collector] = {
     **role_collectors.COLLECTORS,
     **NETWORK,
     **balancer_collectors.COLLECTORS,
+    **need_collectors.COLLECTORS,
 }

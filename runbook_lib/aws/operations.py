@@ -29,6 +29,10 @@ READS: dict[tuple[str, str], str] = {
     ("ec2", "DescribeVpcEndpoints"): "ec2:DescribeVpcEndpoints",
     ("ec2", "DescribeNetworkAcls"): "ec2:DescribeNetworkAcls",
     ("ec2", "DescribeNatGateways"): "ec2:DescribeNatGateways",
+    # What a task needs to start: whether it exists, never its value.
+    ("secretsmanager", "DescribeSecret"): "secretsmanager:DescribeSecret",
+    ("ssm", "DescribeParameters"): "ssm:DescribeParameters",
+    ("logs", "DescribeLogGroups"): "logs:DescribeLogGroups",
     # Only where a name was not found, to say which one is nearest.
     ("ecs", "ListClusters"): "ecs:ListClusters",
     ("ecs", "ListServices"): "ecs:ListServices",

@@ -1,8 +1,9 @@
 """The least that IAM must allow for the reads of this product, as a policy document.
 
 Resources and condition keys are those of the Service Authorization Reference, pages "Amazon Elastic Container
-Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs" and "AWS Identity
-and Access Management" (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html).
+Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Identity
+and Access Management", "AWS Secrets Manager" and "AWS Systems Manager"
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ _GRANTS = (
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
             "elasticloadbalancing:DescribeLoadBalancers",
-            "ec2:DescribeSecurityGroups",
+            "ssm:DescribeParameters",
         ),
         ("*",),
     ),
@@ -64,6 +65,8 @@ _GRANTS = (
     ),
     _Grant("Logs", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
     _Grant("Roles", ("iam:GetRole", "iam:SimulatePrincipalPolicy"), ("arn:{partition}:iam::{account}:role/*",)),
+    _Grant("LogGroups", ("logs:DescribeLogGroups",), ("arn:{partition}:logs:*:*:log-group:*",)),
+    _Grant("Secrets", ("secretsmanager:DescribeSecret",), ("arn:{partition}:secretsmanager:*:*:secret:*",)),
 )
 
 

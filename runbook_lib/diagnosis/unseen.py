@@ -25,6 +25,11 @@ _NAMED_BY = {
     "service_revisions": "service_deployments",
     "load_balancers": "target_groups",
     "security_groups": "service",
+    "log_lines": "task_definition",
+    "secret": "task_definition",
+    "parameter": "task_definition",
+    "log_group": "task_definition",
+    "image_platforms": "image_tags",
 }
 
 

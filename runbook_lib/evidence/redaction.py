@@ -159,7 +159,8 @@ _CLIENT = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|::1")
 def access_requests(events: list[dict[str, Any]], paths: tuple[str, ...]) -> list[dict[str, Any]]:
     """The requests for ``paths`` in log events (``timestamp`` ms, ``message``): time, client, method, path, status.
 
-    This is all that is ever kept of a log: no other text of it leaves this function.
+    Besides the known sentences of :mod:`runbook_lib.evidence.log_lines` this is all that is ever kept of a log: no
+    other text of it leaves this function.
     """
     found = ((e.get("timestamp"), e.get("message", "")[:2000]) for e in events)
     requests = (_access_request(at, message) for at, message in found)

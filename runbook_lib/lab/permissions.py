@@ -1,9 +1,9 @@
 """Which IAM action a call needs, on which resources, and how AWS words the denial.
 
 The tables follow the Service Authorization Reference (pages "Amazon Elastic Container Service", "Elastic Load
-Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Identity and Access Management"): an
-action without resource types is judged on ``*``, an action on several resources must be allowed on each. Of services
-that are not here every action is judged on ``*``.
+Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Identity and Access Management",
+"AWS Secrets Manager"): an action without resource types is judged on ``*``, an action on several resources must be
+allowed on each. Of services that are not here every action is judged on ``*``.
 """
 
 import json
@@ -112,6 +112,8 @@ def _about(asked: Call) -> tuple[list[str], str]:
         return _logs(asked, _json(asked)), ""
     if asked.service == "iam":
         return _iam(asked), ""
+    if asked.service == "secretsmanager":
+        return _secret(asked, _json(asked)), ""
     if asked.service == "elbv2" and not asked.action.startswith("Describe"):
         return [asked.query[name] for name in _BALANCING if name in asked.query][:1], ""
     return [asked.query["RoleArn"]] if asked.service == "sts" and "RoleArn" in asked.query else [], ""
@@ -147,6 +149,8 @@ def _ecr(asked: Call, params: dict[str, Any]) -> list[str]:
 
 def _logs(asked: Call, params: dict[str, Any]) -> list[str]:
     group, stream = params.get("logGroupName"), params.get("logStreamName")
+    if asked.action == "DescribeLogGroups":
+        return [_arn(asked, "logs", f"log-group:{params.get('logGroupNamePrefix', '')}:log-stream:")]
     if not group:
         return []
     tail = f":log-stream:{stream}" if asked.action in _OF_STREAM else ""
@@ -159,6 +163,12 @@ def _iam(asked: Call) -> list[str]:
     if "RoleName" in query:
         return [f"arn:aws:iam::{asked.account}:role/{query['RoleName']}"]
     return [query["PolicySourceArn"]] if "PolicySourceArn" in query else []
+
+
+def _secret(asked: Call, params: dict[str, Any]) -> list[str]:
+    """A secret by ARN or name; of what names none the action is judged on ``*``."""
+    given = str(params.get("SecretId") or "")
+    return [given if given.startswith("arn:") else _arn(asked, "secretsmanager", f"secret:{given}")] if given else []
 
 
 def _arn(asked: Call, service: str, resource: str) -> str:

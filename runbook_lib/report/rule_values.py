@@ -13,6 +13,7 @@ from runbook_lib.text import has, say
 
 Facts = Mapping[str, Any]
 NOTHING = "–"
+_ENDS = ("exited", "oom")  # ends of a container of which the exit code tells as much as anything
 
 
 def values(verdict: Verdict, lang: str) -> dict[str, str]:
@@ -49,6 +50,7 @@ def line_variants(verdict: Verdict) -> tuple[str, ...]:
         },
         "network_path_absent": {Outcome.PASS: "looked" if facts.get("subnets") else "started"},
         "deployments_overlapping": {Outcome.PASS: "some" if facts.get("count") else "none"},
+        "application_exited": {Outcome.FAIL: _exit_variant(verdict) if _exit_variant(verdict) in _ENDS else "told"},
     }
     return (found.get(verdict.rule, {}).get(verdict.outcome, ""), *variants(verdict))
 
@@ -152,6 +154,20 @@ def _lacks(facts: Facts) -> str:
     return "-".join(filter(None, (facts.get("lacks", ""), facts.get("endpoint", ""))))
 
 
+def _exit(facts: Facts, lang: str) -> dict[str, str]:
+    key = f"rules.application_exited.why.{facts.get('end')}"
+    return {"why": say(key, lang, variable=facts.get("variable", "")) if has(key) else NOTHING}
+
+
+def _platform(facts: Facts, lang: str) -> dict[str, str]:
+    return {"short_image": str(facts.get("image", "")).rpartition("/")[2], "family": _family(facts)}
+
+
+def _secret(facts: Facts, lang: str) -> dict[str, str]:
+    """``stem`` is the last part of a parameter's name, by which one of a similar name may be found."""
+    return {"stem": str(facts.get("secret", "")).rpartition("/")[2], "family": _family(facts)}
+
+
 def _family(facts: Facts) -> str:
     return str(facts.get("revision", "")).partition(":")[0]
 
@@ -159,6 +175,9 @@ def _family(facts: Facts) -> str:
 _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "deployments_overlapping": _overlapping,
     "image_tag_absent": _image,
+    "image_platform_mismatch": _platform,
+    "secret_absent": _secret,
+    "application_exited": _exit,
     "health_check_path_mismatch": _paths,
     "image_pull_failed": _pull,
     "tasks_unhealthy": _besides,
@@ -176,6 +195,15 @@ def _image_variant(verdict: Verdict) -> str:
 def _paths_variant(verdict: Verdict) -> str:
     side = str(verdict.facts.get("side", ""))
     return f"{side}-likely" if side == "container" and verdict.confidence == "likely" else side
+
+
+def _exit_variant(verdict: Verdict) -> str:
+    return str(verdict.facts.get("end") or ("oom" if verdict.facts.get("out_of_memory") else "exited"))
+
+
+def _secret_variant(verdict: Verdict) -> str:
+    wrong = str(verdict.facts.get("wrong", ""))
+    return str(verdict.facts.get("kind", "")) if wrong == "absent" else wrong
 
 
 def _overlap_variant(verdict: Verdict) -> str:
@@ -201,7 +229,9 @@ _VARIANT: dict[str, Callable[[Verdict], str]] = {
     "image_tag_absent": _image_variant,
     "execution_role_denied": _denied_variant,
     "execution_role_unassumable": lambda verdict: str(verdict.facts.get("standing", "")),
-    "application_exited": lambda verdict: "oom" if verdict.facts.get("out_of_memory") else "exited",
+    "secret_absent": _secret_variant,
+    "log_group_absent": lambda verdict: "option" if verdict.facts.get("missing") else "group",
+    "application_exited": _exit_variant,
     "health_check_path_mismatch": _paths_variant,
     "deployments_overlapping": _overlap_variant,
     "secret_env_duplicate": lambda verdict: "named" if verdict.facts.get("names") else "unnamed",

@@ -19,6 +19,12 @@ from runbook_lib.text import has, say
 _DESCRIBE_IMAGES = ("ecr", "describe-images", "--registry-id", "{registry}", "--repository-name", "{repository}")
 _REGISTER = ("ecs", "register-task-definition", "--cli-input-json", "file://{file}")
 _UPDATE = ("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}", "--task-definition")
+_REGION = ("--region", "{region}")
+_THE_SECRET = ("--secret-id", "{secret}", *_REGION)
+_PARAMETERS = (
+    *("ssm", "describe-parameters", "--parameter-filters", "Key=Name,Option=Contains,Values={stem}"),
+    *("--query", "Parameters[].Name", *_REGION),
+)
 _LOGS = ("logs", "tail", "{log_group}", "--since", "1h")
 _FIX_NETWORK = "network_path_absent.fix"
 _HTTPS = "IpProtocol=tcp,FromPort=443,ToPort=443"
@@ -72,7 +78,21 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *("--region", "{region}"),
     ),
     **NETWORK_COMMANDS,
+    "image_platform_mismatch.fix.3": (*_UPDATE, "{family}", "--force-new-deployment"),
+    "secret_absent.fix.deleted.1": (*("secretsmanager", "restore-secret"), *_THE_SECRET),
+    "secret_absent.fix.no-version.1": (*("secretsmanager", "list-secret-version-ids"), *_THE_SECRET),
+    "secret_absent.fix.no-version.2": (
+        *("secretsmanager", "put-secret-value", "--secret-string", "file://SECRET.json"),
+        *_THE_SECRET,
+    ),
+    "secret_absent.fix.parameter.1": _PARAMETERS,
+    "secret_absent.fix.invalid-name.2": _PARAMETERS,
+    "secret_absent.fix.secret.1": (*("secretsmanager", "list-secrets", "--query", "SecretList[].ARN"), *_REGION),
+    "log_group_absent.fix.group.1": (*("logs", "create-log-group", "--log-group-name", "{log_group}"), *_REGION),
     "application_exited.fix.exited.1": _LOGS,
+    "application_exited.fix.heap.2": _LOGS,
+    "application_exited.fix.address-in-use.1": _LOGS,
+    "application_exited.fix.variable.2": _LOGS,
     "application_exited.fix.oom.2": _LOGS,
     "health_check_path_mismatch.fix.target_group.1": (
         *("elbv2", "modify-target-group", "--target-group-arn", "{target_group_arn}"),
@@ -125,7 +145,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 # The wordings of a fix that change the task definition; nothing of them works before a new revision is deployed.
 _EDITS: dict[str, tuple[str, ...]] = {
     "image_tag_absent": ("tags", "no-repository"),
-    "application_exited": ("oom",),
+    "application_exited": ("oom", "heap", "variable"),
+    "secret_absent": ("invalid-name",),
+    "log_group_absent": ("option",),
     "health_check_path_mismatch": ("container", "container-likely"),
     "secret_env_duplicate": ("named", "unnamed"),
     "health_check_port": ("container", "listens"),
@@ -177,6 +199,8 @@ def _told(verdict: Verdict, evidence: Evidence, context: Context) -> Iterator[St
     family = str(verdict.facts.get("revision", "")).partition(":")[0]
     role = str(verdict.facts.get("role", "")).rpartition("/")[2]
     known |= {name: value for name, value in (("FAMILY", family), ("ROLE_NAME", role)) if value}
+    known |= {"FAMILY": family} if family else {}
+    known |= {"IMAGE": str(verdict.facts["image"])} if verdict.facts.get("image") else {}
     for step in explained.steps(verdict.label, context.lang, names(str(verdict.facts.get("message", ""))) | known):
         yield Step(step.text, _aimed(step.command, evidence, context))
 

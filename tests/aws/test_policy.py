@@ -25,6 +25,8 @@ DOCUMENTED = {
     "task": "arn:${Partition}:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}",
     "repository": "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}",
     "role": "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}",
+    "log-group": "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}",
+    "secret": "arn:${Partition}:secretsmanager:${Region}:${Account}:secret:${SecretId}",
     "log-stream": "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:log-stream:${LogStreamName}",
 }
 # What the reference requires for each action; nothing where it has no resource types, or none that a look could name.
@@ -39,6 +41,8 @@ REQUIRED = {
     "logs:GetLogEvents": ["log-stream"],
     "iam:GetRole": ["role"],
     "iam:SimulatePrincipalPolicy": ["role"],
+    "logs:DescribeLogGroups": ["log-group"],
+    "secretsmanager:DescribeSecret": ["secret"],
 }
 
 

@@ -34,12 +34,19 @@ def test_the_table_holds_real_operations_and_only_reads():
         assert operation in session.get_service_model(service).operation_names
         assert operation.startswith(("Describe", "List", "Get", "BatchGet", "Simulate"))
         assert "Secret" not in operation
+        assert operation.startswith(("Describe", "List", "Get", "BatchGet"))
+        assert "SecretValue" not in operation
         assert not operation.startswith("GetParameter")
+
+
+def test_of_secrets_and_parameters_only_their_existence_can_be_asked():
+    keepers = {(service, operation) for service, operation in READS if service in ("secretsmanager", "ssm", "kms")}
+    assert keepers == {("secretsmanager", "DescribeSecret"), ("ssm", "DescribeParameters")}
 
 
 def test_iam_actions_use_iams_own_service_prefixes():
     prefixes = {action.partition(":")[0] for action in READS.values()}
-    assert prefixes == {"ec2", "ecr", "ecs", "elasticloadbalancing", "iam", "logs"}
+    assert prefixes == {"ec2", "ecr", "ecs", "elasticloadbalancing", "iam", "logs", "secretsmanager", "ssm"}
 
 
 @pytest.mark.parametrize("url", ["", "https://ecs.ap-northeast-2.amazonaws.com", "http://10.0.0.1:5599"])

@@ -44,6 +44,11 @@ OPERATIONS = {
     "network_acls": ("ec2:DescribeNetworkAcls", "ec2:DescribeNetworkAcls"),
     "nat_gateways": ("ec2:DescribeNatGateways", "ec2:DescribeNatGateways"),
     "load_balancers": ("elbv2:DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
+    "log_lines": ("logs:GetLogEvents", "logs:GetLogEvents"),
+    "log_group": ("logs:DescribeLogGroups", "logs:DescribeLogGroups"),
+    "secret": ("secretsmanager:DescribeSecret", "secretsmanager:DescribeSecret"),
+    "parameter": ("ssm:DescribeParameters", "ssm:DescribeParameters"),
+    "image_platforms": ("ecr:BatchGetImage", "ecr:BatchGetImage"),
     "task_definition_file": ("file", ""),
     "deploy_message": ("user", ""),
 }

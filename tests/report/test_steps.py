@@ -49,7 +49,8 @@ def shown(evidence: Evidence) -> list[Step]:
 def test_every_command_of_a_fix_is_aimed_where_we_looked(rule, evidence):
     if evidence.service and of(rule, evidence).outcome == "FAIL":
         commands = [argv(step) for step in todo(rule, evidence) if step.command]
-        assert [words for words in commands if words[0] != "aws" or words[-6:] != AIM] == []
+        assert [words for words in commands if words[0] == "aws" and words[-6:] != AIM] == []
+        assert {words[0] for words in commands} <= {"aws", "docker"}
 
 
 def test_without_options_a_command_still_names_its_region():

@@ -24,16 +24,19 @@ from tests.diagnosis.rules import test_health_check_path_mismatch as paths
 from tests.diagnosis.rules import test_health_check_port as ports
 from tests.diagnosis.rules import test_health_check_timeout as timeouts
 from tests.diagnosis.rules import test_health_check_unanswered as unanswered
+from tests.diagnosis.rules import test_image_platform_mismatch as platforms
 from tests.diagnosis.rules import test_image_pull_failed as pulls
 from tests.diagnosis.rules import test_image_tag_absent as tags
+from tests.diagnosis.rules import test_log_group_absent as log_groups
 from tests.diagnosis.rules import test_network_path_absent as networks
+from tests.diagnosis.rules import test_secret_absent as secrets
 from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
 from tests.diagnosis.rules import test_start_too_slow as slow
 from tests.diagnosis.rules import test_target_group_detached as detached
 from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
 
 CHECKS = (codes, ports, timeouts, detached, slow, containers, weak)
-STARTS = (denials, roles, networks)
+STARTS = (denials, roles, networks, platforms, secrets, log_groups)
 MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy, *CHECKS, *STARTS)
 INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))
 EVIDENCE = {

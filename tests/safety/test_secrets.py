@@ -264,7 +264,7 @@ def test_aws_was_only_read_and_never_asked_for_a_secret(ran):
     assert len(ran.calls) > 5 * 12
     assert [name for name in asked if not READ.fullmatch(name.partition(":")[2])] == []
     assert [name for name in asked if VALUE.fullmatch(name.partition(":")[2])] == []
-    assert {name.partition(":")[0] for name in asked} <= {"ecs", "ecr", "elbv2", "logs"}
+    assert {name.partition(":")[0] for name in asked} <= {"ecs", "ecr", "elbv2", "logs", "secretsmanager", "ssm"}
 
 
 @pytest.mark.parametrize(

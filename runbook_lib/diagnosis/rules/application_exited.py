@@ -7,7 +7,7 @@ Why it breaks a rollout
 Blind spots
     The container's log; exits that a healthy service has got over.
 Readings
-    service, task_arns, tasks; task_definition tells which container is essential.
+    service, task_arns, tasks; task_definition tells which container is essential; log_lines of the two newest.
 Fix
     Read the container's last log lines, correct what they say, register and deploy.
 Guide section
@@ -21,17 +21,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, failures, tasks
-from runbook_lib.diagnosis.messages import is_out_of_memory
+from runbook_lib.diagnosis import deployments, exits, failures, tasks
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
-from runbook_lib.evidence.model import Evidence
+from runbook_lib.evidence.model import Evidence, Request
+
+_LOGS_READ = 2
 
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where tasks of a deployment that counts lately stopped because a container ended."""
-    exited = failures.recent(evidence, _ended_by_itself)
+    exited = failures.recent(evidence, lambda task: _ended_by_itself(task) or exits.could_not_run(task))
     if exited:
         return _failed(evidence, exited)
     if not tasks.seen(evidence):
@@ -48,56 +49,50 @@ def check(evidence: Evidence) -> Finding:
     return unknown("not-started", revision=name)
 
 
+def wants(evidence: Evidence) -> tuple[Request, ...]:
+    """The logs of the newest containers that ended, where nothing else tells why."""
+    return exits.requests(evidence, failures.recent(evidence, _ended_by_itself), _LOGS_READ)
+
+
 def _ended_by_itself(task: Task) -> bool:
     return task.get("stopCode") == "EssentialContainerExited"
 
 
 def _failed(evidence: Evidence, exited: tuple[Task, ...]) -> Finding:
-    last = exited[0]
-    container = _culprit(evidence, last)
+    last, end = exited[0], exits.end_of(evidence, exited)
+    container = exits.culprit(evidence, last)
+    defined = _defined(evidence, last, str(container.get("name", "")))
+    options = (defined.get("logConfiguration") or {}).get("options") or {}
     reason = str(container.get("reason") or (last.get("stoppedReason") or ""))
-    oom = any(is_out_of_memory(text) for task in exited for text in tasks.texts(task))
     ended = tasks.ended_at(last)
     code = container.get("exitCode")
     return failed(
-        "confirmed",
+        "likely" if end.kind == "heap" else "confirmed",
         (
-            Cite("ecs:DescribeTasks", "tasks[].stopCode", "EssentialContainerExited"),
+            Cite("ecs:DescribeTasks", "tasks[].stopCode", str(last.get("stopCode"))),
             Cite("ecs:DescribeTasks", "tasks[].containers[].exitCode", "" if code is None else str(code)),
+            *((Cite("logs:GetLogEvents", "events[].message", end.sentence),) if end.sentence else ()),
         ),
-        label="out-of-memory" if oom else "",
+        label=end.label,
         container=str(container.get("name", "")),
         exit_code=code,
         count=len(exited),
         revision=deployments.revision(last.get("taskDefinitionArn", "")),
         reason=reason[:600],
         last_at=ended.isoformat() if ended else "",
-        log_group=_log_group(evidence, last, str(container.get("name", ""))),
-        out_of_memory=oom,
+        log_group=str(options.get("awslogs-group", "")),
+        image=str(defined.get("image", "")),
+        out_of_memory=end.kind == "oom",
+        end=end.kind,
+        variable=end.variable,
     )
 
 
-def _culprit(evidence: Evidence, task: Task) -> dict[str, Any]:
-    """The essential container that ended: out of memory first, then by a bad exit code; the rest were stopped after."""
-    definition = evidence.task_definitions().get(task.get("taskDefinitionArn", ""), {})
-    optional = {c.get("name") for c in definition.get("containerDefinitions") or [] if not c.get("essential", True)}
-    found: list[dict[str, Any]] = [c for c in task.get("containers") or [] if c.get("name") not in optional]
-    return min(found, key=_guilt, default={})
-
-
-def _log_group(evidence: Evidence, task: Task, name: str) -> str:
+def _defined(evidence: Evidence, task: Task, name: str) -> dict[str, Any]:
+    """The container's own definition; empty where it was not read."""
     definition = evidence.task_definitions().get(task.get("taskDefinitionArn", ""), {})
     containers: list[dict[str, Any]] = definition.get("containerDefinitions") or []
-    found: list[dict[str, Any]] = [c.get("logConfiguration") or {} for c in containers if c.get("name") == name]
-    return next((str((log.get("options") or {}).get("awslogs-group", "")) for log in found), "")
-
-
-def _guilt(container: dict[str, Any]) -> int:
-    """Lower is likelier: 137 and 143 may be ECS stopping the others, 0 may be a clean stop."""
-    code = container.get("exitCode")
-    if is_out_of_memory(container.get("reason") or ""):
-        return 0
-    return {None: 4, 0: 2, 137: 3, 143: 3}.get(code, 1)
+    return next((container for container in containers if container.get("name") == name), {})
 
 
 RULE = Rule(
@@ -110,6 +105,13 @@ RULE = Rule(
     severity=20,
     check=check,
     stopped=True,
-    labels=("container-exited", "out-of-memory"),
+    labels=(
+        "container-exited",
+        "out-of-memory",
+        "container-exec-format",
+        "container-entrypoint-missing",
+        "container-runtime-error",
+    ),
     explains=("tasks_unhealthy", "health_check_unanswered"),
+    wants=wants,
 )
