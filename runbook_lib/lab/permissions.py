@@ -106,14 +106,8 @@ def _about(asked: Call) -> tuple[list[str], str]:
     """The ARNs that a call is judged on, none for ``*``; and for ECS the ARN of its cluster, if it has that key."""
     if asked.service == "ecs":
         return _ecs(asked, _json(asked))
-    if asked.service == "ecr":
-        return _ecr(asked, _json(asked)), ""
-    if asked.service == "logs":
-        return _logs(asked, _json(asked)), ""
-    if asked.service == "iam":
-        return _iam(asked), ""
-    if asked.service == "secretsmanager":
-        return _secret(asked, _json(asked)), ""
+    if named := _NAMED.get(asked.service):
+        return named(asked, _json(asked)), ""
     if asked.service == "elbv2" and not asked.action.startswith("Describe"):
         return [asked.query[name] for name in _BALANCING if name in asked.query][:1], ""
     return [asked.query["RoleArn"]] if asked.service == "sts" and "RoleArn" in asked.query else [], ""
@@ -157,7 +151,7 @@ def _logs(asked: Call, params: dict[str, Any]) -> list[str]:
     return [_arn(asked, "logs", f"log-group:{group}{tail}")]
 
 
-def _iam(asked: Call) -> list[str]:
+def _iam(asked: Call, _: dict[str, Any]) -> list[str]:
     """The role that a call names; by its name alone its path is not known."""
     query = asked.query
     if "RoleName" in query:
@@ -169,6 +163,9 @@ def _secret(asked: Call, params: dict[str, Any]) -> list[str]:
     """A secret by ARN or name; of what names none the action is judged on ``*``."""
     given = str(params.get("SecretId") or "")
     return [given if given.startswith("arn:") else _arn(asked, "secretsmanager", f"secret:{given}")] if given else []
+
+
+_NAMED = {"ecr": _ecr, "logs": _logs, "iam": _iam, "secretsmanager": _secret}
 
 
 def _arn(asked: Call, service: str, resource: str) -> str:

@@ -21,7 +21,6 @@ _CARD: dict[str, tuple[str, ...]] = {
     "execution_role_unassumable": ("revision", "field", "role"),
     "execution_role_denied": ("revision", "role", "actions", "resources", "also_denied"),
     "network_path_absent": ("revision", "subnets", "unreachable", "lacking", "where", "count", "last_at"),
-    "application_exited": ("revision", "container", "exit_code", "count", "last_at", "reason"),
     "image_platform_mismatch": ("revision", "platform", "platforms", "image", "repository", "container"),
     "secret_absent": ("revision", "secret", "region", "name", "container", "others"),
     "log_group_absent": ("revision", "log_group", "region", "missing", "container", "others"),
