@@ -1,11 +1,11 @@
 """An essential container ended by itself.
 
 What it looks for
-    Tasks with ``stopCode`` EssentialContainerExited, whatever their exit code.
+    Tasks whose essential container ended by itself, or could not be run; why, by reason or log.
 Why it breaks a rollout
     The task is replaced again and again.
 Blind spots
-    The container's log; exits that a healthy service has got over.
+    A log's free words; exits that a healthy service has got over.
 Readings
     service, task_arns, tasks; task_definition tells which container is essential; log_lines of the two newest.
 Fix
@@ -114,4 +114,5 @@ RULE = Rule(
     ),
     explains=("tasks_unhealthy", "health_check_unanswered"),
     wants=wants,
+    deeper=("log_lines",),
 )

@@ -1,15 +1,11 @@
 """An image index has no image for the platform that the tasks run on.
 
 What it looks for
-    Images of the newest deployment whose index lists no manifest for the operating system and processor of
-    ``runtimePlatform``: on Fargate without one that is ``linux/amd64``.
+    An image index without a manifest for ``runtimePlatform``.
 Why it breaks a rollout
-    The tag is there and nothing of it can be pulled, so no task starts.
+    Nothing of the tag can be pulled, so no task starts.
 Blind spots
-    A single manifest does not tell its platform without its configuration, which is not read: such an image is pulled,
-    and its log says "exec format error" (application_exited). Variants of a processor, versions of Windows, registries
-    outside ECR, and EC2 without ``runtimePlatform`` are not looked at. Where the tag was moved after ECS resolved it,
-    the verdict stays likely.
+    Single manifests; variants of a processor; registries outside ECR; a tag that was moved.
 Readings
     service, tasks, task_definition, image_tags; image_platforms, asked for only where tasks fail to start.
 Fix
@@ -102,4 +98,6 @@ RULE = Rule(
     check=check,
     explains=("image_pull_failed",),
     wants=wants,
+    deeper=("image_platforms",),
+    stopped=True,
 )

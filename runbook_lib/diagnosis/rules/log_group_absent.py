@@ -1,12 +1,11 @@
 """The log group that a container writes to does not exist.
 
 What it looks for
-    Containers of the newest deployment's task definition with the ``awslogs`` driver whose ``awslogs-group`` is not in
-    the Region of ``awslogs-region``, and is not to be created (``awslogs-create-group``); and options that are missing.
+    An ``awslogs-group`` that is not in its Region and is not to be created; options that are missing.
 Why it breaks a rollout
-    The log driver opens the log stream before the container starts. Without the group no task starts.
+    The log driver opens the stream first: no task starts.
 Blind spots
-    Whether the execution role may write to the group, or create it, is another matter. Other drivers are not looked at.
+    The role's permissions; other drivers.
 Readings
     service, tasks, task_definition; log_group, asked for only where tasks fail to start and ECR has their images.
 Fix
@@ -91,7 +90,9 @@ RULE = Rule(
     needs=("service", "task_definition"),
     uses=(*tasks.KINDS, "log_group"),
     guide="diagnosis 3, 4",
-    severity=13,
+    severity=14,
     check=check,
     wants=wants,
+    deeper=("log_group",),
+    stopped=True,
 )

@@ -1,15 +1,11 @@
 """A task definition names a secret or parameter that does not exist.
 
 What it looks for
-    Every ``valueFrom`` of the newest deployment's task definition (``secrets``, ``secretOptions`` of the log driver,
-    ``repositoryCredentials``) whose secret or parameter is absent, is scheduled for deletion, has no value in the
-    version that is asked for, or has no valid name, such as a path with an empty part (``/app//key``).
+    A ``valueFrom`` whose secret or parameter is absent, being deleted, without a value, or misnamed.
 Why it breaks a rollout
-    ECS fetches every value before it starts a container. Where one cannot be had, no task starts.
+    ECS fetches every value before it starts a container.
 Blind spots
-    JSON keys cannot be checked without reading the value: where ECS's words name one, task_start_failed tells. Labels
-    and versions of parameters, AWS's own parameters and those of another account are not looked at. At most six
-    secrets are asked for, those first that ECS's words mention.
+    JSON keys; versions and labels of parameters; more than six secrets.
 Readings
     service, tasks, task_definition; secret and parameter tell what exists, never a value. Asked for only where tasks
     fail to start and ECR has their images.
@@ -104,7 +100,9 @@ RULE = Rule(
     needs=("service", "task_definition"),
     uses=(*tasks.KINDS, *_KINDS),
     guide="diagnosis 3, 4",
-    severity=12,
+    severity=13,
     check=check,
     wants=wants,
+    deeper=_KINDS,
+    stopped=True,
 )
