@@ -22,7 +22,11 @@ def seen(evidence: Evidence) -> bool:
 
 def of(evidence: Evidence, deployment: Deployment) -> tuple[Task, ...]:
     """The tasks of a deployment, newest first."""
-    return tuple(task for task in _newest_first(evidence) if belongs(task, deployment))
+    known: dict[object, tuple[Task, ...]] = evidence.derived  # the rules ask for the same few some fifty times
+    key = (of, deployment.get("id"), deployment.get("taskDefinition"))
+    if key not in known:
+        known[key] = tuple(task for task in _newest_first(evidence) if belongs(task, deployment))
+    return known[key]
 
 
 @once
