@@ -13,6 +13,7 @@ from runbook_lib.report import explained
 from runbook_lib.report.blocks import Step
 from runbook_lib.report.commands import aimed
 from runbook_lib.report.context import Context
+from runbook_lib.report.markup import unticked
 from runbook_lib.report.rule_values import NOTHING, values, variants
 from runbook_lib.text import has, say
 
@@ -194,21 +195,30 @@ def _step(key: str, evidence: Evidence, context: Context, facts: dict[str, str])
 
 def _told(verdict: Verdict, evidence: Evidence, context: Context) -> Iterator[Step]:
     """The steps of the catalogue of causes, with the names that target and message hold."""
-    target = evidence.target
-    known = {"CLUSTER": target.cluster, "SERVICE": target.service, "REGION": target.region}
-    family = str(verdict.facts.get("revision", "")).partition(":")[0]
-    role = str(verdict.facts.get("role", "")).rpartition("/")[2]
-    known |= {name: value for name, value in (("FAMILY", family), ("ROLE_NAME", role)) if value}
-    known |= {"FAMILY": family} if family else {}
-    known |= {"IMAGE": str(verdict.facts["image"])} if verdict.facts.get("image") else {}
-    for step in explained.steps(verdict.label, context.lang, names(str(verdict.facts.get("message", ""))) | known):
+    told = names(str(verdict.facts.get("message", "")))  # in characters that no shell reads
+    known = {name: shlex.quote(unticked(value)) for name, value in _placeholders(verdict, evidence).items() if value}
+    for step in explained.steps(verdict.label, context.lang, told | known):
         yield Step(step.text, _aimed(step.command, evidence, context))
+
+
+def _placeholders(verdict: Verdict, evidence: Evidence) -> dict[str, str]:
+    """What the placeholders of the catalogue's commands stand for, by what was read."""
+    target, facts = evidence.target, verdict.facts
+    return {
+        "CLUSTER": target.cluster,
+        "SERVICE": target.service,
+        "REGION": target.region,
+        "FAMILY": str(facts.get("revision", "")).partition(":")[0],
+        "ROLE_NAME": str(facts.get("role", "")).rpartition("/")[2],
+        "IMAGE": str(facts.get("image") or ""),
+    }
 
 
 def _aimed(command: str, evidence: Evidence, context: Context) -> str:
     """A command of the catalogue as one for this service's Region and profile."""
     program, *argv = shlex.split(command) if command else ("",)
-    return aimed(tuple(argv), evidence, context.commands, {}) if program == "aws" else command
+    words = tuple(word.replace("{", "{{").replace("}", "}}") for word in argv)  # names are no templates
+    return aimed(words, evidence, context.commands, {}) if program == "aws" else command
 
 
 def _numbered(verdict: Verdict) -> list[str]:
