@@ -53,7 +53,6 @@ _GRANTS = (
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
             "elasticloadbalancing:DescribeLoadBalancers",
-            "ec2:DescribeSecurityGroups",
         ),
         ("*",),
     ),

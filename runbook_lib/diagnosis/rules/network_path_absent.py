@@ -66,7 +66,7 @@ def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
         return failed("confirmed" if first.told else "likely", cites, label=first.need.label, **known)
     seen = {"revision": _revision(evidence), "subnets": [reach.subnet for reach in here]}
     if not here or any(reach.passage is not Passage.YES for reach in here):
-        return unknown("path-unsure", **seen)
+        return unseen(evidence, KINDS) if evidence.unread(*KINDS) else unknown("path-unsure", **seen)
     if any(start.told for start in starts):
         return unknown("path-there", **seen)
     lacking = [reach.subnet for reach in every if reach.passage is Passage.NO]
@@ -101,7 +101,6 @@ RULE = Rule(
     label=IMAGE,
     role="cause",
     needs=("service",),
-    uses=KINDS,
     guide="diagnosis 3, 4",
     severity=9,
     check=check,
