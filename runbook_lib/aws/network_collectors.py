@@ -21,8 +21,13 @@ _ENDPOINT = (
     *("PrivateDnsEnabled", "DnsOptions"),
 )
 _GROUP = ("GroupId", "GroupName", "VpcId", "IpPermissions", "IpPermissionsEgress")
-_RULE = ("IpProtocol", "FromPort", "ToPort", "UserIdGroupPairs", "IpRanges", "PrefixListIds")
-_RULE_PEERS = {"UserIdGroupPairs": ("GroupId",), "IpRanges": ("CidrIp",), "PrefixListIds": ("PrefixListId",)}
+_RULE = ("IpProtocol", "FromPort", "ToPort", "UserIdGroupPairs", "IpRanges", "Ipv6Ranges", "PrefixListIds")
+_RULE_PEERS = {
+    "UserIdGroupPairs": ("GroupId",),
+    "IpRanges": ("CidrIp",),
+    "Ipv6Ranges": ("CidrIpv6",),
+    "PrefixListIds": ("PrefixListId",),
+}
 _ACL = ("NetworkAclId", "VpcId", "Associations", "Entries")
 _NAT = ("NatGatewayId", "VpcId", "SubnetId", "State", "ConnectivityType")
 

@@ -11,6 +11,7 @@ from runbook_lib.diagnosis.model import Finding, Outcome, not_applicable
 from runbook_lib.diagnosis.path_pairs import judgements
 from runbook_lib.diagnosis.probes import ContainerProbe, container_probes, plain_path
 from runbook_lib.diagnosis.sides import Side
+from runbook_lib.diagnosis.state import comes_along_well
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence, Request, once
@@ -55,8 +56,12 @@ class Check:
 
 @once
 def revisions(evidence: Evidence) -> list[str]:
-    """The task definitions of the deployments that count and were read, newest deployment first."""
-    arns = (d.get("taskDefinition", "") for d in deployments.judged(evidence))
+    """The task definitions of the deployments that count and were read, newest deployment first.
+
+    What a deployment that comes along well is replacing is on its way out, with whatever was wrong with it.
+    """
+    leading = (deployments.primary(evidence),) if comes_along_well(evidence) else deployments.judged(evidence)
+    arns = (d.get("taskDefinition", "") for d in leading)
     return [arn for arn in dict.fromkeys(arns) if arn in evidence.task_definitions()]
 
 

@@ -11,6 +11,7 @@ from runbook_lib.diagnosis.model import Cite
 from runbook_lib.evidence.first_look import EcrImage, ecr_image
 from runbook_lib.evidence.model import Evidence, Request, request
 
+LABELS = ("image-pull-auth", "secret-access-denied", "log-driver-misconfigured")
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _READ = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
 # AWS adds six random characters to a secret's name. An ARN may be written without them, and then IAM judges another.
@@ -82,8 +83,8 @@ def refusals(evidence: Evidence, role: str, grants: tuple[Grant, ...]) -> tuple[
 
 
 def is_unread(evidence: Evidence, role: str, grants: tuple[Grant, ...]) -> bool:
-    """Whether a grant was not asked for, or had no answer."""
-    read = {reading.request for reading in evidence.all("role_permissions")}
+    """Whether a grant was not asked for, or had no answer, or not all of it."""
+    read = {reading.request for reading in evidence.all("role_permissions") if not reading.partial}
     return any(grant.request(role) not in read for grant in grants)
 
 

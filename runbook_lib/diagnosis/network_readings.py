@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runbook_lib.diagnosis import deployments, silent_starts
 from runbook_lib.diagnosis.network_needs import Need, needs
 from runbook_lib.diagnosis.vpc import Vpc
-from runbook_lib.evidence.model import Evidence, Request, request
+from runbook_lib.evidence.model import Evidence, Request, once, request
 
 KINDS = ("subnets", "route_tables", "vpc_endpoints", "security_groups", "network_acls", "nat_gateways")
 # Without one of these, or with a part of one, no way can be said to be absent.
@@ -30,6 +30,7 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
     )
 
 
+@once
 def needed(evidence: Evidence) -> tuple[Need, ...]:
     """What tasks of the deployment made last need as they start; nothing where their definition was not read."""
     arn = deployments.newest(evidence).get("taskDefinition", "")

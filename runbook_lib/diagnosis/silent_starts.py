@@ -16,7 +16,7 @@ from runbook_lib.diagnosis.network_needs import LABELS
 from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.told import Told
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence, at, once
 
 _NEVER_STARTED = "TaskFailedToStart"
 
@@ -31,6 +31,7 @@ class Start:
     told: Told | None
 
 
+@once
 def found(evidence: Evidence) -> tuple[Start, ...]:
     """The failed starts of the deployment made last, newest first; without those that a later start got over.
 
@@ -45,6 +46,7 @@ def found(evidence: Evidence) -> tuple[Start, ...]:
     return tuple(sorted((s for s in starts if not _is_over(s, mine)), key=lambda s: s.ended, reverse=True))
 
 
+@once
 def configuration(evidence: Evidence) -> dict[str, Any]:
     """The ``awsvpcConfiguration`` of the deployment made last, or an empty one where it is not known.
 

@@ -10,7 +10,7 @@ from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.model import Finding, not_applicable, passed
 from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.tasks import Task
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence, at, once
 
 # What keeps a task from being placed at all, and what ECS finds after all that it does with roles.
 _PLACING = ("placement", "quota", "interruption")
@@ -19,6 +19,7 @@ _SOON = timedelta(seconds=60)  # ECS starts the first task of a deployment after
 Start = Literal["failing", "started", "cause-known", "no-failed-start", "no-task-desired"]
 
 
+@once
 def of_newest(evidence: Evidence) -> Start:
     """How the tasks of the newest deployment start.
 

@@ -116,6 +116,7 @@ def definition(revision: int, *containers: dict[str, Any]) -> dict[str, Any]:
         "taskDefinitionArn": definition_arn(revision),
         "family": FAMILY,
         "revision": revision,
+        "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/ecsTaskExecutionRole",
         "networkMode": "awsvpc",
         "status": "ACTIVE",
         "requiresCompatibilities": ["FARGATE"],

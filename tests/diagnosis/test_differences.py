@@ -103,7 +103,7 @@ def test_what_differs_in_a_container(old, new, found):
 
 OF_A_TASK = {
     "cpu": ({"cpu": "256"}, {"cpu": "512"}, ("cpu", ("256",), ("512",))),
-    "roles": ({"executionRoleArn": ROLE + "a"}, {}, ("executionRoleArn", (ROLE + "a",), ())),
+    "roles": ({"taskRoleArn": ROLE + "a"}, {}, ("taskRoleArn", (ROLE + "a",), ())),
     "network mode": ({"networkMode": "awsvpc"}, {"networkMode": "bridge"}, ("networkMode", ("awsvpc",), ("bridge",))),
     "platform": (
         {"runtimePlatform": {"cpuArchitecture": "X86_64"}},

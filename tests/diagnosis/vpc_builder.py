@@ -22,6 +22,7 @@ VPC, TASKS, HOME, OTHER = "vpc-1", "subnet-tasks", "subnet-home", "subnet-other"
 GROUP, ENDPOINTS = "sg-tasks", "sg-endpoints"
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
 ANYWHERE = "0.0.0.0/0"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/execution"
 SILENT = "Task failed to start"
 UNREACHED = (
     "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
@@ -171,7 +172,7 @@ def failing(
     given: dict[str, Any] = {
         "described": service(deployment(2, 10, failedTasks=2, networkConfiguration=there.awsvpc())),
         "tasks": list(tasks) or [start(1), start(2, minutes=7)],
-        "definitions": [definition(2, with_container or container())],
+        "definitions": [{**definition(2, with_container or container()), "executionRoleArn": ROLE}],
         "group": {},
         "more": there.readings(),
     }

@@ -1,19 +1,15 @@
 """The execution role may not do what a task needs before it starts.
 
 What it looks for
-    Where the newest deployment's tasks do not start: actions that its task definition needs and that IAM's policy
-    simulator refuses to its execution role. Reading the secrets and parameters, the login at ECR, opening the log
-    stream, pulling the image; of an image in another account's ECR also that repository's policy.
+    Where nothing starts: actions that the task definition needs and that IAM refuses to its execution role.
 Why it breaks a rollout
-    ECS does all of this with the execution role before the containers run, in that order; a refusal stops the task.
+    ECS does all of that with this role before the containers run.
 Blind spots
-    The simulator sees the role's own policies, its boundary and the organization's: not the policies of secrets, KMS
-    keys and own repositories, which may allow or refuse by themselves. A refusal that hangs on a condition whose value
-    is not known here counts as none, and a secret named without its last characters is not asked for.
+    Policies of secrets, keys and own repositories; conditions whose value is not known here.
 Readings
     service, task_arns, tasks, task_definition; role_permissions (iam:SimulatePrincipalPolicy), repository_policy.
 Fix
-    Give the execution role the missing actions on that resource. ECS uses them at its next attempt.
+    Give the execution role the missing actions on that resource.
 Guide section
     Diagnosis 3 and 4.
 References
@@ -113,10 +109,13 @@ RULE = Rule(
     label="image-pull-auth",
     role="cause",
     needs=("service", "task_definition"),
-    uses=(*tasks.KINDS, *_KINDS),
+    uses=tasks.KINDS,
     guide="diagnosis 3, 4",
     severity=16,
     check=check,
+    stopped=True,
+    deeper=_KINDS,
+    labels=grants.LABELS,
     explains=("image_pull_failed", "tasks_unhealthy", "health_check_unanswered"),
     wants=wants,
 )

@@ -1,13 +1,11 @@
 """ECS cannot assume a role that the task definition names.
 
 What it looks for
-    The execution role and the task role of the newest deployment, where its tasks do not start: a role that IAM does
-    not have under that very ARN, or whose trust policy does not let ``ecs-tasks.amazonaws.com`` assume it.
+    Where nothing starts: a role that IAM does not have under that very ARN, or that does not trust ECS's tasks.
 Why it breaks a rollout
-    ECS assumes both roles before it starts a task, so not one is started.
+    ECS assumes both roles before it starts a task.
 Blind spots
-    A trust policy with conditions other than account and Region is not judged. A role made within the last minute
-    may be there and not yet known everywhere. Service control policies are not seen.
+    Conditions of a trust policy other than account and Region; a role made just now.
 Readings
     service, task_arns, tasks, task_definition; role (iam:GetRole).
 Fix
@@ -106,10 +104,12 @@ RULE = Rule(
     label=_LABEL,
     role="cause",
     needs=("service", "task_definition"),
-    uses=(*tasks.KINDS, "role"),
+    uses=tasks.KINDS,
     guide="diagnosis 4",
     severity=12,
     check=check,
+    stopped=True,
+    deeper=("role",),
     explains=("tasks_unhealthy", "health_check_unanswered"),
     wants=wants,
 )

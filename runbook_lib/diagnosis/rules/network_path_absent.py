@@ -1,19 +1,15 @@
 """Tasks do not start, and from their subnet there is no way to what they need for it.
 
 What it looks for
-    For each subnet in which Fargate tasks of the newest deployment failed to start, a way over port 443 to what a start
-    needs: Secrets Manager or SSM, ECR, CloudWatch Logs, S3 for image layers, another registry. A way is an internet
-    gateway with a public IP address, a NAT gateway that works, or VPC endpoints that let the task in; security groups
-    and network ACLs must let it pass.
+    A way over port 443 from the subnets of failed starts to ECR, S3, Secrets Manager, SSM, CloudWatch Logs, registries.
 Why it breaks a rollout
-    Nothing answers the task, so it never starts; ECS waits minutes for each attempt and never gives up.
+    Nothing answers, so the task never starts; each attempt takes minutes.
 Blind spots
-    What lies beyond a transit gateway, a peering, a NAT instance or a firewall is not known, nor are endpoint policies,
-    the VPC's DNS settings, and what its owner does not show of a shared subnet: there it says UNKNOWN. IPv4 only.
+    Beyond transit gateways, peerings, NAT instances, firewalls; endpoint policies, DNS settings, shared subnets, IPv6.
 Readings
     service, tasks, task_definition; subnets, route_tables, vpc_endpoints, security_groups, network_acls, nat_gateways.
 Fix
-    Give the subnet what it lacks: a public IP address, a route, a NAT gateway, an endpoint, or the rule that shuts 443.
+    Give the subnet what it lacks.
 Guide section
     Diagnosis 3 and 4; checklist 6.
 References
@@ -29,7 +25,7 @@ from typing import Any
 from runbook_lib.diagnosis import deployments, silent_starts, tasks
 from runbook_lib.diagnosis.firewalls import Passage
 from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
-from runbook_lib.diagnosis.network_needs import IMAGE
+from runbook_lib.diagnosis.network_needs import IMAGE, LABELS
 from runbook_lib.diagnosis.network_readings import DECISIVE, KINDS, needed, wants
 from runbook_lib.diagnosis.reach import Blocked, Reach, blocked, concerned, groups, reaches
 from runbook_lib.diagnosis.silent_starts import Start
@@ -70,7 +66,7 @@ def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
         return failed("confirmed" if first.told else "likely", cites, label=first.need.label, **known)
     seen = {"revision": _revision(evidence), "subnets": [reach.subnet for reach in here]}
     if not here or any(reach.passage is not Passage.YES for reach in here):
-        return unknown("path-unsure", **seen)
+        return unseen(evidence, KINDS) if evidence.unread(*KINDS) else unknown("path-unsure", **seen)
     if any(start.told for start in starts):
         return unknown("path-there", **seen)
     lacking = [reach.subnet for reach in every if reach.passage is Passage.NO]
@@ -105,10 +101,12 @@ RULE = Rule(
     label=IMAGE,
     role="cause",
     needs=("service",),
-    uses=KINDS,
     guide="diagnosis 3, 4",
     severity=9,
     check=check,
+    stopped=True,
+    labels=LABELS,
     explains=("image_pull_failed",),
     wants=wants,
+    deeper=KINDS,
 )

@@ -42,6 +42,11 @@ THEIRS = "210987654321"
 FOREIGN = f"{THEIRS}.dkr.ecr.{REGION}.amazonaws.com/shared:v1"
 
 
+def asked_for(found):
+    """What this rule asks for and has no answer to yet."""
+    return [wish for wish in wanted(found, (MINE,)) if wish.kind in MINE.deeper]
+
+
 def failing(*containers, said: str = "", **changes):
     """A deployment whose tasks never start; nothing is known of its role."""
     defined = plain(3, *(containers or (container(),))) | {"executionRoleArn": ROLE} | changes
@@ -52,7 +57,7 @@ def failing(*containers, said: str = "", **changes):
 def answered(found, *denied: str, decision: str = "implicitDeny", missing: tuple[str, ...] = ()):
     """The same after IAM was asked: everything is allowed but what is denied."""
     more: list[Reading] = []
-    for wish in wanted(found, (MINE,)):
+    for wish in asked_for(found):
         if wish.kind == "role_permissions":
             data = [
                 {
@@ -184,7 +189,7 @@ def test_a_partial_answer_is_no_good_news():
 
 
 def test_one_question_for_each_kind_of_resource_and_only_where_nothing_starts():
-    asked = {(wish["actions"], wish["resources"]) for wish in wanted(failing(), (MINE,))}
+    asked = {(wish["actions"], wish["resources"]) for wish in asked_for(failing())}
     stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{LOG_GROUP}:log-stream:ecs/app/{'0' * 32}"
     assert asked == {
         (READ, SECRET),
@@ -192,13 +197,13 @@ def test_one_question_for_each_kind_of_resource_and_only_where_nothing_starts():
         (f"{OPEN_LOG},{WRITE_LOG}", stream),
         (",".join([*PULL, "ecr:BatchCheckLayerAvailability"]), REPOSITORY),
     }
-    assert wanted(answered(failing()), (MINE,)) == wanted(healthy(), (MINE,)) == wanted(guide(), (MINE,)) == ()
+    assert asked_for(answered(failing())) == asked_for(healthy()) == asked_for(guide()) == []
 
 
 def test_the_policy_of_a_repository_is_asked_for_only_in_another_account():
-    kinds = [wish.kind for wish in wanted(failing(container(image=FOREIGN)), (MINE,))]
+    kinds = [wish.kind for wish in asked_for(failing(container(image=FOREIGN)))]
     assert kinds.count("repository_policy") == 1
-    assert "repository_policy" not in {wish.kind for wish in wanted(failing(), (MINE,))}
+    assert "repository_policy" not in {wish.kind for wish in asked_for(failing())}
 
 
 NAMES = {
@@ -233,6 +238,6 @@ def test_a_role_that_is_not_there_is_the_other_rules():
     found = failing()
     lost = tuple(
         Unread(wish, "iam:SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", "absent", "NoSuchEntity")
-        for wish in wanted(found, (MINE,))
+        for wish in asked_for(found)
     )
     assert verdict(RULE, evidence(*found.readings, unreads=lost)).outcome is UNKNOWN

@@ -10,6 +10,7 @@ from tests.diagnosis.builder import (
     GROUP,
     container,
     definition,
+    deployment,
     guide,
     guide_target_group,
     healthy,
@@ -58,6 +59,16 @@ OUTCOMES = {
     ),
     "the target answers": (healthy(), PASS),
     "within the grace period": (failing(CODE_404, tasks=[task(1, 2, 3)], described=in_grace(fails())), NOT_APPLICABLE),
+    "of a revision that a young deployment is replacing": (
+        failing(
+            CODE_404,
+            described=fails(
+                deployments=[deployment(3, 2), deployment(2, 18, status="ACTIVE", runningCount=1, failedTasks=2)]
+            ),
+            definitions=[definition(3, container(healthCheck=None)), definition(2, container(healthCheck=None))],
+        ),
+        NOT_APPLICABLE,
+    ),
     "no target group": (guide(group={}), NOT_APPLICABLE),
     "target groups unread": (without(failing(CODE_404), "target_groups"), UNKNOWN),
     "target health unread": (without(failing(), "target_health"), UNKNOWN),

@@ -121,6 +121,10 @@ OUTCOMES = {
         replace(failing(Site(**PUBLIC, unread=("network_acls",))), unreads=(refused("network_acls"),)),
         UNKNOWN,
     ),
+    "groups denied for another rule, and tasks start": (
+        replace(healthy(), unreads=(refused("security_groups"),)),
+        PASS,
+    ),
     "tasks unread": (without(without(failing(Site()), "tasks"), "task_arns"), UNKNOWN),
     "definition unread": (without(failing(Site()), "task_definition"), UNKNOWN),
     "the VPC not asked": (failing(Site(unread=KINDS)), UNKNOWN),
