@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from runbook_lib.aws.collect import ALL_CALLS
 from runbook_lib.aws.need_collectors import COLLECTORS
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.model import Evidence, Target, request
@@ -151,7 +152,9 @@ def blanked(tree):
 def test_a_scenario_has_this_cause_and_no_other(seen, scenario, expected):
     found = seen(scenario)
     assert [(v.rule, v.label, v.confidence) for v in found.diagnosis.failed("cause")] == [(*expected, "confirmed")]
-    assert len(found.evidence.calls) <= 16
+    mine = [r for kind in COLLECTORS for r in found.evidence.all(kind)]
+    assert len(mine) <= 4
+    assert len(found.evidence.calls) <= ALL_CALLS
 
 
 @pytest.mark.parametrize("scenario", ["ssm-path-empty", "arm-image-index", "arm-image-single"])
