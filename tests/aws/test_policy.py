@@ -166,7 +166,7 @@ def test_without_one_action_the_run_names_just_that_action(lab):
             ("access-denied", operation, action)
         }
         assert {(v.facts["operation"], v.facts["action"]) for v in unknowns(seen)} <= {(operation, action)}
-        assert {v.rule for v in seen.diagnosis.failed("cause")} <= {v.rule for v in whole.diagnosis.failed("cause")}
+        assert {v.label for v in seen.diagnosis.failed("cause")} <= {v.label for v in whole.diagnosis.failed("cause")}
 
 
 def _without(document, action):

@@ -58,7 +58,8 @@ def passed(look: Look) -> set[str]:
 
 
 def causes(look: Look) -> set[str]:
-    return {verdict.rule for verdict in look.diagnosis.failed("cause")}
+    """Their labels: where a reading is lost, another rule may tell the same cause by what is left."""
+    return {verdict.label for verdict in look.diagnosis.failed("cause")}
 
 
 def newly_unknown(cell: Cell, part: Look, whole: Look) -> Iterator[dict[str, object]]:
