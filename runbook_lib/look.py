@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from runbook_lib.diagnosis.engine import Diagnosis, judge, wanted
-from runbook_lib.diagnosis.model import Outcome
 from runbook_lib.diagnosis.state import State
 from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence import local, serialisation
@@ -32,8 +31,7 @@ class Look:
         faults = self.diagnosis.failed("cause") + self.diagnosis.failed("symptom")
         if faults or self.diagnosis.state in (State.STUCK, State.FAILING):
             return ExitCode.BAD
-        answers = [answer.outcome for answer in self.diagnosis.checklist]
-        unanswered = self.diagnosis.state is State.UNKNOWN or Outcome.UNKNOWN in answers
+        unanswered = self.diagnosis.state is State.UNKNOWN or self.diagnosis.unknown
         return ExitCode.COULD_NOT_LOOK if unanswered else ExitCode.GOOD
 
 
