@@ -87,9 +87,9 @@ def kind_name(kind: str, lang: str) -> str:
 
 
 def _needed(facts: Facts, lang: str) -> dict[str, str]:
-    """What a command takes as it is: a number without separators, one security group of several."""
+    """What a command takes: one security group of several."""
     groups = [next(iter(facts.get(name) or []), "") for name in ("task_groups", "balancer_groups")]
-    return {"task_group": groups[0], "balancer_group": groups[1], "plain_port": str(facts.get("port") or "")}
+    return {"task_group": groups[0], "balancer_group": groups[1]}
 
 
 def _overlapping(facts: Facts, lang: str) -> dict[str, str]:

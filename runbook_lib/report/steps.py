@@ -110,7 +110,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "health_check_code.fix.denied.1": (*_MODIFY, "--health-check-path", "PATH"),
     "health_check_timeout.fix.blocked.1": (
         *("ec2", "authorize-security-group-ingress", "--group-id", "{task_group}", "--protocol", "tcp"),
-        *("--port", "{plain_port}", "--source-group", "{balancer_group}"),
+        *("--port", "{port}", "--source-group", "{balancer_group}"),
     ),
     "health_check_timeout.fix.slow.2": (*_MODIFY, "--health-check-timeout-seconds", "SECONDS"),
     "target_group_detached.fix.listener.1": (

@@ -99,7 +99,7 @@ def _failed(evidence: Evidence, own: Check, path: str, codes: tuple[str, ...]) -
         tool=check_commands.tool(failing_checks.command(own.container)),
         container=own.name,
         path=path,
-        port=own.asked.port if own.asked else None,
+        port=str(own.asked.port or "") if own.asked else "",
         image=str(own.container.get("image", "")),
         revision=deployments.revision(own.definition),
         log_group=access_logs.awslogs(evidence, own.definition, own.name).get("awslogs-group", ""),

@@ -69,7 +69,7 @@ def _failed(evidence: Evidence, target: Target, codes: tuple[str, ...], *, told:
         kind=kind(codes),
         code=", ".join(codes),
         path=target.path,
-        port=target.port,
+        port=str(target.port or ""),
         matcher=target.matcher,
         container=target.container,
         target_group=target.name,

@@ -81,7 +81,7 @@ def _failed(evidence: Evidence, target: Target, kind: str) -> Finding:
         tuple(cites),
         kind=kind,
         path=target.path,
-        port=target.port,
+        port=str(target.port or ""),
         container=target.container,
         task_groups=list(own) if kind == "blocked" else [],
         balancer_groups=list(theirs) if kind == "blocked" else [],

@@ -91,7 +91,7 @@ def test_its_facts():
         "container": "app",
         "tool": "curl",
         "path": "/",
-        "port": 8000,
+        "port": "8000",
         "revision": "momentir-cx-llm:2",
     }
 

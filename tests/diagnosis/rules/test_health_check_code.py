@@ -107,7 +107,7 @@ def test_its_facts():
         "kind": "path",
         "code": "404",
         "path": "/",
-        "port": 8000,
+        "port": "8000",
         "matcher": "200",
         "target_group_arn": GROUP,
         "revision": "momentir-cx-llm:2",

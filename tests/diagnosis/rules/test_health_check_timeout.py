@@ -73,7 +73,7 @@ def test_its_facts():
     assert facts(verdict(RULE, failing(TIMED_OUT, more=CLOSED)), "task_groups", "balancer_groups", "port") == {
         "task_groups": [TASK_GROUP],
         "balancer_groups": [BALANCER_GROUP],
-        "port": 8000,
+        "port": "8000",
     }
 
 
