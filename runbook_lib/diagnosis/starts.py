@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from runbook_lib.diagnosis import deployments, failures, images, tasks, told
+from runbook_lib.diagnosis import attempts, deployments, failures, tasks, told
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.model import Finding, not_applicable, passed
 from runbook_lib.diagnosis.state import State, state_of
@@ -63,8 +63,7 @@ def _gets_nowhere(evidence: Evidence, newest: Deployment) -> bool:
 
 
 def _is_explained(evidence: Evidence, newest: Deployment) -> bool:
-    mine = (use.ecr for use in images.uses(evidence) if use.ecr and use.deployment == newest.get("id"))
-    if any(images.presence(evidence, image) in ("absent", "no-repository") for image in mine):
+    if attempts.image_absent(evidence):
         return True
     now = [each.judgement for each in told.reasons(evidence, newest)[:1] if each.judgement.certain]
     return any(said.cause.group in _PLACING or said.label in _AFTERWARDS for said in now)
