@@ -73,7 +73,11 @@ def test_a_label_lists_the_rules_that_can_give_it():
 
 @pytest.mark.parametrize(
     ("name", "near", "lang"),
-    [("image_tag_absnt", "`image_tag_absent`", "en"), ("zz", "image_tag_absent, ", "en"), ("zz", "없는 규칙", "ko")],
+    [
+        ("image_tag_absnt", "`image_tag_absent`", "en"),
+        ("zz", "Known are: network_path_absent, ", "en"),
+        ("zz", "없는 규칙", "ko"),
+    ],
 )
 def test_a_rule_that_there_is_not_is_named_with_the_nearest(name, near, lang):
     done = ecs_runbook("rules", name, "--lang", lang)

@@ -48,6 +48,8 @@ def _found(name: str) -> "tuple[Rule, ...]":
     named = tuple(rule for rule in ranked if rule.id == name.replace("-", "_"))
     found = named or tuple(rule for rule in ranked if name in rule.labels)
     if not found:
-        near = nearest(name.replace("-", "_"), [rule.id for rule in ranked]) or ", ".join(rule.id for rule in ranked)
-        raise InputError("rule-unknown", name=name, nearest=near)
+        known = [rule.id for rule in ranked]
+        if near := nearest(name.replace("-", "_"), known):
+            raise InputError("rule-unknown", name=name, nearest=near)
+        raise InputError("rule-unknown-among", name=name, known=", ".join(known))
     return found
