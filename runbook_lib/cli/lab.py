@@ -82,7 +82,7 @@ def _lab_folder(scenario: str, port: int | None) -> Iterator[Path]:
 def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
     """Lists the scenarios with their descriptions."""
     with _lab() as lab:
-        rows = [(name, getattr(lab.describe(name).description, LANG)) for name in lab.names()]
+        rows = [(name, getattr(lab.describe(name).description, LANG)) for name in (*lab.names(), *lab.DRAWN)]
     if as_json:
         show(visible_json([{"name": name, "description": text} for name, text in rows]))
         return

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from runbook_lib.lab.scenario_files import names
 
 DEFAULT_PORT = 5599
+DRAWN = ("random", "random-good")  # scenarios that a seed draws; `names` are the others
 
-__all__ = ["DEFAULT_PORT", "Lab", "LabError", "Scenario", "describe", "names", "serve", "start"]
+__all__ = ["DEFAULT_PORT", "DRAWN", "Lab", "LabError", "Scenario", "describe", "names", "serve", "start"]
 
 # Loaded on first use: moto and boto3 take a second that a command such as --help must not pay.
 _HOMES = {

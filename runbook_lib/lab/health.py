@@ -141,6 +141,8 @@ def _ask_target(region: Region, task: Task, target: Target, group: TargetGroup, 
         return _TIMED_OUT
     if group.protocol in ("TCP", "TLS"):
         return None if listener(task, port, at) else _REFUSED
+    if group.protocol == "HTTPS":  # applications of the lab speak HTTP alone, and take no notice of a TLS greeting
+        return _REFUSED
     route = get(task, port, group.path, at, BALANCER_ADDRESS)
     if route is None:
         return _REFUSED

@@ -214,7 +214,7 @@ def start(
         ``port-in-use``, ``unknown-scenario``, ``bad-scenario``, ``bad-start`` or ``lab-folder-unwritable``.
     """
     with uncollected():
-        lab = Lab(load(scenario), port, Path(folder), origin)
+        lab = Lab(load(scenario, origin.get("seed", 0)), port, Path(folder), origin)
     lab.run(rate)
     return lab
 

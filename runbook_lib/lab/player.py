@@ -67,6 +67,8 @@ class Player:
             self._front.advance(step.pause)
         elif step.capacity is not None:
             self._front.set_capacity(self._scenario.region, step.capacity)
+        elif step.stop is not None:
+            self._stop_tasks(step.stop)
         elif step.call is not None:
             self._call(step.call, step)
 
@@ -75,6 +77,15 @@ class Player:
         body = self.body(step.body) if step.body else {}
         client = self._clients.get(service, step.account or self._front.account, self._scenario.region)
         getattr(client, method)(**{**body, **self._resolve(step.parameters)})
+
+    def _stop_tasks(self, count: int) -> None:
+        """Stop the newest tasks of the service, as somebody would by hand."""
+        ecs = self._clients.get("ecs", self._front.account, self._scenario.region)
+        about = {"cluster": self._scenario.cluster}
+        arns = ecs.list_tasks(**about, serviceName=self._scenario.service)["taskArns"]
+        found = ecs.describe_tasks(**about, tasks=arns)["tasks"] if arns else []
+        for task in sorted(found, key=lambda each: each["createdAt"], reverse=True)[:count]:
+            ecs.stop_task(**about, task=task["taskArn"])
 
     def body(self, name: str) -> dict[str, Any]:
         """Return a request body of the scenario, with its base, its changes and its references resolved."""

@@ -23,7 +23,7 @@ class Resources:
 
     `set_up` returns what ``${...}`` stands for in request bodies: ``account``, ``region``, ``vpc``, ``subnets``,
     ``subnet:ZONE``, ``private_subnets``,
-    ``route_table``, ``private_route_table``, ``security_group``, ``balancer_security_group``,
+    ``route_table``, ``private_route_table``, ``internet_gateway``, ``security_group``, ``balancer_security_group``,
     ``role:NAME``, ``secret:NAME``, ``target_group:NAME``, ``load_balancer:NAME``, ``digest:TAG``, ``manifest:TAG``.
     """
 
@@ -60,6 +60,7 @@ class Resources:
         vpc = ec2.create_vpc(CidrBlock=network.cidr)["Vpc"]["VpcId"]
         self._known["vpc"] = vpc
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self._known["internet_gateway"] = gateway
         ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         main = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"][0]
         ec2.create_route(RouteTableId=main["RouteTableId"], DestinationCidrBlock=_ANYWHERE, GatewayId=gateway)

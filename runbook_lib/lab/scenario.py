@@ -131,7 +131,7 @@ class Body(_Part):
 
 
 class Step(_Part):
-    """An AWS call, a pause of simulated time in seconds, or a change of Fargate's capacity by zone."""
+    """An AWS call, a pause (simulated seconds), a change of Fargate's capacity by zone, or newest tasks to stop."""
 
     call: Annotated[str | None, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9_]+$")] = None
     body: str | None = None
@@ -139,11 +139,12 @@ class Step(_Part):
     account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
     pause: Annotated[float | None, Field(gt=0, le=_WEEK)] = None
     capacity: dict[str, bool] | None = None
+    stop: Annotated[int | None, Field(ge=1)] = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Step":
-        if sum(given is not None for given in (self.call, self.pause, self.capacity)) != 1:
-            raise ValueError("a step is a call, a pause or a change of capacity")
+        if sum(given is not None for given in (self.call, self.pause, self.capacity, self.stop)) != 1:
+            raise ValueError("a step is a call, a pause, a change of capacity or a number of tasks to stop")
         return self
 
 
@@ -179,6 +180,7 @@ class Scenario(_Part):
     goal: Goal
     fix: tuple[Step, ...] = ()
     wrong_fix: tuple[Step, ...] = ()
+    drawn: tuple[str, ...] = ()  # what a seed drew, in a scenario made by chance
 
     @property
     def length(self) -> float:

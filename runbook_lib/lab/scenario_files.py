@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from runbook_lib.lab import DRAWN, drawing
 from runbook_lib.lab.errors import LabError
 from runbook_lib.lab.scenario import Scenario
 
@@ -33,12 +34,16 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("[!_]*.yaml")))
 
 
-def load(name_or_file: str | Path) -> Scenario:
-    """Load a scenario by its name or from a file.
+def load(name_or_file: str | Path, seed: int = 0) -> Scenario:
+    """Load a scenario by its name or from a file, or draw one of `lab.DRAWN` by a seed.
 
     Raises `LabError` ``unknown-scenario`` or ``bad-scenario``.
     """
-    return _read(_path(str(name_or_file)))
+    path = _path(str(name_or_file))
+    if str(name_or_file) not in DRAWN:
+        return _read(path)
+    drawn = drawing.draw(str(name_or_file), seed, _whole(path))
+    return _validated(path, str(name_or_file), drawn)
 
 
 def problem(scenario: str | Path, place: Place, words: str) -> LabError:
@@ -52,10 +57,12 @@ def problem(scenario: str | Path, place: Place, words: str) -> LabError:
 
 
 def _path(name_or_file: str) -> Path:
-    known = names()
+    known = (*names(), *DRAWN)
     own = FOLDER / f"{Path(name_or_file).name}.yaml"
     if name_or_file == own.stem and own.is_file():
         return own
+    if name_or_file in DRAWN:
+        return FOLDER / f"{drawing.CATALOGUE}.yaml"
     path = Path(name_or_file)
     if path.is_file():
         return path
@@ -65,12 +72,21 @@ def _path(name_or_file: str) -> Path:
 
 @cache
 def _read(path: Path) -> Scenario:
+    return _validated(path, str(path) if path.parent != FOLDER else path.stem, _whole(path))
+
+
+def _whole(path: Path) -> dict[str, Any]:
+    """Return a scenario's document with all that it extends."""
     document: dict[str, Any] = {}
     for file in reversed(_chain(path)):
         document = _joined(document, {key: value for key, value in _document(file).items() if key != "extends"})
-    document = _named(document, {name: document.get(name) for name in _NAMES})
+    return document
+
+
+def _validated(path: Path, name: str, document: dict[str, Any]) -> Scenario:
+    document = _named(document, {key: document.get(key) for key in _NAMES})
     try:
-        return Scenario.model_validate({**document, "name": str(path) if path.parent != FOLDER else path.stem})
+        return Scenario.model_validate({**document, "name": name})
     except ValidationError as error:
         raise _refusal(path, error) from error
 
