@@ -3,19 +3,19 @@
 The same name and seed give the same scenario in every process. What can be drawn is in ``scenarios/_random.yaml``.
 """
 
-from collections.abc import Iterator
-from random import Random
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from runbook_lib.lab import DRAWN
+from runbook_lib.lab.ids import Ids
 
 Document = dict[str, Any]
+Option = TypeVar("Option")
 FAULTY, GOOD = DRAWN
 CATALOGUE = "_random"
 _CATALOGUE_KEYS = ("faults", "weather", "descriptions", "regions", "clusters", "services")
-_TWO = 0.5  # how often a second entry is drawn
 _STEADY = 1200  # seconds until revision 1 is steady
 _SOON = 20  # seconds from the last step to the end where its effect passes
 _BREAKERS = (
@@ -63,12 +63,12 @@ class Entry(BaseModel):
 
 def draw(name: str, seed: int, catalogue: Document) -> Document:
     """Return the scenario that a seed draws; it has yet to be read as one."""
-    chance = Random(f"{name} {seed}")  # noqa: S311 - not for secrets
-    shape = chance.choice(["update", "update", "first"])
+    chance = Ids(f"{name} {seed}")
+    shape = _one_of(chance, ["update", "update", "first"])
     kind = "faults" if name == FAULTY else "weather"
     entries = {key: Entry.model_validate(value) for key, value in catalogue[kind].items()}
     drawn = _drawn(chance, {key: each for key, each in entries.items() if shape in each.shapes})
-    place = {key: chance.choice(catalogue[f"{key}s"]) for key in ("region", "cluster", "service")}
+    place = {key: _one_of(chance, catalogue[f"{key}s"]) for key in ("region", "cluster", "service")}
     parts = [entries[key] for key in drawn]
     bodies = {**catalogue["bodies"], **_bodies(chance, catalogue["bodies"], parts)}
     own = {key: value for key, value in catalogue.items() if key not in _CATALOGUE_KEYS}
@@ -83,11 +83,11 @@ def draw(name: str, seed: int, catalogue: Document) -> Document:
     }
 
 
-def _rest(chance: Random, name: str, parts: list[Entry]) -> float:
+def _rest(chance: Ids, name: str, parts: list[Entry]) -> float:
     """Draw how many seconds pass between the last step and the look."""
     if name == GOOD:
-        return chance.uniform(30, 1500)
-    return _SOON if any(each.brief for each in parts) else chance.uniform(900, 1500)
+        return 30.0 + chance.below(1470)
+    return _SOON if any(each.brief for each in parts) else 900.0 + chance.below(600)
 
 
 def _steps(shape: str, parts: list[Entry]) -> list[Document]:
@@ -106,18 +106,22 @@ def _steps(shape: str, parts: list[Entry]) -> list[Document]:
     return [*begun, *_of(parts, "during")]
 
 
-def _drawn(chance: Random, entries: dict[str, Entry]) -> list[str]:
+def _drawn(chance: Ids, entries: dict[str, Entry]) -> list[str]:
     """Draw one or two entries that do not exclude each other."""
-    first = chance.choice(sorted(entries))
+    first = _one_of(chance, sorted(entries))
     taken = {entries[first].spot, *entries[first].excludes}
     others = [key for key, each in sorted(entries.items()) if not taken & {each.spot, *each.excludes}]
-    return [first, chance.choice(others)] if chance.random() < _TWO else [first]
+    return [first, _one_of(chance, others)] if chance.below(2) else [first]
 
 
-def _bodies(chance: Random, bodies: Document, parts: list[Entry]) -> Document:
+def _one_of(chance: Ids, options: Sequence[Option]) -> Option:
+    return options[chance.below(len(options))]
+
+
+def _bodies(chance: Ids, bodies: Document, parts: list[Entry]) -> Document:
     common = {
-        "/desiredCount": chance.choice([1, 1, 2, 3]),
-        "/deploymentConfiguration/deploymentCircuitBreaker": chance.choice(_BREAKERS),
+        "/desiredCount": _one_of(chance, [1, 1, 2, 3]),
+        "/deploymentConfiguration/deploymentCircuitBreaker": _one_of(chance, _BREAKERS),
     }
     changed = {**common, **_merged(parts, "settings")}
     over = {"v2": _merged(parts, "revision"), "sound": common, "cure": common, "settings": changed, "change": changed}

@@ -47,7 +47,7 @@ BAD = [
     ("colour: red", 2, "colour"),
     ("secrets: [a]", 2, "secrets"),
     ("steps: [{pause: -1}]", 2, "steps.0.pause"),
-    ("steps: [{pause: 1, call: ecs.list_tasks}]", 2, "a call, a pause or"),
+    ("steps: [{pause: 1, call: ecs.list_tasks}]", 2, "a call, a pause, a change"),
     ("applications: {v1: {routes: {/: 200}, shade: 1}}", 2, "applications.v1.shade"),
     ("steps: [", 3, "expected"),
 ]
@@ -103,7 +103,7 @@ def test_an_unknown_scenario_names_the_nearest() -> None:
     with pytest.raises(LabError) as refused:
         lab.describe("guid")
     assert refused.value.key == "unknown-scenario"
-    assert refused.value.facts == {"name": "guid", "known": lab.names(), "nearest": "guide"}
+    assert refused.value.facts == {"name": "guid", "known": (*lab.names(), *lab.DRAWN), "nearest": "guide"}
 
 
 def test_a_scenario_outside_the_package_plays(tmp_path: Path) -> None:
