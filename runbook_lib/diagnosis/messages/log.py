@@ -111,6 +111,7 @@ def _merged(messages: Iterator[Said]) -> list[Said]:
     """Each message once, with how often it came: the same words about the same thing, but for ids and numbers."""
     found: dict[tuple[str, str], Said] = {}
     for said in messages:
-        key = (said.judgement.label, _NUMBERS.sub("0", parse(said.text).text))
+        parts = parse(said.text)
+        key = (said.judgement.label, _NUMBERS.sub("0", f"{parts.text} {parts.about}"))
         found[key] = replace(found[key], count=found[key].count + 1) if key in found else said
     return list(found.values())

@@ -19,6 +19,7 @@ References
 from __future__ import annotations
 
 from runbook_lib.diagnosis import deployments
+from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.messages import judge
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
 from runbook_lib.diagnosis.rollback import last_rollback
@@ -52,9 +53,14 @@ def _said(evidence: Evidence) -> list[Cite]:
         said.append(Cite("ecs:ListServiceDeployments", "serviceDeployments[].statusReason", found.reason))
     for event in evidence.service.get("events") or []:
         text, moment = str(event.get("message") or ""), at(event.get("createdAt"))
-        if f"(deployment {newest.get('id')})" in text and moment and moment >= deployments.created(newest):
+        if _may_mean(text, newest) and moment and moment >= deployments.created(newest):
             said.append(Cite("ecs:DescribeServices", "services[0].events[].message", text))
     return said
+
+
+def _may_mean(text: str, deployment: Deployment) -> bool:
+    """Whether an event is about a deployment: it names it, or (as some do) none."""
+    return str(deployment.get("id")) in text or "ecs-svc/" not in text
 
 
 RULE = Rule(

@@ -21,6 +21,13 @@ def back(reason: str = "", **changes):
 OUTCOMES = {
     "the service deployment says so": (back(REASON), FAIL),
     "an event says so": (back(events=[DETECTED]), FAIL),
+    "an event of the first years says so": (
+        back(events=[event(10, "deployment failed: alarm detected."), event(9, "rolling back to deployment ecs-svc/1")]),
+        FAIL,
+    ),
+    "an event about another deployment": (
+        back(events=[event(10, "(deployment ecs-svc/7) deployment failed: alarm detected.")]), PASS,
+    ),
     "the breaker, with an alarm set": (back(BREAKER), PASS),
     "no alarm": (healthy(), NOT_APPLICABLE),
 }

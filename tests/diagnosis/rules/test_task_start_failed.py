@@ -49,6 +49,13 @@ def test_the_label_and_how_sure_it_is(tasks, label, confidence):
 
 OUTCOMES = {
     "an event alone": (guide(described=service(deployment(3, 3), events=[event(1, NO_ROOM)]), tasks=[PENDING]), FAIL),
+    "an event of a launch alone": (
+        guide(
+            described=service(deployment(3, 3), events=[event(1, f"failed to launch a task with (error {REFUSED})")]),
+            tasks=[PENDING],
+        ),
+        FAIL,
+    ),
     "an event from before": (
         guide(described=service(deployment(3, 0.5), events=[event(1, NO_ROOM)]), tasks=[PENDING]), UNKNOWN,
     ),
