@@ -53,11 +53,9 @@ class Parts(NamedTuple):
     """What a message is made of; all in lower case, ``""`` or None where it says no such thing.
 
     ``text`` is the whole message on one line with the names of services, tasks, images and ARNs' resources taken out.
-    ``about`` are the images and keys among them.
     """
 
     text: str
-    about: str
     operation: str
     denied: str
     principal: str
@@ -83,7 +81,6 @@ def parse(text: str) -> Parts:
     lower = raw.lower()
     return Parts(
         text=_nameless(lower),
-        about=" ".join(_about(lower)),
         operation=_first(_CALLED, lower) if "operation" in lower else "",
         denied=_first(_DENIED, lower) if " to perform" in lower else "",
         principal=_first(_PRINCIPAL, lower) if "role/" in lower or "user" in lower else "",
@@ -119,14 +116,15 @@ def _nameless(lower: str) -> str:
     return _SERVICE.sub("service ", lower) if "service " in lower else lower
 
 
-def _about(lower: str) -> Iterator[str]:
-    for pattern in _naming(lower):
-        yield from (found[2] for found in pattern.finditer(lower))
+def about(text: str) -> str:
+    """The images and keys that a message names, which its parts are without."""
+    lower = _plain(text[:LONGEST]).lower()
+    return " ".join(found[2] for pattern in _naming(lower) for found in pattern.finditer(lower))
 
 
 def _naming(lower: str) -> Iterator[re.Pattern[str]]:
     """The patterns of names that a message of this kind may hold."""
-    if any(word in lower for word in ("pull", "manifest", " ref ")):
+    if "pull" in lower or "manifest" in lower or " ref " in lower:
         yield from (_IMAGE, _REPOSITORY)
     if "json key " in lower or "ssm parameters: " in lower:
         yield _KEY

@@ -52,7 +52,9 @@ def test_the_name_of_a_service_says_nothing_of_the_cause(name):
 
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-SECRET_SAID = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+SECRET_SAID = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+)
 NAMED = {
     f"CannotPullContainerError: failed to resolve ref {HOST}/NAME:v1: {HOST}/NAME:v1: not found": "image-not-found",
     f"CannotPullContainerError: API error (404): manifest for {HOST}/NAME:v1 not found": "image-not-found",
