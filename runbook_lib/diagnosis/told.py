@@ -19,7 +19,7 @@ from runbook_lib.evidence.model import Evidence, at
 _ELSEWHERE = ("container", "rollout", "load-balancer", "healthy", "none", "interruption", "request")
 _REFUSED = ("secret-env-duplicate", "pass-role-denied")  # what ECS refuses before there is a task
 LABELS = tuple(c.label for c in CAUSES.values() if c.group not in _ELSEWHERE and c.label not in _REFUSED)
-_PLACING = re.compile("unable to place a task|failed to launch a task")
+_PLACING = re.compile("unable to place (?:a task|tasks)|failed to launch a task")
 _LONGEST = 600
 _judged = lru_cache(maxsize=512)(judge)  # several rules ask for the reasons of the same tasks
 
@@ -57,6 +57,14 @@ def _best(like: list[Told]) -> Told:
     best = next((told for told in like if told.judgement.certain), like[0])
     by_tasks = sum(told.cite.operation == "ecs:DescribeTasks" for told in like)
     return Told(best.judgement, best.text, like[0].moment, best.cite, by_tasks or len(like))
+
+
+def is_silent(evidence: Evidence, deployment: Deployment) -> bool:
+    """Whether the last attempt of a deployment to start a task has lately failed, and the task does not tell why."""
+    failed = failures.recent(evidence, lambda task: task.get("stopCode") == "TaskFailedToStart", (deployment,))
+    started = max((m for task in tasks.of(evidence, deployment) if (m := at(task.get("startedAt")))), default=None)
+    since = [task for task in failed if started is None or (tasks.ended_at(task) or started) > started]
+    return bool(since) and of_task(since[0]) is None
 
 
 def of_task(task: Task) -> Told | None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from runbook_lib.diagnosis import deployments
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.messages import judge
-from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
+from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.rollback import last_rollback
 from runbook_lib.evidence.model import Evidence, at
 
@@ -33,15 +33,18 @@ def check(evidence: Evidence) -> Finding:
     alarms = (evidence.service.get("deploymentConfiguration") or {}).get("alarms") or {}
     if not alarms.get("enable"):
         return not_applicable(reason="no-deployment-alarm")
-    newest = deployments.newest(evidence)
-    cites = tuple(cite for cite in _said(evidence) if judge(cite.value, presumed=True).label == _LABEL)
+    newest, said = deployments.newest(evidence), _said(evidence)
+    name = deployments.revision(newest.get("taskDefinition", ""))
+    cites = tuple(cite for cite in said if judge(cite.value, presumed=True).label == _LABEL)
+    if not cites and newest.get("rolloutState") == "FAILED" and not any(cite.value for cite in said):
+        return unknown("not-observed", revision=name)
     if not cites:
         return passed(alarms=list(alarms.get("alarmNames") or []))
     return failed(
         "confirmed",
         cites,
         alarms=list(alarms.get("alarmNames") or []),
-        revision=deployments.revision(newest.get("taskDefinition", "")),
+        revision=name,
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.diagnosis.builder import brief, deployment, event, healthy, service
-from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, verdict
+from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, verdict
 
 RULE = "alarm_failed_deployment"
 ALARMS = {"deploymentConfiguration": {"alarms": {"enable": True, "rollback": True, "alarmNames": ["5xx"]}}}
@@ -22,13 +22,15 @@ OUTCOMES = {
     "the service deployment says so": (back(REASON), FAIL),
     "an event says so": (back(events=[DETECTED]), FAIL),
     "an event of the first years says so": (
-        back(events=[event(10, "deployment failed: alarm detected."), event(9, "rolling back to deployment ecs-svc/1")]),
+        back(events=[event(10, "deployment failed: alarm detected.")]),
         FAIL,
     ),
     "an event about another deployment": (
-        back(events=[event(10, "(deployment ecs-svc/7) deployment failed: alarm detected.")]), PASS,
+        back(BREAKER, events=[event(10, "(deployment ecs-svc/7) deployment failed: alarm detected.")]),
+        PASS,
     ),
     "the breaker, with an alarm set": (back(BREAKER), PASS),
+    "it failed, and nobody says why": (back(), UNKNOWN),
     "no alarm": (healthy(), NOT_APPLICABLE),
 }
 
