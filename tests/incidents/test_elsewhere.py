@@ -1,90 +1,18 @@
 """What things are called, and where they are, decides nothing: the same incident elsewhere has the same verdicts."""
 
 import json
-from functools import cache
 
 import pytest
 
 from runbook_lib import lab as labs
-from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.serialisation import dumps
-from tests.incidents.renaming import Elsewhere, Move
+from tests.incidents.places import ELSEWHERE, told
 
 # All tests that play the scenarios once share a process, so that once is once.
 pytestmark = pytest.mark.xdist_group("incidents")
 
-# Names that AWS allows and that words of messages, of paths and of our own catalogue look like.
-ELSEWHERE = {
-    "China": Elsewhere(
-        cluster="default",
-        service="latest",
-        family="health",
-        container="app",
-        repository="team/awslogs-router",
-        target_group="unhealthy",
-        balancer="internal",
-        log_group="/aws/ecs/error#1",
-        role="ecsTaskExecutionRole",
-        secret="prod/throttled",
-        region="cn-north-1",
-        account="998877665544",
-        port="9123",
-        partition="aws-cn",
-        suffix="amazonaws.com.cn",
-    ),
-    "GovCloud": Elsewhere(
-        cluster="call",
-        service="call",
-        family="call",
-        container="ecs",
-        repository="stunnel",
-        target_group="failed",
-        balancer="denied",
-        log_group="secretsmanager",
-        role="role,service=role",
-        secret="rds!cluster-0a1b2c3d",
-        region="us-gov-west-1",
-        account="000000000001",
-        port="65535",
-        partition="aws-us-gov",
-    ),
-    "Europe's own cloud": Elsewhere(
-        cluster="oom-killed",
-        service="steady-state",
-        family="RESOURCE_MEMORY",
-        container="403-forbidden",
-        repository="a/b/c.d_e/not-found",
-        target_group="target-group",
-        balancer="timed-out",
-        log_group="logs",
-        role="unauthorized",
-        secret="secret",
-        region="eusc-de-east-1",
-        account="111122223333",
-        port="81",
-        partition="aws-eusc",
-        suffix="amazonaws.eu",
-    ),
-}
 everywhere = pytest.mark.parametrize("place", ELSEWHERE)
 every_scenario = pytest.mark.parametrize("scenario", labs.names())
-
-
-@pytest.fixture(scope="session")
-def elsewhere(played):
-    """The move of a scenario's evidence, and the diagnosis there; judged once for all that is asked of it."""
-
-    @cache
-    def of(scenario, place):
-        move = Move(played(scenario).evidence, ELSEWHERE[place])
-        return move, judge(move.evidence)
-
-    return of
-
-
-def told(diagnosis):
-    """The verdicts in their order, without facts."""
-    return [(v.rule, v.outcome, v.label, v.confidence, v.explained_by) for v in diagnosis.verdicts]
 
 
 @every_scenario
@@ -122,7 +50,6 @@ PLAYED = {
         "region": "ap-northeast-3",
     },
     "a secret": {"extends": "secret-not-json", "cluster": "error", "service": "latest", "region": "sa-east-1"},
-    "a role": {"extends": "stacked-faults-role", "service": "call", "region": "ca-west-1"},
     "a network": {"extends": "stacked-faults", "cluster": "web", "service": "web", "region": "us-east-1"},
     "a path": {"extends": "bad-build-rolled-back", "cluster": "unhealthy", "service": "health", "region": "ap-east-1"},
     "the guide": {"extends": "guide", "region": "me-central-1"},
