@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from runbook_lib.diagnosis.engine import Diagnosis, judge, wanted
 from runbook_lib.diagnosis.state import State
@@ -14,6 +15,9 @@ from runbook_lib.evidence import local, serialisation
 from runbook_lib.evidence.first_look import rest
 from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unread
 from runbook_lib.parameters import Parameters, resolve
+
+if TYPE_CHECKING:
+    from runbook_lib.aws.collect import Collection
 
 _DEEPER_LOOKS = 2
 
@@ -89,7 +93,14 @@ def _rejudged(evidence: Evidence) -> Look:
     return Look(more, judge(more))
 
 
-def _read(given: Parameters) -> Look:
+def collection(given: Parameters) -> Collection:
+    """What reads the service that the parameters name; nothing is read yet.
+
+    Raises
+    ------
+    ParameterError
+        Cluster, service or Region is not given.
+    """
     from runbook_lib.aws.collect import Collection
     from runbook_lib.aws.session import Access, ReadSession
 
@@ -99,15 +110,19 @@ def _read(given: Parameters) -> Look:
     session = ReadSession(Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline))
     if not session.region:
         raise ParameterError("parameter-missing", name="region")
-    collection = Collection(session, _blank(given, session.region), given.deadline)
-    evidence = collection.first_look()
+    return Collection(session, _blank(given, session.region), given.deadline)
+
+
+def _read(given: Parameters) -> Look:
+    reading = collection(given)
+    evidence = reading.first_look()
     for _ in range(_DEEPER_LOOKS):
         diagnosis = judge(evidence)
         deeper = wanted(evidence) if diagnosis.state is not State.HEALTHY else ()
         wishes = tuple(dict.fromkeys((*_left_out(evidence), *deeper)))
         if not wishes:
             return Look(evidence, diagnosis)
-        evidence = collection.deeper(evidence, wishes)
+        evidence = reading.deeper(evidence, wishes)
     return Look(evidence, judge(evidence))
 
 

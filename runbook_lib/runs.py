@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -74,6 +74,22 @@ def record(seen: Look, given: Parameters, by: str) -> Path | None:
     if folder and not given.evidence:
         with writing(root):
             journal.write(folder, "look", _look_facts(seen, by))
+    return folder
+
+
+def note(target: Target, given: Parameters, kind: str, facts: Mapping[str, Any]) -> Path | None:
+    """Writes an entry into the service's open incident, or into the one asked for; its folder, None where none is.
+
+    Raises
+    ------
+    InputError
+        As :func:`record`.
+    """
+    root = resolve(given.outputs)
+    folder = join(root, target, given.incident_id, fault=False)
+    if folder:
+        with writing(root):
+            journal.write(folder, kind, facts)
     return folder
 
 

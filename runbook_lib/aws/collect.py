@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 
@@ -18,6 +19,7 @@ FIRST_LOOK_CALLS = 12
 ALL_CALLS = 30
 DEEPER_ROUNDS = 3
 _THREADS = 12
+Rounds = tuple[Callable[[Evidence], tuple[Request, ...]], ...]  # what each round asks, by what those before have read
 
 
 class Collection:
@@ -29,8 +31,8 @@ class Collection:
         self._about = about
         self._ends = time.monotonic() + seconds
 
-    def first_look(self) -> Evidence:
-        """The first look: three dependent rounds.
+    def first_look(self, rounds: Rounds = ROUNDS) -> Evidence:
+        """The first look: three dependent rounds, or those of another question.
 
         Raises
         ------
@@ -45,7 +47,7 @@ class Collection:
         with ThreadPool(_THREADS) as pool:
             for service in ("ecs", "elbv2", "ecr"):  # made while the first answers are under way
                 pool.apply_async(self._session.client, (service,))
-            for number, round_of in enumerate(ROUNDS, start=1):
+            for number, round_of in enumerate(rounds, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
                 evidence = _with(evidence, self._read_all(pool, reader, requests))

@@ -54,6 +54,8 @@ _GRANTS = (
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
             "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeRules",
             "ssm:DescribeParameters",
         ),
         ("*",),

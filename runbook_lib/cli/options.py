@@ -134,8 +134,14 @@ def optioned(
     return register
 
 
-def looking(under: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``."""
+def looking(
+    under: typer.Typer, name: str, more: Options | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``.
+
+    ``more`` are options of this command alone that are parameters too.
+    """
+    shared = _OPTIONS | (more or {})
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         own = {p.name: (p.annotation, p.default) for p in signature(function).parameters.values() if p.name != "given"}
@@ -143,12 +149,12 @@ def looking(under: typer.Typer, name: str) -> Callable[[Callable[..., None]], Ca
         def run(**options: Any) -> None:
             from runbook_lib import parameters
 
-            layers = _layers(**{name: options.pop(name) for name in _OPTIONS})
+            layers = _layers(shared, **{name: options.pop(name) for name in shared})
             with explained(language(parameters.raw(layers, "lang"), LANG)):
                 function(parameters.layered(layers), **options)
 
         # Arguments without a default (the notebook) come first.
-        ordered = sorted((own | _OPTIONS).items(), key=lambda item: item[1][1] is not Parameter.empty)
+        ordered = sorted((own | shared).items(), key=lambda item: item[1][1] is not Parameter.empty)
         keyword = Parameter.KEYWORD_ONLY
         listed = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
         vars(run)["__signature__"] = Signature(listed)
@@ -159,13 +165,19 @@ def looking(under: typer.Typer, name: str) -> Callable[[Callable[..., None]], Ca
     return register
 
 
-def _layers(*, params: Path | None, override: list[str] | None, **options: Any) -> "list[Layer]":
+def _layers(known: Options, *, params: Path | None, override: list[str] | None, **options: Any) -> "list[Layer]":
     """What was given, by rising precedence: environment, file, options, ``-p``."""
     from runbook_lib import parameters
 
     return [
         parameters.from_environment(),
         parameters.from_file(params) if params else {},
-        {name: (str(value), f"--{name.replace('_', '-')}") for name, value in options.items() if value},
+        {name: (str(value), _flag(known[name][0])) for name, value in options.items() if value},
         {name: (value, "-p") for name, value in map(parameters.override, override or [])},
     ]
+
+
+def _flag(takes: Any) -> str:
+    """The option as it is typed: ``--endpoint-url``. Typer keeps the first of its names as the default."""
+    told = takes.__metadata__[0]
+    return next(str(flag) for flag in (told.default, *told.param_decls) if str(flag).startswith("--"))

@@ -132,7 +132,19 @@ def _closed(change: Change, lang: str) -> list[str]:
     return [code(reason)] if reason else []
 
 
-_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed}
+def _verified(change: Change, lang: str) -> list[str]:
+    """The outcome that decided, and each request's address with its own."""
+    checks = change.entry.data.get("checks")
+    asked = [c for c in checks if isinstance(c, dict) and c.get("url")] if isinstance(checks, list) else []
+    return [_outcome(change.entry.text("outcome"), lang), *(code(c["url"]) for c in asked)]
+
+
+def _outcome(word: str, lang: str) -> str:
+    key = f"verify.outcome.{word}.title"
+    return say(key, lang) if has(key) else code(word)
+
+
+_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, "verify": _verified}
 
 
 def _state(state: str, lang: str) -> str:
