@@ -1,4 +1,4 @@
-"""Makes HTTP and HTTPS requests to load balancers: plain data in, plain data out. Of an answer only the head is read."""
+"""Makes HTTP and HTTPS requests to load balancers: data in, data out. Of an answer only the head is read."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from runbook_lib.diagnosis.entrances import Entrance, Wish, entrances
 from runbook_lib.diagnosis.verification import Check, Verification, check
 from runbook_lib.errors import ExitCode, ParameterError
 from runbook_lib.evidence.answers import Answer, Ask
-from runbook_lib.evidence.model import Evidence
 from runbook_lib.look import collection
 from runbook_lib.parameters import Parameters
 

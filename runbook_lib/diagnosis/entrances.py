@@ -1,4 +1,4 @@
-"""The ways in to a service: every listener and rule that sends requests to it, each with a request that shows it works."""
+"""The ways in to a service: every listener and rule that sends requests to it, each with what to ask there."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Entrance:
-    """A way in: load balancer, listener and rule, and what to ask there.
+    """A way in: load balancer (``arn`` is its), listener and rule, and what to ask there.
 
     ``expect`` are the codes of a good answer, as a target group's matcher writes them. ``skipped`` says why nothing
     is asked: an outcome. ``about`` are the conditions behind it; ``notes`` what a reader must know of the request.
     """
 
     balancer: str = ""
+    arn: str = ""
     dns: str = ""
     internal: bool = False
     network: bool = False
@@ -68,7 +69,9 @@ def entrances(evidence: Evidence, wish: Wish | None = None) -> tuple[Entrance, .
         return ()
     if not group_arns(evidence.service):
         return (Entrance(skipped="classic" if _classic(evidence) else "no-balancer"),)
-    found = [entrance for balancer in evidence.data("load_balancers", []) for entrance in _of(balancer, evidence, asked)]
+    found = [
+        entrance for balancer in evidence.data("load_balancers", []) for entrance in _of(balancer, evidence, asked)
+    ]
     return _few((*_once(found), *_unused(evidence, found)))
 
 
@@ -96,44 +99,48 @@ def _unused(evidence: Evidence, found: list[Entrance]) -> Iterator[Entrance]:
         yield Entrance(group=group["TargetGroupArn"], skipped=reason)
 
 
+@dataclass(frozen=True)
+class _Listener:
+    """A listener with its load balancer and its rules in the order in which they are tried."""
+
+    balancer: dict[str, Any]
+    row: dict[str, Any]
+    rules: tuple[Rule, ...]
+
+    @property
+    def protocol(self) -> str:
+        return str(self.row.get("Protocol", ""))
+
+    @property
+    def port(self) -> int:
+        return int(self.row.get("Port", 0))
+
+
 def _of(balancer: dict[str, Any], evidence: Evidence, wish: Wish) -> Iterator[Entrance]:
     """The ways in of one load balancer: first what forwards, then what redirects there."""
-    listeners = _listeners(balancer["LoadBalancerArn"], evidence)
-    forwarding = [
-        entrance
-        for listener, tried in listeners
-        for rule in tried
-        for entrance in _forwarded(balancer, listener, tried, rule, evidence, wish)
-    ]
+    listeners = _listeners(balancer, evidence)
+    forwarding = [e for where in listeners for rule in where.rules for e in _forwarded(where, rule, evidence, wish)]
     yield from forwarding
-    for listener, tried in listeners:
-        for rule in tried:
-            yield from _redirected(listener, tried, rule, forwarding)
+    for where in listeners:
+        for rule in where.rules:
+            yield from _redirected(where, rule, forwarding)
 
 
-def _listeners(balancer: str, evidence: Evidence) -> list[tuple[dict[str, Any], tuple[Rule, ...]]]:
-    rows = [row for r in evidence.all("listeners") if r.request["load_balancer_arn"] == balancer for row in r.data]
+def _listeners(balancer: dict[str, Any], evidence: Evidence) -> list[_Listener]:
+    own = (r for r in evidence.all("listeners") if r.request["load_balancer_arn"] == balancer["LoadBalancerArn"])
     told = {r.request["listener_arn"]: r.data for r in evidence.all("listener_rules")}
-    return [(row, rules(row, told.get(row["ListenerArn"], ()))) for row in rows]
+    return [_Listener(balancer, row, rules(row, told.get(row["ListenerArn"], ()))) for r in own for row in r.data]
 
 
-def _forwarded(
-    balancer: dict[str, Any],
-    listener: dict[str, Any],
-    tried: tuple[Rule, ...],
-    rule: Rule,
-    evidence: Evidence,
-    wish: Wish,
-) -> Iterator[Entrance]:
-    ours = [arn for arn in group_arns(evidence.service) if arn in rule.groups()]
+def _forwarded(where: _Listener, rule: Rule, evidence: Evidence, wish: Wish) -> Iterator[Entrance]:
+    weights = rule.groups()
+    ours = [arn for arn in group_arns(evidence.service) if arn in weights]
     if not ours:
         return
-    weights = rule.groups()
     group = _group(max(ours, key=lambda arn: weights[arn]), evidence)
-    way = _way(balancer, listener, rule, group, wish)
-    asked = _asking(way, rule, group, wish)
+    asked = _asking(_way(where, rule, group, wish), rule, group, wish)
     shared = ("shared",) if len(ours) < len(weights) else ()
-    yield _judged(replace(asked, notes=(*asked.notes, *shared)), rule, tried, listener, group)
+    yield _judged(replace(asked, notes=(*asked.notes, *shared)), where, rule, group)
 
 
 def _group(arn: str, evidence: Evidence) -> dict[str, Any]:
@@ -141,20 +148,19 @@ def _group(arn: str, evidence: Evidence) -> dict[str, Any]:
     return next((g for g in groups if g["TargetGroupArn"] == arn), {"TargetGroupArn": arn})
 
 
-def _way(
-    balancer: dict[str, Any], listener: dict[str, Any], rule: Rule, group: dict[str, Any], wish: Wish
-) -> Entrance:
-    protocol = listener.get("Protocol", "")
+def _way(where: _Listener, rule: Rule, group: dict[str, Any], wish: Wish) -> Entrance:
+    balancer = where.balancer
     return Entrance(
         balancer=balancer.get("LoadBalancerName", ""),
+        arn=balancer["LoadBalancerArn"],
         dns=balancer.get("DNSName", ""),
         internal=balancer.get("Scheme") == "internal",
         network=balancer.get("Type") == "network",
-        protocol=protocol,
-        listener=int(listener.get("Port", 0)),
+        protocol=where.protocol,
+        listener=where.port,
         rule=rule.priority,
         group=group["TargetGroupArn"],
-        scheme=_scheme(protocol, group, wish),
+        scheme=_scheme(where.protocol, group, wish),
     )
 
 
@@ -191,14 +197,12 @@ def _health_path(group: dict[str, Any]) -> tuple[str, bool]:
     return path + (f"?{query}" if query and query != MASK else ""), bool(mark and query == MASK)
 
 
-def _judged(
-    asked: Entrance, rule: Rule, tried: tuple[Rule, ...], listener: dict[str, Any], group: dict[str, Any]
-) -> Entrance:
+def _judged(asked: Entrance, where: _Listener, rule: Rule, group: dict[str, Any]) -> Entrance:
     """The entrance with why it is not asked, where the answer would say nothing of the service."""
-    takes = winner(tried, asked.host, asked.path)
+    takes = winner(where.rules, asked.host, asked.path)
     reasons = {
         "datagrams": asked.protocol in _DATAGRAMS,
-        "client-certificate": listener.get("MutualAuthentication", {}).get("Mode") == "verify",
+        "client-certificate": where.row.get("MutualAuthentication", {}).get("Mode") == "verify",
         "grpc": group.get("ProtocolVersion") == "GRPC",
         "sign-in": rule.signs_in,
         "condition": bool(rule.others),
@@ -209,23 +213,21 @@ def _judged(
     return replace(asked, skipped=reason, about=about)
 
 
-def _redirected(
-    listener: dict[str, Any], tried: tuple[Rule, ...], rule: Rule, forwarding: list[Entrance]
-) -> Iterator[Entrance]:
+def _redirected(where: _Listener, rule: Rule, forwarding: list[Entrance]) -> Iterator[Entrance]:
     """The same request by a listener that redirects to one which forwards, as HTTP to HTTPS mostly does."""
     config = rule.redirect()
     if not config or config.get("Host", "#{host}") != "#{host}":
         return
-    port = str(config.get("Port", "#{port}")).replace("#{port}", str(listener.get("Port", 0)))
-    scheme = config.get("Protocol", "#{protocol}").replace("#{protocol}", listener.get("Protocol", "")).lower()
+    port = str(config.get("Port", "#{port}")).replace("#{port}", str(where.port))
+    scheme = config.get("Protocol", "#{protocol}").replace("#{protocol}", where.protocol).lower()
     for led in forwarding:
         same = (led.scheme, str(led.listener)) == (scheme, port) and not led.skipped
-        if same and winner(tried, led.host, led.path) is rule:
+        if same and winner(where.rules, led.host, led.path) is rule:
             yield replace(
                 led,
-                protocol=listener.get("Protocol", ""),
-                scheme=listener.get("Protocol", "").lower(),
-                listener=int(listener.get("Port", 0)),
+                protocol=where.protocol,
+                scheme=where.protocol.lower(),
+                listener=where.port,
                 rule=rule.priority,
                 notes=(*led.notes, "redirects"),
             )

@@ -1,4 +1,4 @@
-"""Rules of listeners as Elastic Load Balancing evaluates them: which one takes a request, and a request that one takes."""
+"""Rules of listeners as Elastic Load Balancing tries them: which one takes a request, and a request that one takes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def rules(listener: dict[str, Any], rows: Iterable[dict[str, Any]]) -> tuple[Rul
 
 def winner(tried: tuple[Rule, ...], host: str, path: str) -> Rule:
     """The rule that takes a plain GET, as far as it can be told: rules with other conditions are passed over."""
-    return next(rule for rule in tried if not rule.others and rule.takes(host, path) or rule.priority == DEFAULT)
+    return next(rule for rule in tried if (not rule.others and rule.takes(host, path)) or rule.priority == DEFAULT)
 
 
 def example(patterns: tuple[str, ...], wish: str) -> str:

@@ -24,7 +24,17 @@ LATE = ("silent", "deadline")
 # It was not learnt whether the application answers.
 UNSEEN = (
     *("not-resolved", "refused", "connect-timeout", "internal", "unreachable", "proxy", "redirected-away"),
-    *("certificate-unread", "no-balancer", "classic", "elsewhere", "condition", "sign-in", "grpc", "datagrams"),
+    *(
+        "misdirected",
+        "certificate-unread",
+        "no-balancer",
+        "classic",
+        "elsewhere",
+        "condition",
+        "sign-in",
+        "grpc",
+        "datagrams",
+    ),
     *("client-certificate", "too-many", "connected-there"),
 )
 OUTCOMES = (*GOOD, *BAD, *LATE, *UNSEEN)
@@ -136,7 +146,10 @@ def flaws(answer: Answer) -> tuple[str, ...]:
     """What is wrong with the certificate that was shown: ``distrusted``, ``mismatch``, or nothing."""
     if not answer.shown:
         return ()
-    found = {"distrusted": bool(answer.shown.distrust), "mismatch": not answer.shown.certificate.covers(answer.ask.host)}
+    found = {
+        "distrusted": bool(answer.shown.distrust),
+        "mismatch": not answer.shown.certificate.covers(answer.ask.host),
+    }
     return tuple(name for name, holds in found.items() if holds)
 
 
@@ -162,6 +175,8 @@ def _refused(last: Hop, targets: int | None) -> str:
     """Who answered what was not expected: the load balancer by itself, the application, or one of them untold."""
     if last.by_balancer:
         return "redirected-away" if last.location else _OWN.get(last.status, "balancer-answer")
+    if last.status == 421:  # Misdirected Request: whoever answered does not serve this host (RFC 9110, 15.5.20)
+        return "misdirected"
     if last.status < 500:
         return "unexpected-status"
     if last.status in _OWN and not last.header("server"):  # a load balancer can be told not to name itself

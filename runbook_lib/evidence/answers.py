@@ -104,7 +104,7 @@ def url(scheme: str, host: str, port: int, path: str) -> str:
 
 
 def head(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers of an answer as they may be kept: values of secret fields and queries of URLs masked, long ones cut."""
+    """The headers of an answer as they may be kept: secret fields and queries of URLs masked, long values cut."""
     return tuple((name[:_LONGEST], _value(name, value)) for name, value in islice(headers, MOST_HEADERS))
 
 

@@ -40,14 +40,15 @@ _TONES: dict[ExitCode, Tone] = {ExitCode.GOOD: "ok", ExitCode.BAD: "bad", ExitCo
 _STATES = {ExitCode.GOOD: "good", ExitCode.BAD: "bad", ExitCode.TIMED_OUT: "late"}
 _HEALTH = ("elbv2", "describe-target-health", "--target-group-arn", "{group}")
 _GROUP = ("elbv2", "describe-target-groups", "--target-group-arns", "{group}")
-_BALANCER = ("elbv2", "describe-load-balancers", "--names", "{balancer}")
+_BALANCER = ("elbv2", "describe-load-balancers", "--load-balancer-arns", "{arn}")
+_LISTENERS = ("elbv2", "describe-listeners", "--load-balancer-arn", "{arn}")
 # The command of a next step.
 _COMMANDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("balancer-no-target", "balancer-bad-gateway", "balancer-timeout", "silent", "lost"), _HEALTH),
     **dict.fromkeys(("server-error", "unsteady"), _HEALTH),
     **dict.fromkeys(("unexpected-status", "detached", "not-routed"), _GROUP),
     "connect-timeout": (*_BALANCER, "--query", "LoadBalancers[].SecurityGroups"),
-    **dict.fromkeys(("tls", "certificate", "refused", "balancer-answer"), _BALANCER),
+    **dict.fromkeys(("tls", "certificate", "refused", "balancer-answer"), _LISTENERS),
 }
 _MOST_NAMES = 3
 
@@ -144,7 +145,9 @@ def _card(check: Check, evidence: Evidence, context: Context) -> Card:
     tag = Tag(outcome(check.outcome, context.lang), _tone(check.code), "solid" if check.code == ExitCode.BAD else "")
     rows = (*_request(check, context), *_came(check, context), *_meaning(check, evidence, context))
     shown = tuple(row for row in rows if not row.empty)
-    return Card(code(title) if title else tag.word, tag, (Facts(shown), *_head(check, context), *_command(check, context)))
+    return Card(
+        code(title) if title else tag.word, tag, (Facts(shown), *_head(check, context), *_command(check, context))
+    )
 
 
 def _named(entrance: Entrance) -> str:
@@ -207,7 +210,7 @@ def _came(check: Check, context: Context) -> tuple[Fact, ...]:
 
 
 def _telling(answer: Answer) -> Try:
-    """The try that shows the outcome: the first without an answer or with another status than the rest, else the last."""
+    """The try that shows the outcome: one without an answer, else one with a status of its own, else the last."""
     statuses = [hops[-1].status for hops in answer.tries]
     odd = [hops for hops in answer.tries if statuses.count(hops[-1].status) < len(statuses)]
     failed = [hops for hops in answer.tries if hops[-1].problem]
@@ -259,7 +262,7 @@ def _next(check: Check, key: str, evidence: Evidence, context: Context) -> tuple
     if not has(f"verify.{text}"):
         return ()
     argv = () if there else _COMMANDS.get(check.outcome, ())
-    facts = {"group": check.entrance.group, "balancer": check.entrance.balancer}
+    facts = {"group": check.entrance.group, "arn": check.entrance.arn}
     command = aimed(argv, evidence, context.commands, facts) if argv else ""
     return (Step(_say(context, text), command),)
 
