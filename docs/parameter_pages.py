@@ -134,7 +134,8 @@ def _values(name: str, told: dict[str, Any], lang: str) -> str:
 
 
 def _option(name: str) -> list[str]:
-    """The option of `ecs-runbook diagnose` that gives this parameter, if there is one."""
+    """The option of `ecs-runbook diagnose` or `verify` that gives this parameter, if there is one."""
     group: Any = typer.main.get_command(app)
-    given = next((option for option in group.commands["diagnose"].params if option.name == name), None)
+    known = [*group.commands["diagnose"].params, *group.commands["verify"].params]
+    given = next((option for option in known if option.name == name), None)
     return [f"`{given.opts[0]}`"] if given else []

@@ -19,8 +19,6 @@ from runbook_lib.evidence.answers import Answer, Ask, Hop, Shown, Try, head, url
 from runbook_lib.evidence.certificate import certificate
 from runbook_lib.evidence.redaction import masked_urls
 
-CONNECT_S = 10.0  # as the guide's `curl --connect-timeout 10`
-ANSWER_S = 10.0
 MOST_REDIRECTS = 5
 _AT_ONCE = 10
 _LEAST_S = 0.05
@@ -58,7 +56,7 @@ class _Attempt:
 
     def within(self, seconds: float) -> Try:
         """The hops of the try, ended after ``seconds``, and after the time that one request may take."""
-        limit = min(seconds, CONNECT_S + ANSWER_S)
+        limit = min(seconds, 2 * self._ask.patience_s)
         if limit < _LEAST_S:
             return (replace(self._open, problem="deadline"),)
         began = time.monotonic()
@@ -115,7 +113,7 @@ def _client(ask: Ask) -> httpx.Client:
     """A client that believes any certificate, keeps no connection, and goes by no proxy where the way is given."""
     return httpx.Client(
         verify=_believing(),
-        timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+        timeout=httpx.Timeout(ask.patience_s),
         limits=httpx.Limits(max_keepalive_connections=0),
         trust_env=not ask.connect_to,
     )
@@ -220,7 +218,7 @@ def _connected(ask: Ask) -> Hop:
     """A connection without a request, for what speaks another protocol than HTTP."""
     hop, began = Hop(ask.url), time.monotonic()
     try:
-        with socket.create_connection(_address(ask), CONNECT_S) as plain:
+        with socket.create_connection(_address(ask), ask.patience_s) as plain:
             hop = replace(hop, connected=True, address=_place(plain.getpeername()))
             if ask.scheme == "tls":
                 _believing().wrap_socket(plain, server_hostname=ask.host).close()
@@ -243,7 +241,7 @@ def _shown(ask: Ask, ends: float) -> Shown | None:
 
 def _handshake(ask: Ask, context: ssl.SSLContext, ends: float) -> tuple[bytes, str]:
     """The certificate in DER, or nothing and OpenSSL's words."""
-    seconds = min(CONNECT_S, ends - time.monotonic())
+    seconds = min(ask.patience_s, ends - time.monotonic())
     if seconds < _LEAST_S:
         return b"", ""
     try:

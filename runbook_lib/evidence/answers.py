@@ -31,7 +31,8 @@ class Ask:
     """A request to make: ``scheme`` (http, https, or tcp and tls, which only connect) to ``host`` (Host and SNI).
 
     The connection goes to ``dns``, or to ``connect_to`` (``HOST:PORT``) whatever the port is, as curl's
-    ``--connect-to ::HOST:PORT``. Redirects are followed to the same host alone.
+    ``--connect-to ::HOST:PORT``. Redirects are followed to the same host alone. ``patience_s`` are the seconds for a
+    connection, and again for the whole head of the answer.
     """
 
     scheme: str
@@ -41,6 +42,7 @@ class Ask:
     dns: str = ""
     connect_to: str = ""
     tries: int = 3
+    patience_s: float = 10.0  # as the guide's `curl --connect-timeout 10`
 
     @property
     def url(self) -> str:
