@@ -89,13 +89,13 @@ def _once(found: list[Entrance]) -> tuple[Entrance, ...]:
 
 
 def _unused(evidence: Evidence, found: list[Entrance]) -> Iterator[Entrance]:
-    """Target groups that no load balancer sends anything; one of a blue/green pair has nothing while it waits."""
-    used = {entrance.group for entrance in found}
-    groups = evidence.data("target_groups", [])
-    if used or evidence.unread("listeners", "load_balancers"):
+    """Target groups, where no load balancer sends anything to any: one of a blue/green pair has nothing for a while."""
+    missing = evidence.unread("listeners", "load_balancers")
+    deleted = bool(missing) and all(u.reason == "absent" for u in missing) and not evidence.all("listeners")
+    if any(entrance.group for entrance in found) or (missing and not deleted):
         return
-    for group in groups:
-        reason = "not-routed" if group.get("LoadBalancerArns") else "detached"
+    for group in evidence.data("target_groups", []):
+        reason = "not-routed" if group.get("LoadBalancerArns") and not deleted else "detached"
         yield Entrance(group=group["TargetGroupArn"], skipped=reason)
 
 

@@ -16,7 +16,10 @@ def forward(*groups: str, weights: tuple[int, ...] = ()) -> dict:
     if len(groups) == 1 and not weights:
         return {"Type": "forward", "TargetGroupArn": groups[0]}
     pairs = zip(groups, weights or (1,) * len(groups), strict=True)
-    return {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": g, "Weight": w} for g, w in pairs]}}
+    return {
+        "Type": "forward",
+        "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": g, "Weight": w} for g, w in pairs]},
+    }
 
 
 def redirect(**config: str) -> dict:
@@ -56,7 +59,10 @@ def told(*listeners: tuple[dict, tuple[dict, ...]], group: dict | None = None, b
         Reading(request("target_groups", arns=GROUP), "", [described]),
         Reading(request("load_balancers", arns=BALANCER), "", [alb | {"Scheme": "internet-facing"} | (balancer or {})]),
         Reading(request("listeners", load_balancer_arn=BALANCER), "", [row for row, _ in listeners]),
-        *(Reading(request("listener_rules", listener_arn=row["ListenerArn"]), "", list(rows)) for row, rows in listeners),
+        *(
+            Reading(request("listener_rules", listener_arn=row["ListenerArn"]), "", list(rows))
+            for row, rows in listeners
+        ),
     ]
     return Evidence(Target("c", "s", "eu-west-1"), datetime(2026, 11, 23, tzinfo=UTC), tuple(readings))
 
@@ -89,7 +95,12 @@ def test_a_wish_comes_first(wish, asked):
 
 RULES = {
     "host": (rule(1, forward(GROUP), host=["api.example.com"]), "api.example.com", "/health", ()),
-    "any host below": (rule(1, forward(GROUP), host=["*.example.com"]), "www.example.com", "/health", ("host-guessed",)),
+    "any host below": (
+        rule(1, forward(GROUP), host=["*.example.com"]),
+        "www.example.com",
+        "/health",
+        ("host-guessed",),
+    ),
     "the path of the check": (rule(1, forward(GROUP), path=["/x", "/heal*"]), DNS, "/health", ()),
     "another path": (rule(1, forward(GROUP), path=["/api/*"]), DNS, "/api/", ("path-guessed",)),
     "one letter": (rule(1, forward(GROUP), path=["/v?/x"]), DNS, "/va/x", ("path-guessed",)),
