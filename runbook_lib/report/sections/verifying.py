@@ -51,6 +51,7 @@ _COMMANDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("tls", "certificate", "refused", "balancer-answer"), _LISTENERS),
 }
 _MOST_NAMES = 3
+_LONG_PATH = 32
 
 
 def verification(found: Verification, context: Context) -> Section:
@@ -117,8 +118,13 @@ def _row(check: Check, answer: Answer, context: Context) -> tuple[Cell, ...]:
 
 def _address(ask: Ask) -> Cell:
     """Port and path; the host where it is not the load balancer's own long name, which the card has."""
-    path = f" {ask.path}" if ask.scheme.startswith("http") else ""
+    path = f" {shortened(ask.path)}" if ask.scheme.startswith("http") else ""
     return Cell(code(f"{ask.scheme}:{ask.port}{path}"), note=code(ask.host) if ask.host != ask.dns else "")
+
+
+def shortened(path: str) -> str:
+    """A path for a table; the whole of it stands in the card."""
+    return path if len(path) <= _LONG_PATH else f"{path[:_LONG_PATH]}…"
 
 
 def _ms(hops: Try) -> float:
