@@ -110,12 +110,12 @@ class _Attempt:
 
 
 def _client(ask: Ask) -> httpx.Client:
-    """A client that believes any certificate, keeps no connection, and goes by no proxy where the way is given."""
+    """A client that believes any certificate, keeps no connection, and goes by no proxy, whose errors would mislead."""
     return httpx.Client(
         verify=_believing(),
         timeout=httpx.Timeout(ask.patience_s),
         limits=httpx.Limits(max_keepalive_connections=0),
-        trust_env=not ask.connect_to,
+        trust_env=False,
     )
 
 
@@ -174,7 +174,6 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.ConnectTimeout, "connect-timeout"),
     (httpx.PoolTimeout, "connect-timeout"),
     (httpx.TimeoutException, "silent"),
-    (httpx.ProxyError, "proxy"),
     (httpx.ConnectError, "unreachable"),
     (httpx.NetworkError, "lost"),
     (httpx.ProtocolError, "broken"),

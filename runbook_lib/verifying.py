@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 from runbook_lib import runs
 from runbook_lib.diagnosis.entrances import Entrance, Wish, entrances
 from runbook_lib.diagnosis.verification import Check, Verification, check
-from runbook_lib.errors import ExitCode, ParameterError
+from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence.answers import Answer, Ask
+from runbook_lib.evidence.model import Evidence
 from runbook_lib.look import collection
 from runbook_lib.parameters import Parameters
 
@@ -34,21 +37,34 @@ def verify(given: Parameters, begins: Told = lambda count: None) -> Verification
 
     if given.evidence:
         raise ParameterError("verify-offline", file=given.evidence)
+    ends = time.monotonic() + given.deadline
     evidence = collection(given).first_look(ROUNDS)
     found = entrances(evidence, Wish(given.verify_path, given.verify_host, given.verify_expect))
-    answers = _answers(found, given, begins)
+    with _interruption(evidence, given):
+        answers = _answers(found, given, begins, ends - time.monotonic())
     strict, told = given.verify_certificate, bool(given.verify_expect)
     pairs = zip(found, answers, strict=True)
     checks = tuple(check(e, answer, evidence, strict=strict, given=told) for e, answer in pairs)
     return Verification(evidence, datetime.now(UTC), checks)
 
 
-def _answers(found: tuple[Entrance, ...], given: Parameters, begins: Told) -> list[Answer | None]:
+@contextmanager
+def _interruption(evidence: Evidence, given: Parameters) -> Iterator[None]:
+    """Leaves a record where a person or a CI job ends the check."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with suppress(InputError):  # the interruption itself matters more than its record
+            runs.note(evidence.target, given, "verify", {"ok": False, "outcome": "interrupted", "checks": []})
+        raise
+
+
+def _answers(found: tuple[Entrance, ...], given: Parameters, begins: Told, seconds: float) -> list[Answer | None]:
     from runbook_lib.probe import probe
 
     asked = [entrance for entrance in found if not entrance.skipped]
     begins(len(asked))
-    came = iter(probe([ask(entrance, given) for entrance in asked], given.deadline))
+    came = iter(probe([ask(entrance, given) for entrance in asked], seconds))
     return [None if entrance.skipped else next(came) for entrance in found]
 
 

@@ -6,8 +6,9 @@ import re
 import pytest
 
 import runbook_lib as rb
-from tests.command import ecs_runbook
+from tests.command import ecs_runbook, interrupted
 from tests.conftest import given
+from tests.raw_server import RawServer
 
 HANGUL = re.compile("[가-힣]")
 
@@ -94,3 +95,27 @@ def test_help_says_what_it_takes_in_either_language():
         told = ecs_runbook("verify", "--help", ECS_RUNBOOK_LANG=lang).stdout
         for option in ("--path", "--expect", "--host", "--tries", "--verify-certificate", "--connect-to", "--json"):
             assert option in told
+
+
+def test_an_interruption_ends_at_once_and_leaves_a_record(guide, tmp_path):
+    options = ("--params", guide.params, "-p", f"outputs={tmp_path}")
+    assert ecs_runbook("diagnose", *options).returncode == 1
+    with RawServer(lambda connection: silent.read(connection) or silent.hold(connection)) as silent:
+        done = interrupted("verify", *options, "--connect-to", silent.place, when=lambda: bool(silent.requests))
+    assert (done.returncode, done.stdout) == (130, "")
+    [entry] = [json.loads(path.read_text()) for path in tmp_path.glob("**/journal/*-verify-*.json")]
+    assert (entry["ok"], entry["outcome"]) == (False, "interrupted")
+    shown = ecs_runbook("incidents", "show", "latest", "-p", f"outputs={tmp_path}", "--lang", "en")
+    assert "interrupted" in shown.stdout
+
+
+def test_silence_is_exit_code_4_within_the_deadline(guide):
+    with RawServer(lambda connection: silent.read(connection) or silent.hold(connection)) as silent:
+        options = ("--connect-to", silent.place, "--deadline", "4", "--json")
+        done = ecs_runbook("verify", "--params", guide.params, *options)
+    assert done.returncode == json.loads(done.stdout)["exit_code"] == 4
+
+
+def test_a_proxy_of_the_environment_is_not_asked(guide):
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1"}
+    assert ecs_runbook("verify", "--params", guide.params, "--tries", "1", **proxy).returncode == 0

@@ -23,7 +23,7 @@ BAD = (
 LATE = ("silent", "deadline")
 # It was not learnt whether the application answers.
 UNSEEN = (
-    *("not-resolved", "refused", "connect-timeout", "internal", "unreachable", "proxy", "redirected-away"),
+    *("not-resolved", "refused", "connect-timeout", "internal", "unreachable", "redirected-away"),
     *(
         "misdirected",
         "certificate-unread",

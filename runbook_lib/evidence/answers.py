@@ -13,7 +13,7 @@ from runbook_lib.evidence.redaction import MASK, masked_urls
 # Why there is no answer. `lost` was connected and closed without one, `broken` is none of HTTP, `silent` said nothing
 # in time, `deadline` was ended by the limit of all requests together.
 PROBLEMS = (
-    *("not-resolved", "refused", "connect-timeout", "unreachable", "proxy", "tls", "lost", "broken", "silent"),
+    *("not-resolved", "refused", "connect-timeout", "unreachable", "tls", "lost", "broken", "silent"),
     *("redirects", "deadline"),
 )
 MOST_HEADERS = 60

@@ -140,7 +140,7 @@ def _verified(change: Change, lang: str) -> list[str]:
 
 
 def _outcome(word: str, lang: str) -> str:
-    key = f"verify.outcome.{word}.title"
+    key = "incidents.run.interrupted" if word == "interrupted" else f"verify.outcome.{word}.title"
     return say(key, lang) if has(key) else code(word)
 
 
