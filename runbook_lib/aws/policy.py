@@ -90,7 +90,7 @@ def read_policy(target: Target | None = None) -> dict[str, Any]:
     """
     known = target or Target("", "", "")
     names = {
-        "partition": _partition(known.region),
+        "partition": partition(known.region),
         "region": known.region or "*",
         "account": known.account or "*",
         "cluster": _name(known.cluster),
@@ -113,7 +113,8 @@ def _statement(grant: _Grant, names: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _partition(region: str) -> str:
+def partition(region: str) -> str:
+    """The partition of a Region: ``aws`` but for China and GovCloud."""
     return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 

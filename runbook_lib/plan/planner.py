@@ -118,13 +118,12 @@ def _register(situation: Situation, asked: Asked) -> Iterator[Change]:
     edits = _edits(asked)
     if not edits:
         return
-    family = str(situation.document.get("family") or _name(situation.revision).partition(":")[0])
-    if situation.wishes.file:
-        about = {"family": family, "path": situation.wishes.file["path"]}
-        yield Change("register", "register", _rules(asked, "edits"), about)
-        return
-    about = {"family": family, "base": situation.revision}
-    yield Change("register", "register", _rules(asked, "edits"), about, edits)
+    document, file = situation.document, situation.wishes.file
+    family = str(document.get("family") or _name(situation.revision).partition(":")[0])
+    roles = [document[name] for name in ("executionRoleArn", "taskRoleArn") if document.get(name)]
+    source = {"path": file["path"]} if file else {"base": situation.revision}
+    about = {"family": family, "roles": ordered(roles), **source}
+    yield Change("register", "register", _rules(asked, "edits"), about, () if file else edits)
 
 
 def _log_groups(situation: Situation, asked: Asked) -> Iterator[Change]:

@@ -1,0 +1,295 @@
+"""Plans, approvals and undoing, as notebooks and the command line use them: what is planned is found again by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib import definition_file, runs
+from runbook_lib.archive import journal
+from runbook_lib.archive.incidents import filed, join
+from runbook_lib.archive.store import service_folder, writing
+from runbook_lib.errors import InputError, ParameterError, SafetyError
+from runbook_lib.evidence.journal import Entry
+from runbook_lib.evidence.model import Target
+from runbook_lib.look import Look, look
+from runbook_lib.parameters import Parameters, resolve
+from runbook_lib.plan import planner, undo
+from runbook_lib.plan.model import Plan, as_tree, from_tree
+from runbook_lib.plan.situation import Wishes
+
+if TYPE_CHECKING:
+    from runbook_lib.applying import Applied, Step
+
+PLAN, APPROVAL, APPLIED = "plan", "approval", "applied"  # kinds of entries
+_LOCK = ".applying"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, the look that it was made from, and the incident that it is recorded in (None: nowhere)."""
+
+    plan: Plan
+    look: Look
+    incident: Path | None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A plan as a journal holds it, with everything that was recorded about it."""
+
+    plan: Plan
+    wishes: Wishes
+    incident: Path
+    entries: tuple[Entry, ...]
+
+    @property
+    def begun(self) -> bool:
+        """Whether a change of it was begun."""
+        return any(entry.kind == "intent" for entry in self.entries)
+
+
+def plan(given: Parameters) -> Planned:
+    """Looks at the service and plans its fix; a plan that can be approved is recorded in the incident.
+
+    Raises
+    ------
+    RunbookError
+        As :func:`runbook_lib.look.look`; an answer is no option; the task definition file cannot be edited.
+    """
+    found = look(given)
+    wishes = _wishes(given, found)
+    made = planner.make(found.diagnosis, found.evidence, wishes)
+    _editable(made)
+    folder = runs.record(found, given, "fix plan") or _opened(given, made)
+    if folder and made.changes and not given.evidence:
+        _record(folder, made, wishes, given)
+    return Planned(made, found, folder)
+
+
+def _opened(given: Parameters, made: Plan) -> Path | None:
+    """An incident for a plan of a service without a fault, such as one that is at 0."""
+    wanted = bool(made.changes) and not given.evidence
+    return join(resolve(given.outputs), made.target, given.incident_id, fault=wanted)
+
+
+def plan_undo(given: Parameters, digest: str = "") -> Planned:
+    """Plans how to take back the plan that was applied last, or the one of a digest.
+
+    Raises
+    ------
+    InputError
+        Nothing was applied, or not that plan.
+    """
+    found = look(given)
+    applied = _to_undo(given, found, digest)
+    from runbook_lib.applying import outcomes, settle
+
+    settle(applied.plan, _hands(given, applied, approved=""), applied.entries)
+    record = _entries(applied.incident, applied.plan.digest)
+    made = undo.undo(applied.plan, outcomes(record), found.evidence)
+    if made.changes:
+        _record(applied.incident, made, Wishes(), given)
+    return Planned(made, found, applied.incident)
+
+
+def apply(given: Parameters, digest: str, told: Callable[[Step], None] = lambda step: None) -> Applied:
+    """Applies the recorded plan of a digest, which is the approval.
+
+    Raises
+    ------
+    SafetyError
+        No plan of this service has the digest; it is stale; a permission is missing; another apply is under way.
+    RunbookError
+        AWS or the archive could not be reached.
+    """
+    from runbook_lib.applying import apply as carry_out
+    from runbook_lib.archive.locks import only_one
+
+    found = _recorded(given, digest)
+    root = resolve(given.outputs)
+    with writing(root), only_one(service_folder(root, found.plan.target) / _LOCK):
+        found = _recorded(given, digest)  # whoever held the lock before may have gone on with it
+        _fresh(given, found)
+        hands = replace(_hands(given, found, approved=digest), told=told)
+        caller = _permitted(given, found, hands)
+        journal.write(found.incident, APPROVAL, {"plan": digest, "caller": caller})
+        done = carry_out(found.plan, hands, found.entries)
+        journal.write(found.incident, APPLIED, {"plan": digest, "good": done.good, "left": [c.id for c in done.left]})
+    return done
+
+
+def _wishes(given: Parameters, found: Look) -> Wishes:
+    return Wishes(
+        answers=dict(_answers(given.choose)),
+        suggested=given.suggested,
+        guide_order=given.order == "guide",
+        desired_count=given.desired_count,
+        file=_file(found),
+    )
+
+
+def _answers(text: str) -> Iterator[tuple[str, str]]:
+    """``image=v2,side=container`` as pairs.
+
+    Raises
+    ------
+    ParameterError
+        A part is no ``name=value``.
+    """
+    for part in text.replace(",", " ").split():
+        name, equals, value = part.partition("=")
+        if not (name and equals and value):
+            raise ParameterError("choice-malformed", text=part)
+        yield name, value
+
+
+def _file(found: Look) -> dict[str, Any] | None:
+    readings = found.evidence.all("task_definition_file")
+    if not readings:
+        return None
+    path = readings[0].data["path"]
+    document = readings[0].data["task_definition"]
+    return {"path": path, "document": document, "sha256": definition_file.sha256(Path(path))}
+
+
+def _editable(made: Plan) -> None:
+    """Refuses now what could not be edited when the plan is applied."""
+    for change in made.changes:
+        if change.kind == "edit-file":
+            definition_file.renewed(Path(change.about["path"]), change.edits)
+
+
+def _record(folder: Path, made: Plan, wishes: Wishes, given: Parameters) -> None:
+    asked = {
+        "answers": {choice.id: choice.answer for choice in made.choices},
+        "guide_order": wishes.guide_order,
+        "desired_count": wishes.desired_count,
+    }
+    with writing(resolve(given.outputs)):
+        journal.write(folder, PLAN, {"digest": made.digest, "plan": as_tree(made), "wishes": asked})
+
+
+# Finding a plan again
+
+
+def _recorded(given: Parameters, digest: str) -> Recorded:
+    root = resolve(given.outputs)
+    for incident in filed(root, Target(given.cluster, given.service, given.region)):
+        found = _in(incident.folder, digest)
+        if found:
+            return found
+    elsewhere = next((i for i in filed(root, Target("", "", "")) if _in(i.folder, digest)), None)
+    if elsewhere:
+        raise SafetyError("plan-elsewhere", digest=digest, service=f"{elsewhere.cluster}/{elsewhere.service}")
+    raise SafetyError("plan-unknown", digest=digest, service=given.service)
+
+
+def _in(incident: Path, digest: str) -> Recorded | None:
+    if not any(mark.kind == PLAN for mark in journal.marks(incident)):
+        return None
+    entries = journal.read(incident).entries
+    for entry in reversed(entries):
+        if entry.kind == PLAN and entry.data.get("digest") == digest:
+            return _believed(incident, entry, digest, entries)
+    return None
+
+
+def _believed(incident: Path, entry: Entry, digest: str, entries: tuple[Entry, ...]) -> Recorded | None:
+    """A recorded plan; one whose content is not what its digest says was edited, and is none."""
+    try:
+        made, asked = from_tree(entry.data["plan"]), entry.data["wishes"]
+        wishes = Wishes(
+            answers=dict(asked["answers"]), guide_order=asked["guide_order"], desired_count=asked["desired_count"]
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if made.digest != digest:
+        return None
+    return Recorded(made, wishes, incident, _about(entries, digest))
+
+
+def _about(entries: tuple[Entry, ...], digest: str) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry.data.get("plan") == digest)
+
+
+def _entries(incident: Path, digest: str) -> tuple[Entry, ...]:
+    return _about(journal.read(incident).entries, digest)
+
+
+def _to_undo(given: Parameters, found: Look, digest: str) -> Recorded:
+    """The plan of the digest, else the fix whose changes were begun last."""
+    if digest:
+        return _recorded(given, digest)
+    for incident in filed(resolve(given.outputs), replace(found.evidence.target, account="")):
+        entries = journal.read(incident.folder).entries
+        begun = (e.data.get("plan") for e in reversed(entries) if e.kind == "intent")
+        for each in dict.fromkeys(str(plan) for plan in begun):
+            known = _in(incident.folder, each)
+            if known and known.plan.kind == "fix":
+                return known
+    raise InputError("nothing-applied", service=given.service)
+
+
+# Before the first step
+
+
+def _fresh(given: Parameters, found: Recorded) -> None:
+    """Makes the plan again from what AWS says now; one that was begun goes on, and checks each change by itself.
+
+    Raises
+    ------
+    SafetyError
+        The plan would be another one now.
+    """
+    if found.begun or found.plan.kind == "undo":
+        return
+    seen = look(given)
+    if seen.evidence.target.account != found.plan.target.account:
+        raise SafetyError("plan-elsewhere", digest=found.plan.digest, service=found.plan.target.account)
+    now = planner.make(seen.diagnosis, seen.evidence, replace(found.wishes, file=_file(seen)))
+    if now.digest != found.plan.digest:
+        raise SafetyError("plan-stale", digest=found.plan.digest, **_what_changed(found.plan, now))
+
+
+def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:
+    """What differs between the approved plan and the one of now: of the base, else of the changes."""
+    for name in ("deployment", "running", "revision", "sha256"):
+        if before.base.get(name, "") != now.base.get(name, ""):
+            return {"what": name, "before": before.base.get(name, "-"), "now": now.base.get(name, "-") or "-"}
+    old, new = ({change.id for change in plan.changes} for plan in (before, now))
+    gone, come = sorted(old - new), sorted(new - old)
+    changed = sorted(c.id for c in now.changes if c not in before.changes and c.id in old)
+    return {"what": "changes", "before": ", ".join(gone or changed) or "-", "now": ", ".join(come or changed) or "-"}
+
+
+def _hands(given: Parameters, found: Recorded, *, approved: str) -> Any:
+    from runbook_lib.applying import Hands
+    from runbook_lib.aws.reader import Reader
+    from runbook_lib.aws.session import Access, ChangeSession, ReadSession
+
+    access = Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline)
+    reads = Reader(ReadSession(access))
+    changes = Reader(ChangeSession(access, approved)) if approved else reads
+    return Hands(reads, changes, found.incident)
+
+
+def _permitted(given: Parameters, found: Recorded, hands: Any) -> str:
+    """Who applies; refuses before the first step what that principal may not do.
+
+    Raises
+    ------
+    SafetyError
+        A permission is missing.
+    """
+    from runbook_lib.aws.permissions import caller, missing
+
+    who: Mapping[str, str] = caller(hands.reads)
+    if who["account"] != found.plan.target.account:
+        raise SafetyError("plan-elsewhere", digest=found.plan.digest, service=found.plan.target.account)
+    lacking = missing(hands.reads, who, found.plan) if given.check_permissions else ()
+    if lacking:
+        raise SafetyError("permission-missing", caller=who["arn"], actions=", ".join(lacking))
+    return str(who["arn"])
