@@ -36,7 +36,10 @@ def _update(change: Change, facts: Mapping[str, Any], now: Mapping[str, str]) ->
         return None
     about = {**change.about, "deployment": now["deployment"]}
     after = {"forceNewDeployment": True, **before}
-    earlier = {"taskDefinition": now["running"], **{k: v for k, v in change.after.items() if k in before and k != "taskDefinition"}}
+    earlier = {
+        "taskDefinition": now["running"],
+        **{k: v for k, v in change.after.items() if k in before and k != "taskDefinition"},
+    }
     return Change("update-service", "update-service", change.rules, about, (), earlier, after, "rollout")
 
 
@@ -59,7 +62,7 @@ def _file(change: Change, facts: Mapping[str, Any], now: Mapping[str, str]) -> C
 
 _BACK: dict[str, Callable[[Change, Mapping[str, Any], Mapping[str, str]], Change | None]] = {
     "update-service": _update,
-    "roll-back": lambda change, facts, now: _update(change, facts, now),
+    "roll-back": _update,
     "register": _deregister,
     "modify-target-group": _group,
     "edit-file": _file,
