@@ -13,7 +13,7 @@ from runbook_lib.aws.reader import CallFailedError, Reader
 from runbook_lib.evidence.model import Target
 from runbook_lib.evidence.serialisation import plain
 from runbook_lib.plan.definitions import registrable, same
-from runbook_lib.plan.edits import applied
+from runbook_lib.plan.edits import EditError, applied
 from runbook_lib.plan.model import Change
 
 State = Literal["pending", "done", "unneeded", "stale", "gone"]
@@ -97,7 +97,10 @@ def _look_register(change: Change, bench: Bench) -> Standing:
     document = bench.document(path) if path else _definition(bench, str(base))
     if not document:
         return Standing("gone", {"revision": base})
-    wanted = applied(registrable(document), () if path else change.edits)
+    try:
+        wanted = applied(registrable(document), () if path else change.edits)
+    except EditError as error:  # the document is another one by now
+        return Standing("stale", {"pointer": error.pointer})
     newest = _definition(bench, str(change.about["family"]))
     if newest and same(registrable(newest), wanted):
         return Standing("done", {"revision": newest["taskDefinitionArn"]})
