@@ -63,6 +63,8 @@ def plan(given: Parameters) -> Planned:
     RunbookError
         As :func:`runbook_lib.look.look`; an answer is no option; the task definition file cannot be edited.
     """
+    if given.task_definition_file and not given.evidence:
+        definition_file.document(resolve(given.task_definition_file))  # what could not be edited is said at once
     found = look(given)
     wishes = _wishes(given, found)
     made = _made(given, found, wishes)

@@ -177,8 +177,8 @@ def _rollback(situation: Situation, asked: Asked) -> tuple[Change, ...]:
 def _under_way(evidence: Evidence) -> str:
     """ARN of the service deployment that is in progress, or ``""``."""
     briefs = evidence.data("service_deployments", [])
-    going = (b for b in briefs if b.get("status") in ("PENDING", "IN_PROGRESS"))
-    return str(next(going, {}).get("serviceDeploymentArn", ""))
+    going = (b["serviceDeploymentArn"] for b in briefs if b.get("status") in ("PENDING", "IN_PROGRESS"))
+    return str(next(going, ""))
 
 
 def _updating(situation: Situation, rules: tuple[str, ...], definition: str, settings: Mapping[str, Any]) -> Change:

@@ -17,7 +17,9 @@ def undo(plan: Plan, outcomes: Outcomes, evidence: Evidence) -> Plan:
     """What takes back the changes of a plan that were made, last one first."""
     made = [change for change in reversed(plan.changes) if change.id in outcomes]
     running = str(evidence.service.get("taskDefinition", ""))
-    primary = next((d for d in evidence.service.get("deployments") or [] if d.get("status") == "PRIMARY"), {})
+    primary: Mapping[str, Any] = next(
+        (d for d in evidence.service.get("deployments") or [] if d.get("status") == "PRIMARY"), {}
+    )
     now = {"revision": running, "running": running, "deployment": str(primary.get("id", ""))}
     changes = (back for change in made for back in _back(change, outcomes[change.id], now))
     return Plan(plan.target, {**now, "undoes": plan.digest}, tuple(changes), kind="undo")
