@@ -20,6 +20,7 @@ from runbook_lib.lab import (
     permissions,
     reply,
     simulation,
+    target_groups,
     target_health,
     wire,
 )
@@ -50,6 +51,7 @@ _FIRST_USE = (
 # Where moto answers what AWS never does.
 _CORRECTED: dict[tuple[str, str], Callable[[Reply], None]] = {
     ("elbv2", "DescribeTargetGroups"): target_health.name_balancers_once,
+    ("elbv2", "ModifyTargetGroup"): target_health.name_balancers_once,
     ("sts", "GetCallerIdentity"): identity.correct,
 }
 _READS = ("Describe", "Get", "List")
@@ -216,7 +218,7 @@ class Front:
                 return done
         if (asked.service, asked.action) == simulation.OPERATION:
             return simulation.answer(region, asked)
-        refused = None if INTERNAL in environ else guard.refuse(asked)
+        refused = None if INTERNAL in environ else guard.refuse(asked) or target_groups.refuse(region, asked)
         if refused:
             return refused
         managed_policies.make_known(asked)
