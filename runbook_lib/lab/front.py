@@ -1,5 +1,6 @@
 """The lab's front door: one port for the AWS APIs, the load balancers' HTTP and the lab's own control."""
 
+import contextlib
 import re
 import threading
 import time
@@ -30,7 +31,7 @@ from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.embedded import ACTION, moto_application, seed_moto, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Faults
-from runbook_lib.lab.operations import OPERATIONS
+from runbook_lib.lab.operations import OPERATIONS, lookup
 from runbook_lib.lab.permissions import Denial
 from runbook_lib.lab.policy import Decision, Policy
 from runbook_lib.lab.region import Region
@@ -182,9 +183,16 @@ class Front:
 
     def _refuse(self, asked: Call, environ: dict[str, Any]) -> Reply | None:
         """Deny a call that the policy in force does not allow."""
-        denied = permissions.denial(self.policy, asked) if self.policy else None
+        denied = permissions.denial(self.policy, asked, self._definition) if self.policy else None
         denied = denied or self._not_shared(asked, environ)
         return permissions.refusal(denied, asked, self._caller(asked, environ)) if denied else None
+
+    def _definition(self, asked: Call, reference: str) -> dict[str, Any] | None:
+        """Return the task definition that a call names; of what names none the service says so itself."""
+        region = self.region(asked.region, asked.account)
+        with region.lock, contextlib.suppress(AwsError):
+            return lookup.definition(region, reference)
+        return None
 
     def _not_shared(self, asked: Call, environ: dict[str, Any]) -> Denial | None:
         """Deny what a repository of another account does not share, and send what it does share to that account."""
@@ -217,7 +225,7 @@ class Front:
             if done is not None:
                 return done
         if (asked.service, asked.action) == simulation.OPERATION:
-            return simulation.answer(region, asked)
+            return simulation.answer(region, asked, self._caller(asked, environ), self.policy)
         refused = None if INTERNAL in environ else guard.refuse(asked) or target_groups.refuse(region, asked)
         if refused:
             return refused
