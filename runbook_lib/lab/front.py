@@ -16,7 +16,6 @@ from runbook_lib.lab import (
     guard,
     identity,
     images,
-    injection,
     managed_policies,
     permissions,
     reply,
@@ -31,6 +30,7 @@ from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.embedded import ACTION, moto_application, seed_moto, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Faults
+from runbook_lib.lab.injection import Injection
 from runbook_lib.lab.operations import OPERATIONS, lookup
 from runbook_lib.lab.permissions import Denial
 from runbook_lib.lab.policy import Decision, Policy
@@ -168,18 +168,20 @@ class Front:
         if INTERNAL in environ:
             return self._answer(asked, environ)
         since = time.perf_counter()
-        rule, fault = self.faults.find(asked, self.clock.lived()) or (None, None)
+        rule, fault = self.faults.find(asked, self.clock.lived())
+        met = Injection(asked, environ, rule, fault, self.faults.holds, self._caller, self.closing)
         done = None
         try:
-            if fault:
-                done = injection.perform(fault, asked, environ, self._caller, self.closing)
-            done = done or admission.unsigned(asked, environ) or self._refuse(asked, environ)
-            done = done or self._answer(asked, environ)
-            if fault:
-                injection.spoil(fault, done)
-            return done
+            try:
+                done = met.before() or self._outcome(asked, environ)
+            finally:
+                self.calls.add(asked, done, at=self.clock.now(), since=since, fault=rule)
+            return met.after(done)
         finally:
-            self.calls.add(asked, done, at=self.clock.now(), since=since, fault=rule)
+            self.faults.holds.over(asked)
+
+    def _outcome(self, asked: Call, environ: dict[str, Any]) -> Reply:
+        return admission.unsigned(asked, environ) or self._refuse(asked, environ) or self._answer(asked, environ)
 
     def _refuse(self, asked: Call, environ: dict[str, Any]) -> Reply | None:
         """Deny a call that the policy in force does not allow."""
