@@ -60,10 +60,15 @@ def plan(given: Parameters) -> Planned:
         As :func:`runbook_lib.look.look`; an answer is no option; the task definition file cannot be edited.
     """
     found = look(given)
+    return planned(given, found, runs.record(found, given, "fix plan"))
+
+
+def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
+    """As :func:`plan`, of a look that has been recorded already, in ``incident`` where it belongs to one."""
     wishes = _wishes(given, found)
     made = planner.make(found.diagnosis, found.evidence, wishes)
     _editable(made)
-    folder = runs.record(found, given, "fix plan") or _opened(given, made)
+    folder = incident or _opened(given, made)
     if folder and made.changes and not given.evidence:
         _record(folder, made, wishes, given)
     return Planned(made, found, folder)
@@ -95,13 +100,15 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     return Planned(made, found, applied.incident)
 
 
-def apply(given: Parameters, digest: str, told: Callable[[Step], None] = lambda step: None) -> Applied:
-    """Applies the recorded plan of a digest, which is the approval.
+def apply(
+    given: Parameters, digest: str, told: Callable[[Step], None] = lambda step: None, *, undoing: bool = False
+) -> Applied:
+    """Applies the recorded plan of a digest, which is the approval; where ``undoing``, only one that undoes another.
 
     Raises
     ------
     SafetyError
-        No plan of this service has the digest; it is stale; a permission is missing; another apply is under way.
+        No plan of this service has the digest; it is a fix where an undo is meant; it is stale; a permission is missing; another apply is under way.
     RunbookError
         AWS or the archive could not be reached.
     """
@@ -109,6 +116,8 @@ def apply(given: Parameters, digest: str, told: Callable[[Step], None] = lambda 
     from runbook_lib.archive.locks import only_one
 
     found = _recorded(given, digest)
+    if undoing and found.plan.kind != "undo":
+        raise SafetyError("plan-is-fix", digest=digest)
     root = resolve(given.outputs)
     with writing(root), only_one(service_folder(root, found.plan.target) / _LOCK):
         found = _recorded(given, digest)  # whoever held the lock before may have gone on with it
@@ -258,11 +267,12 @@ def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:
     """What differs between the approved plan and the one of now: of the base, else of the changes."""
     for name in ("deployment", "running", "revision", "sha256"):
         if before.base.get(name, "") != now.base.get(name, ""):
-            return {"what": name, "before": before.base.get(name, "-"), "now": now.base.get(name, "-") or "-"}
+            return {"what_key": f"errors.changed.{name}", "before": before.base.get(name, "-"), "now": now.base.get(name, "-") or "-"}
     old, new = ({change.id for change in plan.changes} for plan in (before, now))
     gone, come = sorted(old - new), sorted(new - old)
     changed = sorted(c.id for c in now.changes if c not in before.changes and c.id in old)
-    return {"what": "changes", "before": ", ".join(gone or changed) or "-", "now": ", ".join(come or changed) or "-"}
+    shown = {"before": ", ".join(gone or changed) or "-", "now": ", ".join(come or changed) or "-"}
+    return {"what_key": "errors.changed.changes", **shown}
 
 
 def _hands(given: Parameters, found: Recorded, *, approved: str) -> Any:
