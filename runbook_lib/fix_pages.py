@@ -51,6 +51,15 @@ def applied_page(done: Applied, given: Parameters, lang: str, again: Words | Non
     return applied_section(done, context, words_of(given) if again is None else again)
 
 
+def undo_note(text: str, lang: str) -> Section:
+    """A sentence in the place of a plan to undo."""
+    from runbook_lib.report.blocks import Paragraph
+    from runbook_lib.report.render import Section
+    from runbook_lib.text import say
+
+    return Section("plan", say("fix.title.undo", lang), (Paragraph(text),), lang)
+
+
 def plan_tree(found: Planned, given: Parameters, lang: str) -> dict[str, Any]:
     """A plan as JSON values."""
     from runbook_lib.report.plan_machine import plan_json

@@ -88,6 +88,7 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     InputError
         Nothing was applied, or not that plan.
     """
+    _recording(given)
     found = look(given)
     applied = _to_undo(given, found, digest)
     from runbook_lib.applying import outcomes, settle
@@ -115,6 +116,7 @@ def apply(
     from runbook_lib.applying import apply as carry_out
     from runbook_lib.archive.locks import only_one
 
+    _recording(given)
     found = _recorded(given, digest)
     if undoing and found.plan.kind != "undo":
         raise SafetyError("plan-is-fix", digest=digest)
@@ -243,6 +245,18 @@ def _to_undo(given: Parameters, found: Look, digest: str) -> Recorded:
 
 
 # Before the first step
+
+
+def _recording(given: Parameters) -> None:
+    """Refuses to change anything without a record, or by what saved evidence says.
+
+    Raises
+    ------
+    ParameterError
+        No record is wanted, or evidence is replayed.
+    """
+    if given.evidence or given.incident_id == "none":
+        raise ParameterError("apply-unrecorded", name="evidence" if given.evidence else "incident_id")
 
 
 def _fresh(given: Parameters, found: Recorded) -> None:

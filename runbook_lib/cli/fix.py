@@ -57,7 +57,7 @@ def fix_undo(
 
     if given.approve:
         raise Exit(_applied(given, again, as_json=as_json, undoing=True))
-    found = plan_undo(_recording(given), _digest(plan))
+    found = plan_undo(given, _digest(plan))
     code = _shown(found, given, again, as_json=as_json)
     raise Exit(ExitCode.BAD if found.plan.changes else code)
 
@@ -99,7 +99,7 @@ def _applied(given: "Parameters", again: tuple[str, ...], *, as_json: bool, undo
 
     chosen = language(given.lang, LANG)
     try:
-        done = apply(_recording(given), given.approve, _teller(chosen), undoing=undoing)
+        done = apply(given, given.approve, _teller(chosen), undoing=undoing)
     except KeyboardInterrupt as error:
         raise InterruptedRunError("apply-interrupted", digest=given.approve) from error
     if as_json:
@@ -123,16 +123,3 @@ def _teller(lang: str) -> "Callable[[Step], None]":
 
     return told
 
-
-def _recording(given: "Parameters") -> "Parameters":
-    """Parameters under which changes are recorded.
-
-    Raises
-    ------
-    ParameterError
-        No record is wanted, or saved evidence is replayed: without a record nothing is changed.
-    """
-    if given.incident_id == "none" or given.evidence:
-        name = "evidence" if given.evidence else "incident_id"
-        raise ParameterError("apply-unrecorded", name=name)
-    return given

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.plan.model import Plan, as_tree
+from runbook_lib.plan.model import Change, Plan, as_tree
 from runbook_lib.report import plan_commands, plan_words
 from runbook_lib.report.context import Context
 
@@ -20,7 +20,7 @@ def plan_json(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Con
     """A plan's own tree; each change with its title and command; ``incident`` is where it is recorded, or empty."""
     tree = as_tree(plan)
     for change, shown in zip(plan.changes, tree["changes"], strict=True):
-        shown["title"] = plan_words.title(change, context.lang)
+        shown["title"] = _title(change, context.lang)
         shown["command"] = plan_commands.command(change, plan, evidence, context)
     return {
         **tree,
@@ -48,7 +48,11 @@ def _step(step: Step, lang: str) -> dict[str, Any]:
     return {
         "change": step.change.id,
         "kind": step.change.kind,
-        "title": plan_words.title(step.change, lang),
+        "title": _title(step.change, lang),
         "outcome": step.outcome,
         "facts": dict(step.facts),
     }
+
+
+def _title(change: Change, lang: str) -> str:
+    return plan_words.title(change, lang).replace("`", "")
