@@ -12,7 +12,7 @@ from runbook_lib import definition_file
 from runbook_lib.archive import journal
 from runbook_lib.aws.apply import Bench, Standing, call_of, is_at_aws, standing
 from runbook_lib.aws.reader import CallFailedError, Failure, Reader
-from runbook_lib.errors import ExitCode, RunbookError
+from runbook_lib.errors import ExitCode, InputError, RunbookError
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.plan.model import Change, Plan
 
@@ -33,7 +33,10 @@ class ApplyError(RunbookError):
 
 @dataclass(frozen=True)
 class Step:
-    """What became of one change: ``done``, ``already`` there, ``unneeded``, ``failed``, ``stale``, ``gone``, ``unread``."""
+    """What became of one change.
+
+    ``outcome`` is ``done``, ``already`` (it was there), ``unneeded``, ``failed``, ``stale``, ``gone`` or ``unread``.
+    """
 
     change: Change
     outcome: str
@@ -129,6 +132,8 @@ def _made(plan: Plan, change: Change, hands: Hands, bench: Bench, begun: bool) -
         found = _standing(plan, change, bench)
     except CallFailedError as error:
         return _ended(hands, plan, Step(change, "unread", _failure(error.operation, error.failure)))
+    except InputError as error:
+        return _ended(hands, plan, Step(change, "failed", _refusal(error)))
     if found.state == "done":
         return _ended(hands, plan, Step(change, DONE if begun else ALREADY, found.facts))
     if found.state != "pending":
@@ -225,9 +230,16 @@ def _file_standing(plan: Plan, change: Change) -> Standing:
 
 def _written(plan: Plan, change: Change) -> Step:
     path = Path(change.about["path"])
-    if change.kind == "restore-file":
-        definition_file.restore(path, Path(change.about["backup"]))
-    else:
-        definition_file.write(path, definition_file.renewed(path, change.edits), backup_of(path, plan.digest))
-    found = _file_standing(plan, change)
+    try:
+        if change.kind == "restore-file":
+            definition_file.restore(path, Path(change.about["backup"]))
+        else:
+            definition_file.write(path, definition_file.renewed(path, change.edits), backup_of(path, plan.digest))
+        found = _file_standing(plan, change)
+    except InputError as error:
+        return Step(change, "failed", _refusal(error))
     return Step(change, DONE if found.state == "done" else "failed", found.facts)
+
+
+def _refusal(error: InputError) -> dict[str, Any]:
+    return {"code": error.key, **error.facts}

@@ -13,7 +13,8 @@ from typing import Any
 from runbook_lib.errors import InputError
 from runbook_lib.files import read_text
 from runbook_lib.plan.definitions import prefix
-from runbook_lib.plan.edits import Edit
+from runbook_lib.plan.edits import Edit, EditError
+from runbook_lib.plan.json_spans import BOM
 from runbook_lib.plan.json_text import edited
 
 
@@ -40,7 +41,7 @@ def document(path: Path) -> Mapping[str, Any]:
     InputError
         As :func:`renewed`.
     """
-    found: dict[str, Any] = json.loads(edited(read_text(path), ()))
+    found: dict[str, Any] = json.loads(edited(_raw(path), (), str(path)).removeprefix(BOM))
     return found
 
 
@@ -53,8 +54,12 @@ def renewed(path: Path, edits: Sequence[Edit]) -> str:
         It cannot be read or is no JSON: comments and trailing commas are refused with line and column.
     """
     text = _raw(path)
-    start = prefix(json.loads(edited(text, ()).removeprefix("\ufeff")))
-    return edited(text, [Edit(edit.op, start + edit.pointer, edit.value) for edit in edits])
+    start = prefix(json.loads(edited(text, (), str(path)).removeprefix(BOM)))
+    aimed = [Edit(edit.op, start + edit.pointer, edit.value) for edit in edits]
+    try:
+        return edited(text, aimed, str(path))
+    except EditError as error:
+        raise InputError("file-edit-nowhere", file=str(path), pointer=error.pointer) from error
 
 
 def write(path: Path, text: str, backup: Path) -> None:

@@ -1,4 +1,4 @@
-"""Plans, approvals and undoing, as notebooks and the command line use them: what is planned is found again by digest."""
+"""Plans, approvals and undoing, as notebooks and the command line use them; a plan is found again by its digest."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from runbook_lib import definition_file, runs
 from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import filed, join
 from runbook_lib.archive.store import service_folder, writing
-from runbook_lib.errors import InputError, ParameterError, SafetyError
+from runbook_lib.diagnosis.images import presence
+from runbook_lib.errors import InputError, ParameterError, SafetyError, nearest
+from runbook_lib.evidence.first_look import ecr_image
 from runbook_lib.evidence.journal import Entry
-from runbook_lib.evidence.model import Target
-from runbook_lib.look import Look, look
+from runbook_lib.evidence.model import Target, request
+from runbook_lib.look import Look, look, more
 from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.plan import planner, undo
 from runbook_lib.plan.model import Plan, as_tree, from_tree
+from runbook_lib.plan.remedies import CHOICES
+from runbook_lib.plan.remedies.images import IMAGE, chosen
 from runbook_lib.plan.situation import Wishes
 
 if TYPE_CHECKING:
@@ -59,6 +63,8 @@ def plan(given: Parameters) -> Planned:
     RunbookError
         As :func:`runbook_lib.look.look`; an answer is no option; the task definition file cannot be edited.
     """
+    if given.task_definition_file and not given.evidence:
+        definition_file.document(resolve(given.task_definition_file))  # what could not be edited is said at once
     found = look(given)
     return planned(given, found, runs.record(found, given, "fix plan"))
 
@@ -66,7 +72,7 @@ def plan(given: Parameters) -> Planned:
 def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
     """As :func:`plan`, of a look that has been recorded already, in ``incident`` where it belongs to one."""
     wishes = _wishes(given, found)
-    made = planner.make(found.diagnosis, found.evidence, wishes)
+    made = _made(given, found, wishes)
     _editable(made)
     folder = incident or _opened(given, made)
     if folder and made.changes and not given.evidence:
@@ -123,6 +129,8 @@ def apply(
     root = resolve(given.outputs)
     with writing(root), only_one(service_folder(root, found.plan.target) / _LOCK):
         found = _recorded(given, digest)  # whoever held the lock before may have gone on with it
+        if not found.plan.ready:
+            raise SafetyError("plan-open", digest=digest, open=", ".join(choice.id for choice in found.plan.open))
         _fresh(given, found)
         hands = replace(_hands(given, found, approved=digest), told=told)
         caller = _permitted(given, found, hands)
@@ -164,6 +172,33 @@ def _file(found: Look) -> dict[str, Any] | None:
     path = readings[0].data["path"]
     document = readings[0].data["task_definition"]
     return {"path": path, "document": document, "sha256": definition_file.sha256(Path(path))}
+
+
+def _made(given: Parameters, found: Look, wishes: Wishes) -> Plan:
+    """The plan; an image that a person names himself has to be in the registry.
+
+    Raises
+    ------
+    InputError
+        It is not, or an answer is no option.
+    """
+    for name in wishes.answers:
+        if name not in CHOICES:
+            raise InputError("choice-unasked", id=name, nearest=nearest(name, list(CHOICES)) or ", ".join(CHOICES))
+    made = planner.make(found.diagnosis, found.evidence, wishes)
+    named = next((c for c in made.choices if c.id == IMAGE and c.answer), None)
+    if named is None or named.answer in [option.value for option in named.options]:
+        return made
+    verdict = next(v for v in found.diagnosis.failed("cause") if v.rule == named.rule)
+    image = ecr_image(chosen(verdict, named.answer))
+    if image is None:
+        raise InputError("image-unknown", image=named.answer, known=", ".join(o.value for o in named.options))
+    asked = request(
+        "image_tags", registry=image.registry, region=image.region, repository=image.repository, tags=image.asked
+    )
+    if presence(more(given, found.evidence, (asked,)), image) != "present":
+        raise InputError("image-unknown", image=named.answer, known=", ".join(o.value for o in named.options))
+    return made
 
 
 def _editable(made: Plan) -> None:
@@ -272,7 +307,7 @@ def _fresh(given: Parameters, found: Recorded) -> None:
     seen = look(given)
     if seen.evidence.target.account != found.plan.target.account:
         raise SafetyError("plan-elsewhere", digest=found.plan.digest, service=found.plan.target.account)
-    now = planner.make(seen.diagnosis, seen.evidence, replace(found.wishes, file=_file(seen)))
+    now = _made(given, seen, replace(found.wishes, file=_file(seen)))
     if now.digest != found.plan.digest:
         raise SafetyError("plan-stale", digest=found.plan.digest, **_what_changed(found.plan, now))
 

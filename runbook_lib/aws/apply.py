@@ -13,7 +13,7 @@ from runbook_lib.aws.reader import CallFailedError, Reader
 from runbook_lib.evidence.model import Target
 from runbook_lib.evidence.serialisation import plain
 from runbook_lib.plan.definitions import registrable, same
-from runbook_lib.plan.edits import applied
+from runbook_lib.plan.edits import EditError, applied
 from runbook_lib.plan.model import Change
 
 State = Literal["pending", "done", "unneeded", "stale", "gone"]
@@ -79,16 +79,17 @@ def _read(bench: Bench, client: str, operation: str, member: str, /, **parameter
 
 
 def _definition(bench: Bench, name: str) -> dict[str, Any]:
-    """A revision, or the newest of a family; empty where there is none."""
+    """A revision with its tags, or the newest of a family; empty where there is none."""
     try:
-        found: dict[str, Any] = bench.reader.call(
-            "ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=name
-        )["taskDefinition"]
+        answer = bench.reader.call(
+            "ecs", "DescribeTaskDefinition", "taskDefinition", taskDefinition=name, include=["TAGS"]
+        )
     except CallFailedError as error:
         if error.failure.code == "ClientException":  # ECS's answer for a name that there is not
             return {}
         raise
-    return found
+    tags = {"tags": answer["tags"]} if answer.get("tags") else {}
+    return {**answer["taskDefinition"], **tags}
 
 
 def _look_register(change: Change, bench: Bench) -> Standing:
@@ -96,7 +97,10 @@ def _look_register(change: Change, bench: Bench) -> Standing:
     document = bench.document(path) if path else _definition(bench, str(base))
     if not document:
         return Standing("gone", {"revision": base})
-    wanted = applied(registrable(document), () if path else change.edits)
+    try:
+        wanted = applied(registrable(document), () if path else change.edits)
+    except EditError as error:  # the document is another one by now
+        return Standing("stale", {"pointer": error.pointer})
     newest = _definition(bench, str(change.about["family"]))
     if newest and same(registrable(newest), wanted):
         return Standing("done", {"revision": newest["taskDefinitionArn"]})
@@ -108,7 +112,11 @@ def _look_deregister(change: Change, bench: Bench) -> Standing:
     found = _definition(bench, arn)
     if not found or found.get("status") == "INACTIVE":
         return Standing("done" if found else "gone", {"revision": arn})
-    used = [d for d in _service(bench).get("deployments") or [] if d.get("taskDefinition") == arn and d["status"] == "PRIMARY"]
+    used = [
+        d
+        for d in _service(bench).get("deployments") or []
+        if d.get("taskDefinition") == arn and d["status"] == "PRIMARY"
+    ]
     return Standing("stale", {"revision": arn, "deployment": used[0]["id"]}) if used else Standing("pending")
 
 
@@ -206,7 +214,9 @@ def _look_log_group(change: Change, bench: Bench) -> Standing:
 
 
 _KINDS: dict[str, _Kind] = {
-    "register": _Kind(_look_register, lambda change, bench, found: ("ecs", "RegisterTaskDefinition", dict(found.payload))),
+    "register": _Kind(
+        _look_register, lambda change, bench, found: ("ecs", "RegisterTaskDefinition", dict(found.payload))
+    ),
     "deregister": _Kind(
         _look_deregister,
         lambda change, bench, found: ("ecs", "DeregisterTaskDefinition", {"taskDefinition": change.about["revision"]}),

@@ -21,7 +21,7 @@ _OVERLAP, _AT_ZERO = "deployments_overlapping", "nothing_desired"
 Asked = tuple[tuple[Verdict, Remedy], ...]
 
 
-def make(diagnosis: Diagnosis, evidence: Evidence, wishes: Wishes = Wishes()) -> Plan:
+def make(diagnosis: Diagnosis, evidence: Evidence, wishes: Wishes) -> Plan:
     """The plan for what a diagnosis found.
 
     Raises
@@ -142,7 +142,16 @@ def _groups(situation: Situation, asked: Asked) -> Iterator[Change]:
         before = {name: read.get(arn, {}).get(name) for name in members}
         about = {"target_group_arn": arn, "target_group": arn.split("/")[-2] if "/" in arn else arn}
         rules = _rules(asked, "groups")
-        yield Change(f"modify-target-group:{about['target_group']}", "modify-target-group", rules, about, (), before, members, "checks")
+        yield Change(
+            f"modify-target-group:{about['target_group']}",
+            "modify-target-group",
+            rules,
+            about,
+            (),
+            before,
+            members,
+            "checks",
+        )
 
 
 def _update(situation: Situation, asked: Asked, parts: list[Change]) -> tuple[Change, ...]:
@@ -168,8 +177,8 @@ def _rollback(situation: Situation, asked: Asked) -> tuple[Change, ...]:
 def _under_way(evidence: Evidence) -> str:
     """ARN of the service deployment that is in progress, or ``""``."""
     briefs = evidence.data("service_deployments", [])
-    going = (b for b in briefs if b.get("status") in ("PENDING", "IN_PROGRESS"))
-    return str(next(going, {}).get("serviceDeploymentArn", ""))
+    going = (b["serviceDeploymentArn"] for b in briefs if b.get("status") in ("PENDING", "IN_PROGRESS"))
+    return str(next(going, ""))
 
 
 def _updating(situation: Situation, rules: tuple[str, ...], definition: str, settings: Mapping[str, Any]) -> Change:

@@ -17,7 +17,9 @@ def undo(plan: Plan, outcomes: Outcomes, evidence: Evidence) -> Plan:
     """What takes back the changes of a plan that were made, last one first."""
     made = [change for change in reversed(plan.changes) if change.id in outcomes]
     running = str(evidence.service.get("taskDefinition", ""))
-    primary = next((d for d in evidence.service.get("deployments") or [] if d.get("status") == "PRIMARY"), {})
+    primary: Mapping[str, Any] = next(
+        (d for d in evidence.service.get("deployments") or [] if d.get("status") == "PRIMARY"), {}
+    )
     now = {"revision": running, "running": running, "deployment": str(primary.get("id", ""))}
     changes = (back for change in made for back in _back(change, outcomes[change.id], now))
     return Plan(plan.target, {**now, "undoes": plan.digest}, tuple(changes), kind="undo")
@@ -36,7 +38,10 @@ def _update(change: Change, facts: Mapping[str, Any], now: Mapping[str, str]) ->
         return None
     about = {**change.about, "deployment": now["deployment"]}
     after = {"forceNewDeployment": True, **before}
-    earlier = {"taskDefinition": now["running"], **{k: v for k, v in change.after.items() if k in before and k != "taskDefinition"}}
+    earlier = {
+        "taskDefinition": now["running"],
+        **{k: v for k, v in change.after.items() if k in before and k != "taskDefinition"},
+    }
     return Change("update-service", "update-service", change.rules, about, (), earlier, after, "rollout")
 
 
@@ -59,7 +64,7 @@ def _file(change: Change, facts: Mapping[str, Any], now: Mapping[str, str]) -> C
 
 _BACK: dict[str, Callable[[Change, Mapping[str, Any], Mapping[str, str]], Change | None]] = {
     "update-service": _update,
-    "roll-back": lambda change, facts, now: _update(change, facts, now),
+    "roll-back": _update,
     "register": _deregister,
     "modify-target-group": _group,
     "edit-file": _file,

@@ -44,11 +44,12 @@ def check(evidence: Evidence) -> Finding:
         )
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    if any(tasks.has_started(task) for task in tasks.of(evidence, newest)):
+    started = any(tasks.has_started(task) for task in tasks.of(evidence, newest))
+    if started and not told.is_silent(evidence, newest):
         return passed(revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
-    return unknown("not-started", revision=name)
+    return unknown("not-observed" if started else "not-started", revision=name)
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runbook_lib.diagnosis.model import Verdict
+from runbook_lib.evidence.redaction import MASK
 from runbook_lib.plan.remedies import checks, definitions, images, services
 from runbook_lib.plan.remedy import BY_HAND, Remedy
 from runbook_lib.plan.situation import Situation
@@ -24,8 +25,13 @@ _REMEDIES: dict[str, Callable[[Verdict, Situation], Remedy]] = {
     "start_too_slow": checks.slow_start,
 }
 
+# Every question that a plan may ask.
+CHOICES = ("way", images.IMAGE, images.ARCHITECTURE, checks.SIDE, checks.PATH, services.COUNT)
+
 
 def remedy(verdict: Verdict, situation: Situation) -> Remedy:
-    """What a verdict asks for."""
-    found = _REMEDIES.get(verdict.rule)
-    return found(verdict, situation) if found else BY_HAND
+    """What a verdict asks for. What would be made of a masked value is a person's: a mask is nothing to write."""
+    make = _REMEDIES.get(verdict.rule)
+    found = make(verdict, situation) if make else BY_HAND
+    values = [*(edit.value for edit in found.edits), found.settings, found.groups]
+    return BY_HAND if MASK in repr(values) else found

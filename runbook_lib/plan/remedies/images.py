@@ -13,7 +13,7 @@ from runbook_lib.plan.model import Choice, Option
 from runbook_lib.plan.remedy import BY_HAND, NOTHING, Remedy
 from runbook_lib.plan.situation import Situation
 
-IMAGE = "image"
+IMAGE, ARCHITECTURE = "image", "architecture"
 _ARM = "linux/arm64"
 
 
@@ -66,7 +66,7 @@ def platform(verdict: Verdict, situation: Situation) -> Remedy:
     if list(verdict.facts.get("platforms") or []) != [_ARM] or not situation.document:
         return BY_HAND
     options = (Option("ARM64", {"why": "image"}), Option("rebuild"))
-    choice = situation.answered(Choice("architecture", verdict.rule, options, suggested="ARM64"))
+    choice = situation.answered(Choice(ARCHITECTURE, verdict.rule, options, suggested="ARM64"))
     if choice.answer != "ARM64":
         return Remedy(choices=(choice,), by_hand=choice.answer == "rebuild")
     given: dict[str, Any] = dict(situation.document.get("runtimePlatform") or {"operatingSystemFamily": "LINUX"})

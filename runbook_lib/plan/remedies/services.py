@@ -10,6 +10,7 @@ from runbook_lib.plan.model import Choice, Option
 from runbook_lib.plan.remedy import BY_HAND, NOTHING, Remedy
 from runbook_lib.plan.situation import Situation
 
+COUNT = "desired_count"
 _MAXIMUM_PERCENT = 200  # ECS's own default for a rolling update
 
 
@@ -49,7 +50,7 @@ def count(verdict: Verdict, situation: Situation) -> Remedy:
     """A service at 0: how many tasks are wanted, a person says."""
     if situation.wishes.desired_count is not None:
         return NOTHING
-    choice = Choice("desired_count", verdict.rule, (Option("1"), Option("0")), suggested="1", free=True)
+    choice = Choice(COUNT, verdict.rule, (Option("1"), Option("0")), suggested="1", free=True)
     answered = situation.answered(choice)
     if not answered.answer.isdecimal():
         return Remedy(choices=(answered,))
