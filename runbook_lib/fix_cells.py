@@ -122,5 +122,9 @@ class FixCells:
         told = fix_pages.step_line(done.steps[-1], self._lang)
         total, left = len(done.plan.changes), len(done.left)
         raise ApplyError(
-            "apply-stopped", digest=done.plan.digest, done=total - left, left=left, problem=told["what"].replace("`", "")
+            "apply-stopped",
+            digest=done.plan.digest,
+            done=total - left,
+            left=left,
+            problem=told["what"].replace("`", ""),
         )

@@ -115,7 +115,8 @@ def apply(
     Raises
     ------
     SafetyError
-        No plan of this service has the digest; it is a fix where an undo is meant; it is stale; a permission is missing; another apply is under way.
+        No plan of this service has the digest; it is a fix where an undo is meant; it is stale; a permission is
+        missing; another apply is under way.
     RunbookError
         AWS or the archive could not be reached.
     """
@@ -316,7 +317,11 @@ def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:
     """What differs between the approved plan and the one of now: of the base, else of the changes."""
     for name in ("deployment", "running", "revision", "sha256"):
         if before.base.get(name, "") != now.base.get(name, ""):
-            return {"what_key": f"errors.changed.{name}", "before": before.base.get(name, "-"), "now": now.base.get(name, "-") or "-"}
+            return {
+                "what_key": f"errors.changed.{name}",
+                "before": before.base.get(name, "-"),
+                "now": now.base.get(name, "-") or "-",
+            }
     old, new = ({change.id for change in plan.changes} for plan in (before, now))
     gone, come = sorted(old - new), sorted(new - old)
     changed = sorted(c.id for c in now.changes if c not in before.changes and c.id in old)

@@ -122,4 +122,3 @@ def _teller(lang: str) -> "Callable[[Step], None]":
         progress("step", lang, **step_line(step, lang))
 
     return told
-

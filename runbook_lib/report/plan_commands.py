@@ -1,4 +1,4 @@
-"""The exact AWS CLI command of each change of a plan, aimed where we looked; and ours that plans, applies and undoes."""
+"""The exact AWS CLI command of each change of a plan, aimed where we looked, and our own commands."""
 
 from __future__ import annotations
 

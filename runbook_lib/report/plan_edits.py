@@ -1,4 +1,4 @@
-"""Edits of a task definition for people and for a shell: what differs at each pointer, and the jq program that does it."""
+"""Edits of a task definition for people and for a shell: what differs at each pointer, and the jq program."""
 
 from __future__ import annotations
 
@@ -111,4 +111,3 @@ def named(document: Mapping[str, Any], pointer: str) -> str:
     found = _found(document, pointer)
     name = found.get("name") if isinstance(found, Mapping) else None
     return f"{pointer.rpartition('/')[0]}/{name}" if isinstance(name, str) else pointer
-

@@ -14,7 +14,7 @@ from runbook_lib.report.blocks import Tone
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import moment, revision, short_id
 from runbook_lib.report.markup import code, unticked
-from runbook_lib.text import has, say
+from runbook_lib.text import has, say, sentence
 
 RISK_TONES: dict[str, Tone] = {
     "none": "off",
@@ -133,9 +133,7 @@ def _member(value: Any) -> str:
 
 
 def plain_member(value: Any) -> str:
-    """A value of a member as it stands in a difference; ``""`` for none."""
-    if value is None:
-        return ""
+    """A value of a member as it stands in a difference."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return revision(text) if ":task-definition/" in text else text
 
@@ -210,6 +208,9 @@ def _fact(value: object) -> str:
 
 def problem(name: str, facts: Mapping[str, Any], lang: str) -> str:
     """Why a change was not made, or is not known to have been."""
+    own = str(facts.get("code") or "")
+    if name == "failed" and "operation" not in facts and has(f"errors.{own}"):
+        return sentence(own, facts, lang)  # of a file, which is refused with one of our own errors
     told = {part: unticked(facts.get(part) or "–") for part in ("operation", "code")}
     return say(f"fix.problem.{_problem(name, facts)}", lang, **told)
 

@@ -166,8 +166,7 @@ def test_the_partition_is_the_regions(region, partition):
 @every_target
 def test_it_is_a_policy_as_iam_takes_it(target, policy, required):
     document = policy(target)
-    if policy is read_policy:
-        assert read(document).statements
+    assert read(document).statements
     sids = [statement["Sid"] for statement in document["Statement"]]
     assert len(set(sids)) == len(sids)
     assert all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids)

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from runbook_lib.plan.model import Plan
 from runbook_lib.report import plan_commands, plan_words
-from runbook_lib.report.blocks import Banner, Block, Cell, Heading, Paragraph, Quote, Shell, Status, Table, number, state
+from runbook_lib.report.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Heading,
+    Paragraph,
+    Quote,
+    Shell,
+    Status,
+    Table,
+    number,
+    state,
+)
 from runbook_lib.report.context import Context
 from runbook_lib.report.markup import code, unticked
 from runbook_lib.report.render import Section
@@ -47,9 +59,7 @@ def _status(done: Applied, context: Context) -> Status:
 
 def _table(done: Applied, context: Context) -> Table:
     steps = {step.change.id: step for step in done.steps}
-    columns = tuple(
-        say(f"fix.column.{name}", context.lang) for name in ("number", "change", "outcome", "found")
-    )
+    columns = tuple(say(f"fix.column.{name}", context.lang) for name in ("number", "change", "outcome", "found"))
     rows = tuple(
         (number(place), Cell(plan_words.title(change, context.lang)), *_cells(steps.get(change.id), context))
         for place, change in enumerate(done.plan.changes, 1)
@@ -72,7 +82,9 @@ def _failure(done: Applied, context: Context) -> Iterator[Block]:
     last = done.steps[-1] if done.steps else None
     if last is None or last.good:
         return
-    told = f"{plan_words.title(last.change, context.lang)} · {plan_words.problem(last.outcome, last.facts, context.lang)}"
+    told = (
+        f"{plan_words.title(last.change, context.lang)} · {plan_words.problem(last.outcome, last.facts, context.lang)}"
+    )
     message = str(last.facts.get("message") or "")
     yield Heading(say("fix.label.failed", context.lang))
     yield Quote(message, told) if message else Paragraph(told)

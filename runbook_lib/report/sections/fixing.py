@@ -1,8 +1,8 @@
-"""A plan as a section: what it does and how it is approved, what is still to be chosen, each change, what is by hand."""
+"""A plan as a section: what it does, how it is approved, what is to be chosen, each change, and what is by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,7 +12,20 @@ from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.plan.model import Change, Plan
 from runbook_lib.report import plan_commands, plan_words, steps, words
-from runbook_lib.report.blocks import Block, Card, Difference, Fact, Facts, Heading, Line, Paragraph, Shell, Status, Tag, Tone
+from runbook_lib.report.blocks import (
+    Block,
+    Card,
+    Difference,
+    Fact,
+    Facts,
+    Heading,
+    Line,
+    Paragraph,
+    Shell,
+    Status,
+    Tag,
+    Tone,
+)
 from runbook_lib.report.context import Context
 from runbook_lib.report.plan_edits import differences, named
 from runbook_lib.report.render import Section
@@ -121,9 +134,7 @@ def _approval(plan: Plan, context: Context, asking: Asking) -> Iterator[Block]:
     yield Paragraph(say("fix.approve.notebook", context.lang, digest=plan.digest), "quiet")
 
 
-def _changes(
-    plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Context, asking: Asking
-) -> Iterator[Block]:
+def _changes(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Context, asking: Asking) -> Iterator[Block]:
     if plan.changes:
         yield Heading(say(f"fix.heading.{'settled' if plan.open else 'changes'}", context.lang))
     for number, change in enumerate(plan.changes, 1):
@@ -201,17 +212,17 @@ def _member_lines(change: Change) -> Iterator[Block]:
     lines: list[Line] = []
     for name, after in change.after.items():
         before = change.before.get(name)
-        if name == "forceNewDeployment" or before == after or after == "":
-            continue
-        lines.append(Line("place", f"/{name}"))
-        lines += _sides(before, after)
+        if name != "forceNewDeployment" and after not in (before, ""):
+            lines += (Line("place", f"/{name}"), *_sides(before, after))
     if lines:
         yield Difference(tuple(lines))
 
 
-def _sides(before: Any, after: Any) -> Sequence[Line]:
-    shown = [(side, plan_words.plain_member(value)) for side, value in (("before", before), ("after", after))]
-    return [Line("before" if side == "before" else "after", text) for side, text in shown if text]
+def _sides(before: Any, after: Any) -> Iterator[Line]:
+    if before is not None:
+        yield Line("before", plan_words.plain_member(before))
+    if after is not None:
+        yield Line("after", plan_words.plain_member(after))
 
 
 # What a person does, and why in this order
