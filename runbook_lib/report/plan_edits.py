@@ -83,8 +83,9 @@ def jq_program(edits: Sequence[Edit]) -> str:
 
     One filter a line, in ASCII and without ``'``: it can stand in single quotes in any shell.
     """
-    names = ",".join(f".{name}" for name in ADDED_BY_ECS)
-    return "\n  | ".join([f"del({names})", *(_filter(edit) for edit in edits)])
+    names = [f".{name}" for name in ADDED_BY_ECS]
+    dropped = f"del({', '.join(names[:4])},\n      {', '.join(names[4:])})"
+    return "\n    | ".join([dropped, *(_filter(edit) for edit in edits)])
 
 
 def _filter(edit: Edit) -> str:
