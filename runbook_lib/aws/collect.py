@@ -30,7 +30,7 @@ class Collection:
         self._ends = time.monotonic() + seconds
 
     def first_look(self) -> Evidence:
-        """The first look: three dependent rounds.
+        """The first look: three dependent rounds; what is beyond its calls is left to a deeper look.
 
         Raises
         ------
@@ -48,6 +48,7 @@ class Collection:
             for number, round_of in enumerate(ROUNDS, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
+                requests = requests[: max(FIRST_LOOK_CALLS - len(reader.calls), 0)]
                 evidence = _with(evidence, self._read_all(pool, reader, requests))
                 stop_where_nothing_can_be_read(evidence, self._session, reader, self._names(pool, reader))
         return _finished(evidence, reader, began)
