@@ -79,7 +79,7 @@ def _of_events(evidence: Evidence, deployment: Deployment) -> Iterator[Told]:
     since = deployments.created(deployment)
     for event in evidence.service.get("events") or []:
         text, moment = str(event.get("message") or ""), at(event.get("createdAt"))
-        if moment and moment >= since and "unable to place a task" in text and _counts(said := _judged(text)):
+        if moment and moment >= since and "unable to place" in text and _counts(said := _judged(text)):
             yield Told(
                 said,
                 text[:_LONGEST],

@@ -43,5 +43,5 @@ def test_a_rule_that_declares_deeper_readings_asks_for_some():
 
 
 def test_an_unknown_kind_is_refused_with_its_name_and_those_there_are():
-    with pytest.raises(LookupError, match="'weather'.*log_tail, nat_gateways"):
+    with pytest.raises(LookupError, match=r"'weather'.*log_tail, nat_gateways"):
         collector_of("weather")
