@@ -32,7 +32,6 @@ def check(evidence: Evidence) -> Finding:
     alarms = (evidence.service.get("deploymentConfiguration") or {}).get("alarms") or {}
     if not alarms.get("enable"):
         return not_applicable(reason="no-deployment-alarm")
-    newest = deployments.newest(evidence)
     cites = tuple(cite for cite in _said(evidence) if judge(cite.value, presumed=True).label == _LABEL)
     if not cites:
         return passed(alarms=list(alarms.get("alarmNames") or []))
@@ -40,7 +39,7 @@ def check(evidence: Evidence) -> Finding:
         "confirmed",
         cites,
         alarms=list(alarms.get("alarmNames") or []),
-        revision=deployments.revision(newest.get("taskDefinition", "")),
+        revision=deployments.newest_revision(evidence),
     )
 
 

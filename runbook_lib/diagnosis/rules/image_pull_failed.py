@@ -38,7 +38,7 @@ def check(evidence: Evidence) -> Finding:
     mine = tasks.of(evidence, newest)
     bad = failures.recent(evidence, _failed_to_pull, (newest,))
     got = [task for task in mine if _pulled(task)]
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if bad and not _got_over(bad, got):
         said = next(text for text in tasks.texts(bad[0]) if pull_failure(text))
         cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", said[:600])

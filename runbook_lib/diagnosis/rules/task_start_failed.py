@@ -29,7 +29,7 @@ from runbook_lib.evidence.model import Evidence
 def check(evidence: Evidence) -> Finding:
     """FAIL where the last attempts of the newest deployment to start a task failed for a reason that ECS names."""
     newest = deployments.newest(evidence)
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if found := told.reasons(evidence, newest):
         first, *before = found
         return failed(
