@@ -1,4 +1,4 @@
-"""What a first look asks, round by round: three dependent rounds, at most 12 calls for a service of the usual shape."""
+"""What a first look asks, round by round: three dependent rounds, as far as its 12 calls go; `rest` is what is left."""
 
 from __future__ import annotations
 
