@@ -16,7 +16,7 @@ from runbook_lib.evidence.model import Target
 
 _SERVICE = "arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}"
 _CLUSTER = "arn:{partition}:ecs:{region}:{account}:cluster/{cluster}"
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 
 
 @dataclass(frozen=True)

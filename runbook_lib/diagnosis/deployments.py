@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,10 +85,17 @@ def completed_at(evidence: Evidence, deployment: Deployment) -> datetime | None:
     """When a COMPLETED deployment completed, by ECS's event or ListServiceDeployments; None where neither tells."""
     if deployment.get("rolloutState") != "COMPLETED":
         return None
-    said = f"(deployment {deployment.get('id')}) deployment completed."
-    events = evidence.service.get("events") or []
-    by_event = (at(event.get("createdAt")) for event in events if said in (event.get("message") or ""))
+    by_event = (at(event.get("createdAt")) for event in _events_of(evidence, deployment, "deployment completed"))
     return next(by_event, None) or at(_brief(evidence, deployment).get("finishedAt"))
+
+
+def _events_of(evidence: Evidence, deployment: Deployment, said: str) -> Iterator[dict[str, Any]]:
+    """The events that say this of the deployment, with or without parentheses around its id."""
+    named = re.compile(rf"\b{re.escape(str(deployment.get('id')))}\b")
+    for event in evidence.service.get("events") or []:
+        text = str(event.get("message") or "")
+        if said in text and named.search(text):
+            yield event
 
 
 def _brief(evidence: Evidence, deployment: Deployment) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook_lib.diagnosis import deployments, failures, tasks
-from runbook_lib.diagnosis.messages import HealthFailure, health_failure, mentions
+from runbook_lib.diagnosis.messages import HealthFailure, Mentions, health_failure, mentions
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.evidence.model import Evidence, at
 
@@ -59,7 +59,7 @@ def target_side(evidence: Evidence, definition_arn: str, group_arn: str) -> Side
     """The target group's check: targets now, and tasks stopped for it in the last 30 minutes, with quoted codes."""
     mine = tasks_of(evidence, definition_arn)
     states = {target.get("TargetHealth", {}).get("State") for target in targets(evidence, group_arn, mine)}
-    stopped = [t for t in failed_target_checks(evidence, mine) if _names(t, group_arn)]
+    stopped = stopped_by_group(evidence, group_arn, mine)
     passing = "healthy" in states
     failing = bool(unhealthy_targets(evidence, group_arn, mine) or stopped) and not passing
     said = target_failures(evidence, group_arn, mine) if failing else ()
@@ -76,6 +76,11 @@ def failed_container_checks(evidence: Evidence, mine: tuple[Task, ...]) -> tuple
 def failed_target_checks(evidence: Evidence, mine: tuple[Task, ...]) -> tuple[Task, ...]:
     """Those of the tasks that were lately stopped because the load balancer's health check failed."""
     return _stopped_for(evidence, mine, lambda task: tasks.failed_check(task) == "target_group" or _given_up(task))
+
+
+def stopped_by_group(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> list[Task]:
+    """Those of the tasks that were stopped because the check of this group failed, or of a group that is not named."""
+    return [task for task in failed_target_checks(evidence, mine) if _names(task, group_arn)]
 
 
 def unhealthy_targets(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> tuple[dict[str, Any], ...]:
@@ -154,12 +159,15 @@ def _stopped_for(evidence: Evidence, mine: tuple[Task, ...], is_fault: Callable[
 
 def _names(task: Task, group_arn: str) -> bool:
     """Whether the stopped reason names this target group; one that names none may mean any."""
-    named = mentions(task.get("stoppedReason") or "").target_groups
-    return not named or group_arn in named
+    return _may_mean(mentions(task.get("stoppedReason") or ""), group_arn)
+
+
+def _may_mean(said: Mentions, group_arn: str) -> bool:
+    return not said.target_groups or said.names_group(group_arn)
 
 
 def _events(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> list[str]:
-    """Recent "is unhealthy in" events of the group that name one of these tasks, or (as some do) no task at all."""
+    """Recent "is unhealthy in" events that name the group and one of these tasks, or (as some do) none at all."""
     own = {tasks.identity(task) for task in mine}
     since = failures.since(evidence)
     texts = []
@@ -169,6 +177,6 @@ def _events(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> list[
         if "is unhealthy in" not in text or moment is None or moment < since:
             continue
         named = mentions(text)
-        if group_arn in named.target_groups and (not named.tasks or own & set(named.tasks)):
+        if _may_mean(named, group_arn) and (not named.tasks or own & set(named.tasks)):
             texts.append(text)
     return texts

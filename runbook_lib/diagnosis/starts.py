@@ -30,15 +30,28 @@ def of_newest(evidence: Evidence) -> Start:
     newest = deployments.newest(evidence)
     if not evidence.service.get("desiredCount"):
         return "no-task-desired"
-    started = max((m for task in tasks.of(evidence, newest) if (m := at(task.get("startedAt")))), default=None)
-    failed = failures.recent(evidence, _failed_to_start, (newest,))
-    if any(started is None or (tasks.ended_at(task) or started) > started for task in failed):
+    if failed(evidence):
         return "failing"
-    if started or newest.get("runningCount"):
+    if any(map(tasks.has_started, tasks.of(evidence, newest))) or newest.get("runningCount"):
         return "started"
     if newest.get("failedTasks"):
         return "failing"
     return "nowhere" if _gets_nowhere(evidence, newest) else "no-failed-start"
+
+
+@once
+def failed(evidence: Evidence) -> tuple[Task, ...]:
+    """The tasks of the newest deployment that lately failed to start, newest first, where none got there since."""
+    newest = deployments.newest(evidence)
+    started = max((m for task in tasks.of(evidence, newest) if (m := at(task.get("startedAt")))), default=None)
+    lately = failures.recent(evidence, _failed_to_start, (newest,))
+    return tuple(task for task in lately if started is None or (tasks.ended_at(task) or started) > started)
+
+
+def is_silent(evidence: Evidence) -> bool:
+    """Whether the last attempt to start a task has failed, and the task does not tell why."""
+    lost = failed(evidence)
+    return bool(lost) and told.of_task(lost[0]) is None
 
 
 def unexplained(evidence: Evidence) -> dict[str, Any]:

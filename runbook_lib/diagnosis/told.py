@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from runbook_lib.evidence.model import Evidence, at
 _ELSEWHERE = ("container", "rollout", "load-balancer", "healthy", "none", "interruption", "request")
 _REFUSED = ("secret-env-duplicate", "pass-role-denied")  # what ECS refuses before there is a task
 LABELS = tuple(c.label for c in CAUSES.values() if c.group not in _ELSEWHERE and c.label not in _REFUSED)
+_PLACING = re.compile("unable to place (?:a task|tasks)|failed to launch a task")
 _LONGEST = 600
 _judged = lru_cache(maxsize=512)(judge)  # several rules ask for the reasons of the same tasks
 
@@ -79,7 +81,7 @@ def _of_events(evidence: Evidence, deployment: Deployment) -> Iterator[Told]:
     since = deployments.created(deployment)
     for event in evidence.service.get("events") or []:
         text, moment = str(event.get("message") or ""), at(event.get("createdAt"))
-        if moment and moment >= since and "unable to place" in text and _counts(said := _judged(text)):
+        if moment and moment >= since and _PLACING.search(text) and _counts(said := _judged(text)):
             yield Told(
                 said,
                 text[:_LONGEST],

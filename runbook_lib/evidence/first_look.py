@@ -15,8 +15,13 @@ MAX_TASK_DEFINITIONS = 3
 MAX_TARGET_GROUPS = 3
 MAX_REPOSITORIES = 2
 
+# The hosts of every partition (botocore's partitions.json), and those that answer by IPv6 too.
+_HOSTS = (
+    r"(?:amazonaws\.(?:com|eu)|on\.aws|on\.amazonwebservices\.(?:com|eu)"
+    r"|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)(?:\.cn)?"
+)
 _ECR = re.compile(
-    r"^(?P<registry>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com|on\.aws)(?:\.cn)?/"
+    rf"^(?P<registry>\d{{12}})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.{_HOSTS}/"
     r"(?P<repository>[a-z0-9._/-]+?)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$"
 )
 

@@ -112,7 +112,13 @@ def test_names_may_be_given_as_arns():
 
 @pytest.mark.parametrize(
     ("region", "partition"),
-    [("ap-northeast-2", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("", "aws")],
+    [
+        ("ap-northeast-2", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("", "aws"),
+    ],
 )
 def test_the_partition_is_the_regions(region, partition):
     arns = [one for s in read_policy(Target("c", "s", region))["Statement"] for one in listed(s["Resource"])]

@@ -12,8 +12,8 @@ def failed(found):
     return [t["taskArn"][-1] for t in recent(found, lambda t: t.get("stoppedReason") == CHECKED)]
 
 
-def completed(minutes):
-    return [event(minutes, f"(deployment {deployment_id(2)}) deployment completed.")]
+def completed(minutes, name="(deployment {})"):
+    return [event(minutes, f"{name.format(deployment_id(2))} deployment completed.")]
 
 
 CASES = {
@@ -30,6 +30,21 @@ CASES = {
             tasks=[task(1, 2, 5), stopped(2, 2, 8, CHECKED), stopped(3, 2, 12, CHECKED)],
         ),
         [],
+    ),
+    "before it completed, in plain words": (
+        healthy(
+            described=service(deployment(2, 20, **DONE), events=completed(5, "deployment {}")),
+            tasks=[task(1, 2, 5), stopped(2, 2, 8, CHECKED), stopped(3, 2, 12, CHECKED)],
+        ),
+        [],
+    ),
+    "before another one completed": (
+        healthy(
+            described=service(deployment(2, 60, **DONE), events=completed(5, "(deployment {}1)")),
+            tasks=[task(1, 2, 5), stopped(2, 2, 8, CHECKED), stopped(3, 2, 12, CHECKED)],
+            briefs=[],
+        ),
+        ["2", "3"],
     ),
     "after it completed, again and again": (
         healthy(

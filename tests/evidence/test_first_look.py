@@ -24,6 +24,9 @@ def evidence(*readings: Reading) -> Evidence:
         (f"{HOST}/app:1.2@{DIGEST}", "app", DIGEST),
         ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/app:1", "app", "1"),
         ("123456789012.dkr-ecr.us-east-1.on.aws/app:1", "app", "1"),
+        ("123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/app:1", "app", "1"),
+        ("123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu/app:1", "app", "1"),
+        ("123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov/app:1", "app", "1"),
     ],
 )
 def test_an_ecr_reference_is_taken_apart(reference, repository, asked):

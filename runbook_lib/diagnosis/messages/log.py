@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from runbook_lib.diagnosis.messages.judge import Judgement, judge, known
-from runbook_lib.diagnosis.messages.parts import parse
+from runbook_lib.diagnosis.messages.parts import about, parse
 from runbook_lib.diagnosis.messages.pasted import Line, broken_at_edge, joined, lines, rest
 from runbook_lib.diagnosis.messages.secrecy import without_secrets
 
@@ -111,6 +111,6 @@ def _merged(messages: Iterator[Said]) -> list[Said]:
     """Each message once, with how often it came: the same words about the same thing, but for ids and numbers."""
     found: dict[tuple[str, str], Said] = {}
     for said in messages:
-        key = (said.judgement.label, _NUMBERS.sub("0", parse(said.text).text))
+        key = (said.judgement.label, _NUMBERS.sub("0", f"{parse(said.text).text} {about(said.text)}"))
         found[key] = replace(found[key], count=found[key].count + 1) if key in found else said
     return list(found.values())

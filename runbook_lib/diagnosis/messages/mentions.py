@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from runbook_lib.diagnosis.messages.causes import CAUSES
@@ -14,8 +15,8 @@ _DUPLICATE = re.compile(
     r"(?: set on the container)?(?:, such as ['‘’\"]([^'‘’\"]{1,255})['‘’\"])?"
 )
 _CODES = re.compile(r"with these codes: \[([0-9, ]{1,64})\]")
-_TASK = re.compile(r"\(task ([^\s()]{1,80})\)")
-_GROUP = re.compile(r"\(target-group ([^\s()]{1,300})\)")
+_TASK = re.compile(r"\(task ([^\s()]{1,80})\)|\btask ([0-9a-f]{32}|[0-9a-f-]{36})\b")
+_GROUP = re.compile(r"\btarget-group (?!due )([\w:./-]{1,300})")
 _PORT = re.compile(r"\(port (\d{1,5})\)")
 _REASON = re.compile(r"due to \(reason ([^()]{1,600}(?:\([^()]{0,200}\)[^()]{0,200})?)\)")
 HEALTH_LABELS = (
@@ -37,12 +38,19 @@ class HealthFailure:
 
 @dataclass(frozen=True)
 class Mentions:
-    """The ids that a service event names. Events have come with and without ``(task …)`` and ``(port …)``."""
+    """The ids that a service event names. Events have come with and without ``(task …)`` and ``(port …)``.
+
+    A target group is named by its ARN, or as some events have it by its name alone.
+    """
 
     tasks: tuple[str, ...]
     target_groups: tuple[str, ...]
     ports: tuple[int, ...]
     reason: str = ""
+
+    def names_group(self, arn: str) -> bool:
+        """Whether the target group of this ARN is among those named."""
+        return any(named in (arn, *arn.split("/")[-2:-1]) for named in self.target_groups)
 
 
 def pull_failure(text: str) -> str:
@@ -73,11 +81,16 @@ def mentions(text: str) -> Mentions:
     part = text[:_LONGEST]
     reason = _REASON.search(part)
     return Mentions(
-        tuple(_TASK.findall(part)),
-        tuple(_GROUP.findall(part)),
+        _whole(bracketed or plain for bracketed, plain in _TASK.findall(part)),
+        _whole(_GROUP.findall(part)),
         tuple(int(port) for port in _PORT.findall(part)),
         reason[1].strip() if reason else "",
     )
+
+
+def _whole(names: Iterable[str]) -> tuple[str, ...]:
+    """Without those that somebody has shortened: they may mean any."""
+    return tuple(name for name in names if not name.endswith("...") and not name.startswith("..."))
 
 
 def is_out_of_memory(text: str) -> bool:

@@ -26,9 +26,9 @@ _ONES: dict[str, re.Pattern[str]] = {
     "PORT": re.compile(r"\(port (\d{1,5})\)"),
 }
 _ECR = re.compile(
-    r"\d{12}\.dkr\.ecr[\w-]{0,6}\.([\w-]{1,20})\.amazonaws\.com[\w.]{0,4}/(\w[\w./-]{0,255})(?::(\w[\w.-]{0,127}))?"
+    r"\d{12}\.dkr[.-]ecr[\w-]{0,6}\.([\w-]{1,20})\.[a-z][a-z.-]{1,40}/(\w[\w./-]{0,255})(?::(\w[\w.-]{0,127}))?"
 )
-_REGION = re.compile(r"arn:aws[\w-]{0,12}:[a-z0-9-]{1,30}:([a-z]{2}(?:-[a-z]{1,9}){1,2}-\d):")
+_REGION = re.compile(r"arn:aws[\w-]{0,12}:[a-z0-9-]{1,30}:([a-z]{2,4}(?:-[a-z]{1,9}){1,2}-\d):")
 
 
 def names(text: str) -> dict[str, str]:

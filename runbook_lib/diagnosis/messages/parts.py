@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 # ECS's own messages are below 1,100 characters. Wrapped in a tool's error they are longer.
@@ -19,6 +20,15 @@ _SERVICE = re.compile(
     r"\bservice \[?(?!call |role |connect )\(?[\w.:/@<>-]{1,255}\)?\]? ?"
     r"(?=(?:\(|was |is |has |failed |deployment|rolling|operations|registered|deregistered|unable|cannot|could|did))"
 )
+# An image may be called "awslogs-router" and a key of a secret "unauthorized": what stands before them is kept.
+_IMAGE = re.compile(
+    r"((?:\.dkr[.-]ecr[\w.-]{1,60}|public\.ecr\.aws|docker\.io|quay\.io|ghcr\.io)/"
+    r"|\b(?:manifest for|denied for|resolve ref) \"?(?!\S{0,80}(?:\.dkr[.-]ecr|\.io/|\.aws/)))([\w./:@-]{0,400}\w)"
+)
+_REPOSITORY = re.compile(
+    r"(\b(?:repository|image) |\brepository with name ')([\w./:@-]{0,400}\w)(?= not found|' does not)"
+)
+_KEY = re.compile(r"(json key |ssm parameters: )([\w./,-]{0,400}\w)")
 _ARN = re.compile(r"arn:(?:aws[a-z-]{0,12}|x{1,12}):([a-z0-9-]{1,30}):[^\s\"'),;\]|}]{0,300}")
 _PRINCIPAL = re.compile(r"\buser:? \(?(arn:\S{1,300})|assumed-role/(\S{1,200})|role/(\S{1,200})")
 _DENIED = re.compile(r"not authori[sz]ed to perform:? \[?'?([a-z0-9-]{2,40}:[a-z*]{1,60})")
@@ -42,7 +52,7 @@ _CUT_LENGTHS = (255, 256, 1024)  # where ECS ends a reason
 class Parts(NamedTuple):
     """What a message is made of; all in lower case, ``""`` or None where it says no such thing.
 
-    ``text`` is the whole message on one line with the names of services, tasks and ARNs' resources taken out.
+    ``text`` is the whole message on one line with the names of services, tasks, images and ARNs' resources taken out.
     """
 
     text: str
@@ -97,11 +107,27 @@ def _plain(text: str) -> str:
 
 
 def _nameless(lower: str) -> str:
+    for pattern in _naming(lower):
+        lower = pattern.sub(r"\1", lower)
     if "arn:" in lower:
         lower = _ARN.sub(r"arn:\1", lower)
     if "(" in lower:
         lower = _BRACKETED.sub(r"(\1)", lower)
     return _SERVICE.sub("service ", lower) if "service " in lower else lower
+
+
+def about(text: str) -> str:
+    """The images and keys that a message names, which its parts are without."""
+    lower = _plain(text[:LONGEST]).lower()
+    return " ".join(found[2] for pattern in _naming(lower) for found in pattern.finditer(lower))
+
+
+def _naming(lower: str) -> Iterator[re.Pattern[str]]:
+    """The patterns of names that a message of this kind may hold."""
+    if "pull" in lower or "manifest" in lower or " ref " in lower:
+        yield from (_IMAGE, _REPOSITORY)
+    if "json key " in lower or "ssm parameters: " in lower:
+        yield _KEY
 
 
 def _truncated(raw: str, lower: str) -> bool:

@@ -19,8 +19,9 @@ References
 from __future__ import annotations
 
 from runbook_lib.diagnosis import deployments
+from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.messages import judge
-from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
+from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.rollback import last_rollback
 from runbook_lib.evidence.model import Evidence, at
 
@@ -32,14 +33,18 @@ def check(evidence: Evidence) -> Finding:
     alarms = (evidence.service.get("deploymentConfiguration") or {}).get("alarms") or {}
     if not alarms.get("enable"):
         return not_applicable(reason="no-deployment-alarm")
-    cites = tuple(cite for cite in _said(evidence) if judge(cite.value, presumed=True).label == _LABEL)
+    newest, said = deployments.newest(evidence), _said(evidence)
+    name = deployments.newest_revision(evidence)
+    cites = tuple(cite for cite in said if judge(cite.value, presumed=True).label == _LABEL)
+    if not cites and newest.get("rolloutState") == "FAILED" and not any(cite.value for cite in said):
+        return unknown("not-observed", revision=name)
     if not cites:
         return passed(alarms=list(alarms.get("alarmNames") or []))
     return failed(
         "confirmed",
         cites,
         alarms=list(alarms.get("alarmNames") or []),
-        revision=deployments.newest_revision(evidence),
+        revision=name,
     )
 
 
@@ -51,9 +56,14 @@ def _said(evidence: Evidence) -> list[Cite]:
         said.append(Cite("ecs:ListServiceDeployments", "serviceDeployments[].statusReason", found.reason))
     for event in evidence.service.get("events") or []:
         text, moment = str(event.get("message") or ""), at(event.get("createdAt"))
-        if f"(deployment {newest.get('id')})" in text and moment and moment >= deployments.created(newest):
+        if _may_mean(text, newest) and moment and moment >= deployments.created(newest):
             said.append(Cite("ecs:DescribeServices", "services[0].events[].message", text))
     return said
+
+
+def _may_mean(text: str, deployment: Deployment) -> bool:
+    """Whether an event is about a deployment: it names it, or (as some do) none."""
+    return str(deployment.get("id")) in text or "ecs-svc/" not in text
 
 
 RULE = Rule(

@@ -53,7 +53,7 @@ def check(evidence: Evidence) -> Finding:
 def _by_target(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
     for arn in target_group_arns(evidence.service):
         bad = sides.unhealthy_targets(evidence, arn, mine)
-        stopped = [t for t in sides.failed_target_checks(evidence, mine) if arn in (t.get("stoppedReason") or arn)]
+        stopped = sides.stopped_by_group(evidence, arn, mine)
         if bad or stopped:
             said = sides.target_failures(evidence, arn, mine)
             first = next(iter(said), HealthFailure("load-balancer-health-check-failed"))

@@ -22,7 +22,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, failures, tasks
+from runbook_lib.diagnosis import deployments, failures, starts, tasks
 from runbook_lib.diagnosis.messages import PULL_LABELS, pull_failure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.tasks import Task
@@ -49,7 +49,7 @@ def check(evidence: Evidence) -> Finding:
         return _failed(said, cite, count=len(events), revision=name, last_at=last_at)
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    if got:
+    if got and not starts.is_silent(evidence):
         return passed(pulled=len(got), revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")

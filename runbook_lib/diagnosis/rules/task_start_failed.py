@@ -20,7 +20,7 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import deployments, tasks, told
+from runbook_lib.diagnosis import deployments, starts, tasks, told
 from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence
@@ -44,11 +44,12 @@ def check(evidence: Evidence) -> Finding:
         )
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    if any(tasks.has_started(task) for task in tasks.of(evidence, newest)):
+    started = any(tasks.has_started(task) for task in tasks.of(evidence, newest))
+    if started and not starts.is_silent(evidence):
         return passed(revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
-    return unknown("not-started", revision=name)
+    return unknown("not-observed" if started else "not-started", revision=name)
 
 
 RULE = Rule(

@@ -38,8 +38,9 @@ def check(evidence: Evidence) -> Finding:
     """FAIL where a task is UNHEALTHY now, or was lately stopped for it."""
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    bad, stopped = tasks.unhealthy(evidence), failures.recent(evidence, lambda task: bool(_failed_side(task)))
-    by_target = sum(_failed_side(task) == "target_group" for task in stopped)
+    bad, given_up = tasks.unhealthy(evidence), _given_up(evidence)
+    stopped = failures.recent(evidence, lambda task: bool(_failed_side(task)) or task.get("taskArn") in given_up)
+    by_target = sum(_failed_side(task) != "container" for task in stopped)
     facts: dict[str, Any] = {
         "unhealthy": len(bad),
         "running": len(tasks.running(evidence)),
@@ -65,6 +66,14 @@ def _failed_side(task: Task) -> str:
         return side
     found = health_failure(task.get("stoppedReason") or "")
     return "container" if found and found.label == _LABEL else ""
+
+
+def _given_up(evidence: Evidence) -> set[str]:
+    """The ARNs of the tasks that were stopped for a target group's check, also where ECS does not say so."""
+    if not target_group_arns(evidence.service):
+        return set()
+    mine = tuple(task for d in deployments.judged(evidence) for task in tasks.of(evidence, d))
+    return {str(task.get("taskArn")) for task in sides.failed_target_checks(evidence, mine)}
 
 
 def _with_unhealthy_target(evidence: Evidence) -> int | None:

@@ -51,6 +51,31 @@ def test_the_name_of_a_service_says_nothing_of_the_cause(name):
     assert judge(f"service {name} has started 1 tasks: task 1.").label == "normal-progress"
 
 
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+SECRET_SAID = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+)
+NAMED = {
+    f"CannotPullContainerError: failed to resolve ref {HOST}/NAME:v1: {HOST}/NAME:v1: not found": "image-not-found",
+    f"CannotPullContainerError: API error (404): manifest for {HOST}/NAME:v1 not found": "image-not-found",
+    "CannotPullContainerError: Error response from daemon: manifest for NAME:v1 not found: manifest unknown":
+        "image-not-found",
+    "CannotPullContainerError: API error (404): repository NAME not found: does not exist": "image-not-found",
+    "pull image: The repository with name 'NAME' does not exist in the registry with id '1'": "image-not-found",
+    f"CannotPullContainerError: failed to resolve ref {HOST}/NAME:v1@sha256:0: 403 Forbidden": "image-pull-auth",
+    f"CannotPullContainerError: failed to do request: Head https://{HOST}/v2/NAME/manifests/v1: EOF":
+        "image-pull-network",
+    f"{SECRET_SAID}retrieved secret from Secrets Manager did not contain json key NAME": "secret-not-found",
+    f"{SECRET_SAID}unable to retrieve secrets from ssm: invalid ssm parameters: /prod/NAME,/NAME": "secret-not-found",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["awslogs-router", "stunnel", "unauthorized", "throttled", "oom-killed", "my.efs.x"])
+@pytest.mark.parametrize(("text", "label"), NAMED.items())
+def test_the_name_of_an_image_or_a_key_says_nothing_of_the_cause(text, label, name):
+    assert judge(text.replace("NAME", name)).label == label
+
+
 @pytest.mark.parametrize(
     ("answer", "pull", "secret"),
     [

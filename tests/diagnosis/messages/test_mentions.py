@@ -128,6 +128,18 @@ def test_what_an_event_names(text, named):
     assert found.reason == "Health checks failed with these codes: [404]"
 
 
+def test_a_target_group_may_be_named_by_its_name_and_without_parentheses():
+    said = f"service s (task {'a' * 32}) is unhealthy in target-group {GROUP.split('/')[-2]} due to (reason x)"
+    assert mentions(said).names_group(GROUP)
+    assert not mentions(said.replace(" due", "-2 due")).names_group(GROUP)
+    assert mentions(f"service s has started 1 tasks: task {'a' * 32}.").tasks == ("a" * 32,)
+
+
+def test_an_id_that_somebody_has_shortened_names_nothing():
+    shortened = mentions("(task 795dee6c...) (port 8080) is unhealthy in (target-group ...) due to (reason x)")
+    assert (shortened.tasks, shortened.target_groups, shortened.ports) == ((), (), (8080,))
+
+
 def test_an_event_names_every_task_it_started():
     assert mentions("(service s) has started 2 tasks: (task a1) (task b2).").tasks == ("a1", "b2")
 

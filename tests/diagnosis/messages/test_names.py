@@ -24,6 +24,16 @@ GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/012
                 "TAG": "v1.2",
             },
         ),
+        (
+            "ref 123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu/api:1: not found",
+            {
+                "IMAGE": "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu/api:1",
+                "REGION": "eusc-de-east-1",
+                "REPOSITORY": "api",
+                "TAG": "1",
+            },
+        ),
+        ("arn:aws-eusc:ecs:eusc-de-east-1:123456789012:cluster/prod", {"CLUSTER": "prod", "REGION": "eusc-de-east-1"}),
         ("failed to resolve ref docker.io/library/nginx:1: x", {"IMAGE": "docker.io/library/nginx:1"}),
         ("secret arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf.",
          {"SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf", "REGION": "eu-west-1"}),

@@ -51,6 +51,9 @@ def test_a_part(text, part, value):
         ("service call has been retried", "service call has been retried"),
         ("on arn:aws:ecs:eu-west-1:123456789012:service/a/b now", "on arn:ecs now"),
         ("on arn:aws-cn:iam::123456789012:role/x, y", "on arn:iam, y"),
+        ("cannot pull docker.io/a/b:1: EOF", "cannot pull docker.io/: eof"),
+        ('failed to resolve ref "a/b:1": x', 'failed to resolve ref "":x'),
+        ("did not contain json key a.b.", "did not contain json key ."),
     ],
 )
 def test_the_text_is_on_one_line_without_names_and_escapes(text, plain):

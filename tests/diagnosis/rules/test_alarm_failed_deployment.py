@@ -3,7 +3,7 @@
 import pytest
 
 from tests.diagnosis.builder import brief, deployment, event, healthy, service
-from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, verdict
+from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, verdict
 
 RULE = "alarm_failed_deployment"
 ALARMS = {"deploymentConfiguration": {"alarms": {"enable": True, "rollback": True, "alarmNames": ["5xx"]}}}
@@ -21,7 +21,16 @@ def back(reason: str = "", **changes):
 OUTCOMES = {
     "the service deployment says so": (back(REASON), FAIL),
     "an event says so": (back(events=[DETECTED]), FAIL),
+    "an event of the first years says so": (
+        back(events=[event(10, "deployment failed: alarm detected.")]),
+        FAIL,
+    ),
+    "an event about another deployment": (
+        back(BREAKER, events=[event(10, "(deployment ecs-svc/7) deployment failed: alarm detected.")]),
+        PASS,
+    ),
     "the breaker, with an alarm set": (back(BREAKER), PASS),
+    "it failed, and nobody says why": (back(), UNKNOWN),
     "no alarm": (healthy(), NOT_APPLICABLE),
 }
 

@@ -87,8 +87,24 @@ def test_a_container_that_fails_has_its_own_label():
     }
 
 
-def test_the_events_give_the_code_once_the_target_is_gone():
-    text = f"(task {2:032x}) (port 8000) is unhealthy in (target-group {GROUP}) due to (reason {CODE_404[1]})"
+NAMED = {
+    "today": f"(task {2:032x}) (port 8000) is unhealthy in (target-group {GROUP})",
+    "without a task": f"(port 8000) is unhealthy in (target-group {GROUP})",
+    "by its name": "(port 8000) is unhealthy in target-group momentir-cx-llm-tg",
+    "shortened": "(task 795dee6c...) (port 8000) is unhealthy in (target-group ...)",
+}
+
+
+@pytest.mark.parametrize("said", NAMED.values(), ids=NAMED)
+def test_the_events_give_the_code_once_the_target_is_gone(said):
+    text = f"{said} due to (reason {CODE_404[1]})"
     described = service(deployment(2, 18, runningCount=1, failedTasks=2), events=[event(5, text)])
     tasks = [task(1, 2, 1), stopped(2, 2, 5, ELB_CHECKED)]
     assert verdict(RULE, guide(described=described, tasks=tasks, targets=[target(1, "initial")])).facts["code"] == "404"
+
+
+def test_a_stopped_reason_that_names_no_target_group_may_mean_any():
+    described = service(deployment(2, 18, runningCount=1, failedTasks=2))
+    tasks = [task(1, 2, 1), stopped(2, 2, 5, "Task failed ELB health checks in target group")]
+    found = verdict(RULE, guide(described=described, tasks=tasks, targets=[target(1, "initial")]))
+    assert (found.outcome, found.facts["side"]) == (FAIL, "target_group")

@@ -28,6 +28,10 @@ OUTCOMES = {
         guide(described=ONE, tasks=[task(1, 3, 20), stopped(2, 3, 4, LATEST, ran=False)]),
         FAIL,
     ),
+    "a task pulled, the next did not start, and nobody says why": (
+        guide(described=ONE, tasks=[task(1, 3, 20), stopped(2, 3, 4, "", ran=False)]),
+        UNKNOWN,
+    ),
     "only an older deployment failed": (guide(tasks=[task(1, 3, 2), stopped(2, 2, 9, LATEST, ran=False)]), PASS),
     "pulled, about to run": (
         guide(

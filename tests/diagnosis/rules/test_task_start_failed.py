@@ -17,6 +17,9 @@ NO_KEY = f"{AUTH}: retrieved secret from Secrets Manager did not contain json ke
 NO_ROOM = (
     "(service s) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later."
 )
+NO_PROVISIONING = (
+    "was unable to place tasks in your cluster because the tasks provisioning capacity limit was exceeded."
+)
 PENDING = task(9, 3, None, lastStatus="PENDING")
 
 
@@ -49,11 +52,24 @@ def test_the_label_and_how_sure_it_is(tasks, label, confidence):
 
 OUTCOMES = {
     "an event alone": (guide(described=service(deployment(3, 3), events=[event(1, NO_ROOM)]), tasks=[PENDING]), FAIL),
+    "an event about tasks": (
+        guide(described=service(deployment(3, 3), events=[event(1, NO_PROVISIONING)]), tasks=[PENDING]), FAIL,
+    ),
+    "an event of a launch alone": (
+        guide(
+            described=service(deployment(3, 3), events=[event(1, f"failed to launch a task with (error {REFUSED})")]),
+            tasks=[PENDING],
+        ),
+        FAIL,
+    ),
     "an event from before": (
         guide(described=service(deployment(3, 0.5), events=[event(1, NO_ROOM)]), tasks=[PENDING]), UNKNOWN,
     ),
     "a later task started": (guide(described=ONE, tasks=[task(2, 3, 1), failed(REFUSED, 4)]), PASS),
     "a later task failed again": (guide(described=ONE, tasks=[task(2, 3, 20), failed(REFUSED, 4)]), FAIL),
+    "a later task failed again, and nobody says why": (
+        guide(described=ONE, tasks=[task(2, 3, 20), failed("", 4)]), UNKNOWN,
+    ),
     "long ago": (guide(described=service(deployment(3, 90)), tasks=[PENDING, failed(REFUSED, 45)]), UNKNOWN),
     "an exit is no failed start": (
         guide(described=ONE, tasks=[stopped(1, 3, 2, "Essential container in task exited")]), PASS,

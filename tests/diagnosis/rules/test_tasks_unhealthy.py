@@ -22,6 +22,7 @@ from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, 
 
 RULE = "tasks_unhealthy"
 EMPTY = service(deployment(2, 6, rolloutState="COMPLETED"), desiredCount=0)
+FAILING = service(deployment(2, 18, runningCount=1, failedTasks=1))
 OUTCOMES = {
     "unhealthy now": (guide(), FAIL),
     "stopped for it, new one starting": (
@@ -29,6 +30,21 @@ OUTCOMES = {
         FAIL,
     ),
     "stopped for the load balancer's check": (guide(tasks=[task(1, 2, 3), stopped(2, 2, 5, ELB_CHECKED)]), FAIL),
+    "stopped by the scheduler, and nobody says why": (
+        guide(described=FAILING, tasks=[task(1, 2, 3), stopped(2, 2, 5, "", health="UNKNOWN")]),
+        FAIL,
+    ),
+    "stopped by the scheduler, and no task has failed": (
+        guide(
+            described=service(deployment(2, 18, runningCount=1)),
+            tasks=[task(1, 2, 3), stopped(2, 2, 5, "", health="UNKNOWN")],
+        ),
+        PASS,
+    ),
+    "stopped by the scheduler, and there is no target group": (
+        guide(described=FAILING, tasks=[task(1, 2, 3), stopped(2, 2, 5, "", health="UNKNOWN")], group={}),
+        PASS,
+    ),
     "its target is unhealthy, no task was stopped": (
         guide(tasks=[task(1, 2, 3)], targets=[target(1, "unhealthy", CODE_404)]),
         PASS,
