@@ -83,17 +83,28 @@ def _cluster(target: Target) -> dict[str, str]:
 
 def _register(change: Change, target: Target) -> Iterator[Need]:
     yield Need("ecs:RegisterTaskDefinition", _arn(target, "ecs", f"task-definition/{change.about['family']}:*"))
+    yield from _passed(change)
+
+
+def _passed(change: Change) -> Iterator[Need]:
+    """Whoever registers or deploys a revision hands its roles to the tasks."""
     for role in change.about.get("roles") or ():
         yield Need("iam:PassRole", str(role), {"iam:PassedToService": _TASKS})
 
 
-def _service(change: Change, target: Target) -> Iterator[Need]:
-    action = "ecs:UpdateService" if change.kind == "update-service" else "ecs:StopServiceDeployment"
-    names = f"{target.cluster}/{target.service}"
-    if change.kind == "update-service":
-        yield Need(action, _arn(target, "ecs", f"service/{names}"), _cluster(target))
-    else:
-        yield Need(action, str(change.about["service_deployment"]), _cluster(target))
+def _update(change: Change, target: Target) -> Iterator[Need]:
+    yield Need("ecs:UpdateService", _service(target), _cluster(target))
+    yield from _passed(change)
+
+
+def _roll_back(change: Change, target: Target) -> Iterator[Need]:
+    context = {**_cluster(target), "ecs:service": _service(target)}
+    for resource in (_service(target), str(change.about["service_deployment"])):
+        yield Need("ecs:StopServiceDeployment", resource, context)
+
+
+def _service(target: Target) -> str:
+    return _arn(target, "ecs", f"service/{target.cluster}/{target.service}")
 
 
 def _task(change: Change, target: Target) -> Iterator[Need]:
@@ -111,12 +122,15 @@ def _one(action: str, resource: str) -> Any:
 
 _NEEDS = {
     "register": _register,
-    "update-service": _service,
-    "roll-back": _service,
+    "update-service": _update,
+    "roll-back": _roll_back,
     "stop-task": _task,
     "deregister": _one("ecs:DeregisterTaskDefinition", "*"),
     "modify-target-group": _one(CHANGES["elbv2", "ModifyTargetGroup"], "{target_group_arn}"),
-    "create-log-group": _one("logs:CreateLogGroup", "arn:{partition}:logs:{region}:{account}:log-group:{log_group}"),
+    # The resource that IAM judges it on, as denials show it; a policy for `log-group:NAME:*` covers it.
+    "create-log-group": _one(
+        "logs:CreateLogGroup", "arn:{partition}:logs:{region}:{account}:log-group:{log_group}:log-stream:"
+    ),
 }
 
 

@@ -120,10 +120,13 @@ def _register(situation: Situation, asked: Asked) -> Iterator[Change]:
         return
     document, file = situation.document, situation.wishes.file
     family = str(document.get("family") or _name(situation.revision).partition(":")[0])
-    roles = [document[name] for name in ("executionRoleArn", "taskRoleArn") if document.get(name)]
     source = {"path": file["path"]} if file else {"base": situation.revision}
-    about = {"family": family, "roles": ordered(roles), **source}
+    about = {"family": family, "roles": _roles(document), **source}
     yield Change("register", "register", _rules(asked, "edits"), about, () if file else edits)
+
+
+def _roles(document: Mapping[str, Any]) -> tuple[str, ...]:
+    return ordered(str(document[name]) for name in ("executionRoleArn", "taskRoleArn") if document.get(name))
 
 
 def _log_groups(situation: Situation, asked: Asked) -> Iterator[Change]:
@@ -183,7 +186,13 @@ def _under_way(evidence: Evidence) -> str:
 
 def _updating(situation: Situation, rules: tuple[str, ...], definition: str, settings: Mapping[str, Any]) -> Change:
     target, service = situation.evidence.target, situation.evidence.service
-    about = {"cluster": target.cluster, "service": target.service, "deployment": situation.deployment}
+    document = revisions.definitions(situation.evidence).get(definition, {}) if definition else situation.document
+    about = {
+        "cluster": target.cluster,
+        "service": target.service,
+        "deployment": situation.deployment,
+        "roles": _roles(document),
+    }
     before = {"taskDefinition": situation.running, **{name: service.get(name) for name in settings}}
     after = {"taskDefinition": definition, "forceNewDeployment": True, **settings}
     return Change("update-service", "update-service", rules, about, (), before, after, "rollout")
