@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import replace
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -38,7 +39,7 @@ def todo(rule: str, evidence: Evidence, lang: str = "en", options: CommandOption
 
 def missing(words: list[str]) -> set[str]:
     """Of Region, profile and endpoint what a command lacks."""
-    pairs = set(zip(words, words[1:], strict=False))
+    pairs = set(pairwise(words))
     return {name for name, value in zip(AIM[::2], AIM[1::2], strict=True) if (name, value) not in pairs}
 
 
