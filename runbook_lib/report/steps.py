@@ -178,7 +178,7 @@ _EDITS: dict[str, tuple[str, ...]] = {
 
 # The rules whose fix leaves the task definition as it is, in these wordings, and needs another attempt of ECS.
 _ATTEMPTS: dict[str, tuple[str, ...]] = {
-    "secret_absent": ("deleted", "no-version", "parameter", "secret"),
+    "secret_absent": ("deleted", "no-version", "parameter"),  # a secret made anew has another ARN
     "log_group_absent": ("group",),
     "image_tag_absent": ("no-tags",),
     "network_path_absent": (
@@ -235,7 +235,8 @@ def _step(key: str, evidence: Evidence, context: Context, facts: dict[str, str])
 def _again(verdict: Verdict, evidence: Evidence) -> tuple[remedies.Todo, ...]:
     """The same revision once more, where ECS has given it up."""
     fixed = any(variant in _ATTEMPTS.get(verdict.rule, ()) for variant in variants(verdict))
-    return remedies.redeploy(evidence) if fixed and not remedies.is_trying(evidence) else ()
+    needed = fixed and not needs_revision(verdict) and not remedies.is_trying(evidence)
+    return remedies.redeploy(evidence) if needed else ()
 
 
 def _exact(

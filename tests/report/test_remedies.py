@@ -212,6 +212,19 @@ def test_an_explicit_denial_asks_for_no_policy():
     assert "iam put-role-policy" not in commands(found)
 
 
+def test_an_ended_deployment_is_deployed_again_unless_a_new_revision_is():
+    ended = {"rolloutState": "FAILED", "failedTasks": 2}
+    absent = starting("", ("URL", "/app/url"))
+    wrong = starting("", ("URL", "/app//url"))
+    for evidence, last in ((absent, f"{made.FAMILY}:3"), (wrong, made.FAMILY)):
+        described = made.service(made.deployment(3, 10, **ended))
+        lost = made.reading("parameter", [], names="/app/url", region=made.REGION)
+        readings = [replace(r, data=described) if r.request.kind == "service" else r for r in evidence.readings]
+        found = todo("secret_absent", replace(evidence, readings=(*readings, lost)))
+        assert given(found, "update-service", "--task-definition") == last
+        assert commands(found).count("ecs update-service") == 1
+
+
 def test_a_log_group_is_made_or_the_role_let_make_it():
     absent = todo(
         "task_start_failed", starting(f"{LOGGING}ResourceNotFoundException: The specified log group does not exist.")
