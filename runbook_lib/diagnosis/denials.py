@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from runbook_lib.diagnosis import attempts, grants
+from runbook_lib.diagnosis import deployments, grants
 from runbook_lib.evidence.model import Evidence
 
 By = Literal["nothing", "statement", "boundary", "organization"]
@@ -42,7 +42,7 @@ def of(evidence: Evidence, role: str) -> tuple[Denial, ...]:
 
     Without a role everything is.
     """
-    wanted = grants.needed(evidence, attempts.definition(evidence))
+    wanted = grants.needed(evidence, deployments.newest_definition(evidence))
     if not role:
         each = ((action, resource) for g in wanted for action in g.actions + g.besides for resource in g.resources)
         return tuple(Denial(action, resource) for action, resource in each)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import attempts, deployments, silent_starts, tasks
+from runbook_lib.diagnosis import deployments, silent_starts, tasks
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.first_look import ecr_image, target_group_arns
 from runbook_lib.evidence.model import Evidence
@@ -15,7 +15,7 @@ Document = dict[str, Any]
 def placeholders(verdict: Verdict, evidence: Evidence) -> dict[str, str]:
     """The values by placeholder. What could be one of several stays open: a wrong name is worse than none."""
     target, facts = evidence.target, verdict.facts
-    revision = str(facts.get("revision") or attempts.revision(evidence))
+    revision = str(facts.get("revision") or deployments.newest_revision(evidence))
     known = {
         "CLUSTER": target.cluster,
         "SERVICE": target.service,
@@ -32,7 +32,7 @@ def placeholders(verdict: Verdict, evidence: Evidence) -> dict[str, str]:
 
 
 def _of_containers(evidence: Evidence, image: Any, log_group: Any) -> dict[str, str]:
-    containers: list[Document] = attempts.definition(evidence).get("containerDefinitions") or []
+    containers: list[Document] = deployments.newest_definition(evidence).get("containerDefinitions") or []
     images = [str(container.get("image", "")) for container in containers]
     options = [(c.get("logConfiguration") or {}).get("options") or {} for c in containers]
     one = str(image or _only(images))

@@ -20,7 +20,7 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import deployments, tasks, told, zones
+from runbook_lib.diagnosis import deployments, starts, tasks, told, zones
 from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request
@@ -31,7 +31,7 @@ _NO_CAPACITY = "fargate-capacity-unavailable"
 def check(evidence: Evidence) -> Finding:
     """FAIL where the last attempts of the newest deployment to start a task failed for a reason that ECS names."""
     newest = deployments.newest(evidence)
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if found := told.reasons(evidence, newest):
         first, *before = found
         return failed(
@@ -47,7 +47,7 @@ def check(evidence: Evidence) -> Finding:
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     started = any(tasks.has_started(task) for task in tasks.of(evidence, newest))
-    if started and not told.is_silent(evidence, newest):
+    if started and not starts.is_silent(evidence):
         return passed(revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")

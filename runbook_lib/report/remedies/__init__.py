@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from runbook_lib.diagnosis import attempts
+from runbook_lib.diagnosis import deployments
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.first_look import ecr_image
 from runbook_lib.evidence.model import Evidence
@@ -28,7 +28,7 @@ def _refused(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     message = str(verdict.facts.get("message", ""))
     images = registries.named(evidence, message)
     mine = [image for image in images if ecr_image(image) and not registries.is_foreign(evidence, image)]
-    role = str(attempts.definition(evidence).get("executionRoleArn") or "")
+    role = str(deployments.newest_definition(evidence).get("executionRoleArn") or "")
     if mine and not role:
         yield Todo("causes.image-pull-auth.fix.1")
     elif mine:
@@ -51,7 +51,7 @@ def _forbidden(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
 def _unassumable(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     """By ECS's words: the role that they name, where it is one of the task definition's."""
     message = str(verdict.facts.get("message", ""))
-    definition = attempts.definition(evidence)
+    definition = deployments.newest_definition(evidence)
     named = [str(definition.get(field) or "") for field in ("executionRoleArn", "taskRoleArn")]
     for role in dict.fromkeys(arn for arn in named if arn and arn in message):
         yield from roles.trusting(evidence, role)

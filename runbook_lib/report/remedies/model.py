@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook_lib.diagnosis import attempts
+from runbook_lib.diagnosis import deployments
 from runbook_lib.evidence.model import Evidence
 
 # AWS's name for a repository or a secret says what it belongs to; so does that of a policy which we propose.
@@ -51,7 +51,7 @@ def partition(evidence: Evidence) -> str:
 
 def redeploy(evidence: Evidence, why: str = "") -> tuple[Todo, ...]:
     """The newest revision once more: to try at once where ECS still does by itself, else because it no longer does."""
-    revision = attempts.revision(evidence)
+    revision = deployments.newest_revision(evidence)
     if not revision:
         return ()
     target = evidence.target
@@ -62,7 +62,7 @@ def redeploy(evidence: Evidence, why: str = "") -> tuple[Todo, ...]:
 
 def is_trying(evidence: Evidence) -> bool:
     """Whether ECS goes on starting tasks of the newest revision: its deployment stands, and has not failed."""
-    revision = attempts.revision(evidence)
+    revision = deployments.newest_revision(evidence)
     listed: list[dict[str, Any]] = evidence.service.get("deployments") or []
     mine = (d for d in listed if str(d.get("taskDefinition", "")).endswith(f"/{revision}"))
     return any(d.get("status") == "PRIMARY" and d.get("rolloutState") != "FAILED" for d in mine)

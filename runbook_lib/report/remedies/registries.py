@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from runbook_lib.diagnosis import attempts
+from runbook_lib.diagnosis import deployments
 from runbook_lib.evidence.first_look import EcrImage, ecr_image
 from runbook_lib.evidence.model import Evidence, request
 from runbook_lib.report.remedies.model import Todo, document, partition
@@ -16,7 +16,7 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 
 def named(evidence: Evidence, message: str) -> list[str]:
     """The images of the newest task definition that a message names, else all of them."""
-    containers: list[dict[str, Any]] = attempts.definition(evidence).get("containerDefinitions") or []
+    containers: list[dict[str, Any]] = deployments.newest_definition(evidence).get("containerDefinitions") or []
     images = list(dict.fromkeys(str(c["image"]) for c in containers if c.get("image")))
     said = [image for image in images if _bare(image) in message]
     return said or images
@@ -101,7 +101,7 @@ def _tag(image: str) -> str:
 
 
 def _container(evidence: Evidence, image: str) -> str:
-    containers: list[dict[str, Any]] = attempts.definition(evidence).get("containerDefinitions") or []
+    containers: list[dict[str, Any]] = deployments.newest_definition(evidence).get("containerDefinitions") or []
     return next((str(c.get("name", "")) for c in containers if c.get("image") == image), "")
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from runbook_lib.diagnosis import attempts, denials
+from runbook_lib.diagnosis import denials, deployments
 from runbook_lib.diagnosis.denials import Denial
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence, request
@@ -145,7 +145,7 @@ def _statement(role: str, refused: list[Denial]) -> Iterator[Todo]:
 
 def _new_role(evidence: Evidence, refused: tuple[Denial, ...]) -> Iterator[Todo]:
     """A role of the family's name; the task definition has to name it, and a new revision to be deployed."""
-    family = attempts.revision(evidence).partition(":")[0]
+    family = deployments.newest_revision(evidence).partition(":")[0]
     name = f"{family[: _LONGEST_NAME - len('-execution')]}-execution"
     role = f"arn:{partition(evidence)}:iam::{evidence.target.account}:role/{name}"
     trust = ("--assume-role-policy-document", document(_TRUST))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from runbook_lib.diagnosis import attempts, grants, references
+from runbook_lib.diagnosis import deployments, grants, references
 from runbook_lib.diagnosis.denials import By, Denial
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.references import Reference
@@ -29,7 +29,7 @@ _BY: dict[By, re.Pattern[str]] = {
 def absent(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     """Out of ECS's words and the task definition: a key that is not there, a value without keys, a name."""
     message = str(verdict.facts.get("message", ""))
-    named = references.of(attempts.definition(evidence), evidence.target.region)
+    named = references.of(deployments.newest_definition(evidence), evidence.target.region)
     if found := _KEY.search(message):
         yield from _values("key", evidence, [each for each in named if each.key == found[1]])
     elif _NO_JSON.search(message):
@@ -97,7 +97,7 @@ def similar(parameter: str, region: str) -> tuple[str, ...]:
 def forbidden(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     """The execution role's missing permission: by the message, and by the task definition where that is cut short."""
     message = str(verdict.facts.get("message", ""))
-    role = str(attempts.definition(evidence).get("executionRoleArn") or "")
+    role = str(deployments.newest_definition(evidence).get("executionRoleArn") or "")
     refused = _refused(message, evidence)
     if role and refused:
         by: By = next((by for by, words in _BY.items() if words.search(message)), "nothing")
@@ -109,7 +109,7 @@ def _refused(message: str, evidence: Evidence) -> list[Denial]:
     if _KMS.search(message):
         return []
     told = _ACTION.search(message)
-    named = references.of(attempts.definition(evidence), evidence.target.region)
+    named = references.of(deployments.newest_definition(evidence), evidence.target.region)
     kind = "parameter" if (told[1] if told else message).startswith("ssm:") or "from ssm" in message else "secret"
     action = "ssm:GetParameters" if kind == "parameter" else "secretsmanager:GetSecretValue"
     resources = [_arn(evidence, each) for each in named if each.kind == kind]
@@ -133,7 +133,7 @@ def _arn(evidence: Evidence, each: Reference) -> str:
 def decrypting(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     """Where the key is what refuses: any key, but through the service alone that holds the value."""
     message = str(verdict.facts.get("message", ""))
-    role = str(attempts.definition(evidence).get("executionRoleArn") or "")
+    role = str(deployments.newest_definition(evidence).get("executionRoleArn") or "")
     if not role or not _KMS.search(message):
         return
     region, account = evidence.target.region, evidence.target.account

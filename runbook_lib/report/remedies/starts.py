@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from runbook_lib.diagnosis import attempts, deployments, platforms, silent_starts, zones
+from runbook_lib.diagnosis import deployments, platforms, silent_starts, zones
 from runbook_lib.diagnosis.denials import Denial
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence
@@ -22,7 +22,7 @@ _ARCHITECTURES = {"linux/amd64": "ARM64", "linux/arm64": "X86_64"}  # the other 
 def logs(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     """A log group that is not there, or a role that may not write to it, as the message tells."""
     message = str(verdict.facts.get("message", ""))
-    role = str(attempts.definition(evidence).get("executionRoleArn") or "")
+    role = str(deployments.newest_definition(evidence).get("executionRoleArn") or "")
     groups = _groups(evidence)
     if _GROUPS.search(message) and role:
         arns = [f"arn:{partition(evidence)}:logs:{r}:{evidence.target.account}:log-group:{g}:*" for g, r in groups]
@@ -40,7 +40,7 @@ def logs(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
 
 def _groups(evidence: Evidence) -> list[tuple[str, str]]:
     """The log groups of the newest task definition, each with its Region."""
-    containers: list[dict[str, Any]] = attempts.definition(evidence).get("containerDefinitions") or []
+    containers: list[dict[str, Any]] = deployments.newest_definition(evidence).get("containerDefinitions") or []
     options = ((c.get("logConfiguration") or {}).get("options") or {} for c in containers)
     found = ((o.get("awslogs-group"), o.get("awslogs-region") or evidence.target.region) for o in options)
     return list(dict.fromkeys((str(group), str(region)) for group, region in found if group))
