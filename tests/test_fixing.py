@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from runbook_lib import fixing
+from runbook_lib import fixing, runs
 from runbook_lib import lab as labs
 from runbook_lib.applying import Applied
 from runbook_lib.archive import journal
+from runbook_lib.errors import InputError
+from runbook_lib.look import look
 from tests.lab_fixing import PLANS, Start, changing, given, kinds, service, settled, target_groups
 
 CURED = [name for name, plan in PLANS.items() if plan.get("changes") and "by_hand" not in plan]
@@ -134,3 +136,21 @@ def test_a_plan_for_what_was_drawn_is_applied_whole_or_not_at_all(tmp_path: Path
             return
         assert fixing.apply(given(lab), planned.plan.digest).good
         assert changing(lab) == [CALLS[kind] for kind in kinds(planned)]
+
+
+def test_the_report_tells_what_was_changed(own_lab: Start) -> None:
+    lab = own_lab("balancer-check-port")
+    applied = fixing.apply(given(lab), fixing.plan(given(lab)).plan.digest)
+    page = (runs.archive(look(given(lab)), given(lab), applied.incident) / "report.en.html").read_text("utf-8")
+    assert "Changes on record: 1." in page
+    assert "No change was recorded" not in page
+    assert str(applied.steps[0].facts["request_id"]) in page
+
+
+def test_what_was_undone_is_not_offered_again(own_lab: Start) -> None:
+    lab = own_lab("balancer-check-port")
+    fixing.apply(given(lab), fixing.plan(given(lab)).plan.digest)
+    fixing.apply(given(lab), fixing.plan_undo(given(lab)).plan.digest)
+    with pytest.raises(InputError) as refused:
+        fixing.plan_undo(given(lab))
+    assert refused.value.key == "nothing-applied"
