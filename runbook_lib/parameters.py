@@ -68,6 +68,12 @@ class Parameters(BaseModel):
     verify_expect: str = Field(default="", pattern=_CODES)
     verify_tries: int = Field(default=3, ge=1, le=20)
     verify_certificate: bool = False
+    choose: str = Field(default="", max_length=4000)
+    suggested: bool = False
+    order: Literal["safe", "guide"] = "safe"
+    desired_count: int | None = Field(default=None, ge=0, le=5000)
+    approve: str = Field(default="", pattern=r"^([0-9a-f]{12})?$")
+    check_permissions: bool = True
 
     @field_validator("stuck_after", "deadline", "verify_tries", mode="before")
     @classmethod
@@ -144,7 +150,7 @@ def _unknown(name: str, source: str) -> ParameterError:
 _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
     "stuck_after", "deadline", "incident_id", "connect_to", "verify_path", "verify_host", "verify_expect",
-    "verify_tries", "verify_certificate",
+    "verify_tries", "verify_certificate", "order", "desired_count", "approve", "suggested", "check_permissions",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 
-from runbook_lib.aws.collectors import COLLECTORS
+from runbook_lib.aws.collectors import collector_of
 from runbook_lib.aws.nothing import Names, names_of, stop_where_nothing_can_be_read
 from runbook_lib.aws.operations import READS
 from runbook_lib.aws.reader import SHAPE_ERRORS, CallFailedError, Failure, Reader, failure_of
@@ -32,7 +32,7 @@ class Collection:
         self._ends = time.monotonic() + seconds
 
     def first_look(self, rounds: Rounds = ROUNDS) -> Evidence:
-        """The first look: three dependent rounds, or those of another question.
+        """The first look: three dependent rounds, or those of another question; what is beyond its calls is left.
 
         Raises
         ------
@@ -50,6 +50,7 @@ class Collection:
             for number, round_of in enumerate(rounds, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
+                requests = requests[: max(FIRST_LOOK_CALLS - len(reader.calls), 0)]
                 evidence = _with(evidence, self._read_all(pool, reader, requests))
                 stop_where_nothing_can_be_read(evidence, self._session, reader, self._names(pool, reader))
         return _finished(evidence, reader, began)
@@ -93,7 +94,7 @@ class Collection:
 
 
 def _read(reader: Reader, target: Target, wish: Request) -> Reading | Unread:
-    collector = COLLECTORS[wish.kind]
+    collector = collector_of(wish.kind)
     try:
         data, partial = collector.read(reader, target, wish)
     except CallFailedError as failed:
@@ -109,7 +110,7 @@ def _unread(wish: Request, operation: str, failure: Failure) -> Unread:
 
 
 def _left_out(wish: Request, reason: str) -> Unread:
-    operation = COLLECTORS[wish.kind].operation
+    operation = collector_of(wish.kind).operation
     return Unread(wish, operation, READS.get(_pair(operation), ""), reason)
 
 

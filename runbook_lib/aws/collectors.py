@@ -122,3 +122,16 @@ COLLECTORS: dict[str, Collector] = {
     **balancer_collectors.COLLECTORS,
     **need_collectors.COLLECTORS,
 }
+
+
+def collector_of(kind: str) -> Collector:
+    """The collector of a kind of reading.
+
+    Raises
+    ------
+    LookupError
+        There is none: a rule has asked for something that nobody can read.
+    """
+    if kind not in COLLECTORS:
+        raise LookupError(f"no collector reads the kind {kind!r}; there are {', '.join(sorted(COLLECTORS))}")
+    return COLLECTORS[kind]

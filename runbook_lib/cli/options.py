@@ -1,7 +1,7 @@
 """What all commands share: the application, its language, its options, and the parameters that they make."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,25 +139,30 @@ def looking(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``.
 
-    ``more`` are options of this command alone that are parameters too.
+    ``more`` are options of this command that are parameters too. A function that takes ``again`` gets the words that
+    repeat the shared options, for commands that it prints.
     """
-    shared = _OPTIONS | (more or {})
+    listed = _OPTIONS | (more or {})
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        own = {p.name: (p.annotation, p.default) for p in signature(function).parameters.values() if p.name != "given"}
+        taken = signature(function).parameters
+        own = {p.name: (p.annotation, p.default) for p in taken.values() if p.name not in ("given", "again")}
 
         def run(**options: Any) -> None:
             from runbook_lib import parameters
 
-            layers = _layers(shared, **{name: options.pop(name) for name in shared})
+            values = {name: options.pop(name) for name in listed}
+            layers = _layers(listed, **values)
+            shared = {name: values[name] for name in _OPTIONS}
+            told = {"again": tuple(_again(**shared))} if "again" in taken else {}
             with explained(language(parameters.raw(layers, "lang"), LANG)):
-                function(parameters.layered(layers), **options)
+                function(parameters.layered(layers), **told, **options)
 
         # Arguments without a default (the notebook) come first.
-        ordered = sorted((own | shared).items(), key=lambda item: item[1][1] is not Parameter.empty)
+        ordered = sorted((own | listed).items(), key=lambda item: item[1][1] is not Parameter.empty)
         keyword = Parameter.KEYWORD_ONLY
-        listed = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
-        vars(run)["__signature__"] = Signature(listed)
+        shown = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
+        vars(run)["__signature__"] = Signature(shown)
         run.__annotations__ = {name: kind for name, (kind, _) in ordered}
         under.command(name, cls=Command, help=help_of(function.__name__))(run)
         return function
@@ -172,7 +177,7 @@ def _layers(known: Options, *, params: Path | None, override: list[str] | None, 
     return [
         parameters.from_environment(),
         parameters.from_file(params) if params else {},
-        {name: (str(value), _flag(known[name][0])) for name, value in options.items() if value},
+        {name: (_text(value), _flag(known[name][0])) for name, value in options.items() if value},
         {name: (value, "-p") for name, value in map(parameters.override, override or [])},
     ]
 
@@ -181,3 +186,18 @@ def _flag(takes: Any) -> str:
     """The option as it is typed: ``--endpoint-url``. Typer keeps the first of its names as the default."""
     told = takes.__metadata__[0]
     return next(str(flag) for flag in (told.default, *told.param_decls) if str(flag).startswith("--"))
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _again(*, params: Path | None, override: list[str] | None, **options: Any) -> Iterator[str]:
+    """The shared options as they were given."""
+    if params:
+        yield from ("--params", str(params))
+    for name, value in options.items():
+        if value:
+            yield from (f"--{name.replace('_', '-')}", str(value))
+    for text in override or []:
+        yield from ("-p", text)

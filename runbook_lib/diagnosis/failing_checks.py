@@ -38,6 +38,18 @@ class Target:
         """``family:42``."""
         return deployments.revision(self.definition)
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Which check it is: what every fault of it tells besides its own."""
+        return {
+            "container": self.container,
+            "path": self.path,
+            "port": str(self.port or ""),
+            "target_group": self.name,
+            "target_group_arn": self.arn,
+            "revision": self.revision,
+        }
+
 
 @dataclass(frozen=True)
 class Check:
@@ -134,6 +146,13 @@ def blind(evidence: Evidence) -> Finding | None:
     if target_group_arns(evidence.service) and not evidence.all("target_groups"):
         return unseen(evidence, ("target_groups",))
     return None
+
+
+def untold(evidence: Evidence) -> Finding | None:
+    """The finding about the service's target groups where they were not read, or where it has none."""
+    if target_group_arns(evidence.service):
+        return blind(evidence)
+    return not_applicable(reason="no-target-group")
 
 
 def explained(evidence: Evidence, definition: str, side: str, of: str) -> Finding | None:

@@ -35,7 +35,7 @@ def check(evidence: Evidence) -> Finding:
     """FAIL where nothing starts and the role, or another account's repository, refuses what is needed."""
     if settled := starts.settled(evidence):
         return settled
-    definition = _definition(evidence)
+    definition = deployments.newest_definition(evidence)
     role, wanted = _role(definition), grants.needed(evidence, definition)
     name = deployments.revision(definition.get("taskDefinitionArn", ""))
     if not wanted or not (role or _is_fargate(definition)):  # on an instance, the instance's own role pulls and logs
@@ -48,15 +48,11 @@ def check(evidence: Evidence) -> Finding:
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """What the role by which nothing starts may do, and whom the repositories of other accounts let in."""
-    definition = _definition(evidence)
+    definition = deployments.newest_definition(evidence)
     if not (role := _role(definition)) or starts.settled(evidence):
         return ()
     asked = (grant.request(role) for grant in grants.needed(evidence, definition))
     return (*asked, *sharing.requests(evidence, definition))
-
-
-def _definition(evidence: Evidence) -> dict[str, Any]:
-    return evidence.task_definitions().get(deployments.newest(evidence).get("taskDefinition", ""), {})
 
 
 def _role(definition: dict[str, Any]) -> str:

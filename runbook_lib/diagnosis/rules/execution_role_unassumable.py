@@ -39,7 +39,7 @@ def check(evidence: Evidence) -> Finding:
         return settled
     named = _named(evidence)
     found = {field: _standing(evidence, arn) for field, arn in named.items()}
-    name = deployments.revision(deployments.newest(evidence).get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if bad := next((field for field, standing in found.items() if standing in ("absent", "untrusted")), ""):
         return _failed(evidence, found[bad], role=named[bad], field=bad, revision=name)
     if "unread" in found.values():
@@ -57,7 +57,7 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
 
 def _named(evidence: Evidence) -> dict[str, str]:
     """The roles of the newest deployment's task definition, by the field that names them."""
-    definition = evidence.task_definitions().get(deployments.newest(evidence).get("taskDefinition", ""), {})
+    definition = deployments.newest_definition(evidence)
     return {field: str(definition[field]) for field in _FIELDS if definition.get(field)}
 
 

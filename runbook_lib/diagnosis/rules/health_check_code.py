@@ -22,22 +22,19 @@ from __future__ import annotations
 from runbook_lib.diagnosis import access_logs, failing_checks, tasks
 from runbook_lib.diagnosis.failing_checks import Target
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
-from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence, Request
 
 
 def check(evidence: Evidence) -> Finding:
     """The newest deployment whose targets answer with a wrong code decides."""
-    if blind := failing_checks.blind(evidence):
-        return blind
+    if untold := failing_checks.untold(evidence):
+        return untold
     found = failing_checks.targets(evidence)
     for target in found:
         codes, told = failing_checks.codes(evidence, target) if target.side.failing else ((), False)
         if codes:
             other = failing_checks.explained(evidence, target.definition, "target_group", target.arn)
             return other or _failed(evidence, target, codes, told=told)
-    if not target_group_arns(evidence.service):
-        return not_applicable(reason="no-target-group")
     if any(target.side.failing for target in found):
         return not_applicable(reason="no-code")
     return passed() if any(target.side.passing for target in found) else not_applicable(reason="nothing-fails")
@@ -68,14 +65,9 @@ def _failed(evidence: Evidence, target: Target, codes: tuple[str, ...], *, told:
         (said if told else seen, asked),
         kind=kind(codes),
         code=", ".join(codes),
-        path=target.path,
-        port=str(target.port or ""),
         matcher=target.matcher,
-        container=target.container,
-        target_group=target.name,
-        target_group_arn=target.arn,
-        revision=target.revision,
         log_group=access_logs.awslogs(evidence, target.definition, target.container).get("awslogs-group", ""),
+        **target.facts,
     )
 
 

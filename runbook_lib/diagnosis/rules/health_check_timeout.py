@@ -23,16 +23,13 @@ from __future__ import annotations
 from runbook_lib.diagnosis import balancers, failing_checks, sides, tasks
 from runbook_lib.diagnosis.failing_checks import Target
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
-from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence, Request, request
 
 
 def check(evidence: Evidence) -> Finding:
     """The newest deployment whose targets time out, or cannot be reached through its security groups, decides."""
-    if blind := failing_checks.blind(evidence):
-        return blind
-    if not target_group_arns(evidence.service):
-        return not_applicable(reason="no-target-group")
+    if untold := failing_checks.untold(evidence):
+        return untold
     found = failing_checks.targets(evidence)
     for target in _silent(evidence, found):
         kind = _kind(evidence, target)
@@ -80,14 +77,9 @@ def _failed(evidence: Evidence, target: Target, kind: str) -> Finding:
         "confirmed" if kind != "unknown" and target.side.unreachable else "likely",
         tuple(cites),
         kind=kind,
-        path=target.path,
-        port=str(target.port or ""),
-        container=target.container,
         task_groups=list(own) if kind == "blocked" else [],
         balancer_groups=list(theirs) if kind == "blocked" else [],
-        target_group=target.name,
-        target_group_arn=target.arn,
-        revision=target.revision,
+        **target.facts,
     )
 
 

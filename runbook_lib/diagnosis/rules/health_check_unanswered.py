@@ -39,7 +39,7 @@ def check(evidence: Evidence) -> Finding:
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     newest = deployments.newest(evidence)
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
     if newest.get("taskDefinition") not in evidence.task_definitions():

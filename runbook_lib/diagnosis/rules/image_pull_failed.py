@@ -22,7 +22,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, failures, tasks, told
+from runbook_lib.diagnosis import deployments, failures, starts, tasks
 from runbook_lib.diagnosis.messages import PULL_LABELS, pull_failure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.tasks import Task
@@ -38,7 +38,7 @@ def check(evidence: Evidence) -> Finding:
     mine = tasks.of(evidence, newest)
     bad = failures.recent(evidence, _failed_to_pull, (newest,))
     got = [task for task in mine if _pulled(task)]
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if bad and not _got_over(bad, got):
         said = next(text for text in tasks.texts(bad[0]) if pull_failure(text))
         cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", said[:600])
@@ -49,7 +49,7 @@ def check(evidence: Evidence) -> Finding:
         return _failed(said, cite, count=len(events), revision=name, last_at=last_at)
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    if got and not told.is_silent(evidence, newest):
+    if got and not starts.is_silent(evidence):
         return passed(pulled=len(got), revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
