@@ -28,9 +28,9 @@ def recent(
     found = [task for d in judged for task in tasks.of(evidence, d) if _counts(evidence, d, task) and is_fault(task)]
     if len(found) < 2 and state_of(evidence) in (State.HEALTHY, State.DEPLOYING):
         return ()
-    return (
-        () if _is_healed(evidence, found) else tuple(sorted(found, key=lambda t: str(tasks.ended_at(t)), reverse=True))
-    )
+    if _is_healed(evidence, found):
+        return ()
+    return tuple(sorted(found, key=lambda t: str(tasks.ended_at(t)), reverse=True))
 
 
 def _is_healed(evidence: Evidence, found: list[Task]) -> bool:

@@ -10,7 +10,8 @@ Blind spots
 Readings
     service, tasks, task_definition, target_groups, target_health; log_tail where ELB names no code.
 Fix
-    404 or a redirect: the path or the matcher of the target group. Another 2xx: the matcher. 5xx: the application, or what the path depends on.
+    404 or a redirect: the path or the matcher of the target group. Another 2xx: the matcher. 5xx: the application, or
+    what the path depends on.
 Guide section
     Checklist 4 and 7.
 References
