@@ -10,7 +10,6 @@ from tests.diagnosis.builder import (
     COMMIT,
     REGION,
     container,
-    definition_arn,
     deployment,
     event,
     image,
@@ -48,6 +47,7 @@ MENDED = {
     "the secret was made": (said(NO_SECRET, more=(HAS_SECRET,)), "secret-not-found"),
     "the log group was made": (said(NO_GROUP, more=(HAS_GROUP,)), "log-driver-misconfigured"),
 }
+ENDED = said(ABSENT, described=service(deployment(3, 20, rolloutState="FAILED", failedTasks=2)))
 LASTS = {
     "ECR was not asked for the image": said(ABSENT, tags=("other",)),
     "another image than ours is meant": said(not_found("docker.io/library/nginx:1")),
@@ -87,8 +87,7 @@ def test_an_event_alone_is_contradicted_too():
 
 
 def test_a_deployment_that_has_failed_is_not_tried_again():
-    failed = deployment(3, 20, rolloutState="FAILED", failedTasks=2)
-    assert verdict("task_start_failed", said(ABSENT, described=service(failed))).facts["reason"] == "mended-ended"
+    assert verdict("task_start_failed", ENDED).facts["reason"] == "mended-ended"
 
 
 REFUSED = f"{AUTH}: AccessDeniedException: User: x is not authorized to perform: {{}} on resource: *"
@@ -122,5 +121,4 @@ def test_a_refusal_lasts_where_iam_was_not_asked():
 
 
 def test_a_role_is_asked_about_once_the_image_is_there():
-    assert definition_arn(3)
     assert verdict("execution_role_denied", said(ABSENT)).facts.get("reason") != "cause-known"
