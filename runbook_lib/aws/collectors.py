@@ -95,8 +95,9 @@ def _images(reader: Reader, target: Target, wish: Request) -> Data:
 def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
     where = {"logGroupName": wish["group"], "logStreamName": wish["stream"], "limit": _LOG_EVENTS}
     events = reader.call("logs", "GetLogEvents", "events", region=wish["region"], **where)["events"]
-    requests = redaction.access_requests(events, tuple(wish["paths"].split(",")))
-    tail = {"requests": requests, "lines": len(events), "cut": len(events) >= _LOG_EVENTS}
+    paths = tuple(wish["paths"].split(","))
+    requests, others = redaction.access_requests(events, paths), redaction.other_requests(events, paths)
+    tail = {"requests": requests, "others": others, "lines": len(events), "cut": len(events) >= _LOG_EVENTS}
     return tail | redaction.readiness(events), False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from runbook_lib.diagnosis import deployments, failures, images, tasks, told
+from runbook_lib.diagnosis import deployments, failures, images, mended, tasks, told
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.model import Finding, not_applicable, passed
 from runbook_lib.diagnosis.state import State, state_of
@@ -104,5 +104,5 @@ def _gets_nowhere(evidence: Evidence, newest: Deployment) -> bool:
 def _is_explained(evidence: Evidence) -> bool:
     if images.newest_lacks_one(evidence):
         return True
-    now = [each.judgement for each in told.reasons(evidence, deployments.newest(evidence))[:1]]
+    now = [each.judgement for each in mended.lasting(evidence)]
     return any(said.certain and (said.cause.group in _PLACING or said.label in _AFTERWARDS) for said in now)

@@ -93,6 +93,12 @@ def _needed(facts: Facts, lang: str) -> dict[str, str]:
     return {"task_group": groups[0], "balancer_group": groups[1]}
 
 
+def _widened(facts: Facts, lang: str) -> dict[str, str]:
+    """The matcher with the codes that it lacks, as ``HttpCode`` takes them: without spaces."""
+    codes = (facts.get("matcher"), facts.get("code"))
+    return {"widened": ",".join(str(each).replace(" ", "") for each in codes if each)}
+
+
 def _overlapping(facts: Facts, lang: str) -> dict[str, str]:
     return {"oldest": minutes(facts.get("oldest_age_s", 0), lang)}
 
@@ -190,6 +196,7 @@ _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "tasks_unhealthy": _besides,
     "network_path_absent": _network,
     "health_check_timeout": _needed,
+    "health_check_code": _widened,
 }
 
 

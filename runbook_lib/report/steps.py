@@ -63,6 +63,7 @@ _LAST_LOOKS = (
     "health_check_port.fix.port.2",
     "health_check_code.fix.path.3",
     "health_check_code.fix.redirect.3",
+    "health_check_code.fix.matcher.3",
     "health_check_code.fix.denied.2",
     "health_check_timeout.fix.blocked.2",
     "target_group_detached.fix.listener.2",
@@ -122,7 +123,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "health_check_code.fix.application.1": _LOGS,
     "health_check_code.fix.path.1": (*_MODIFY, "--health-check-path", "PATH"),
     "health_check_code.fix.redirect.1": (*_MODIFY, "--health-check-path", "PATH"),
-    "health_check_code.fix.redirect.2": (*_MODIFY, "--matcher", "HttpCode={matcher},{code}"),
+    "health_check_code.fix.redirect.2": (*_MODIFY, "--matcher", "HttpCode={widened}"),
+    "health_check_code.fix.matcher.1": (*_MODIFY, "--matcher", "HttpCode={widened}"),
     "health_check_code.fix.denied.1": (*_MODIFY, "--health-check-path", "PATH"),
     "health_check_timeout.fix.blocked.1": (
         *("ec2", "authorize-security-group-ingress", "--group-id", "{task_group}", "--protocol", "tcp"),
@@ -144,6 +146,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "container_check_failing.fix.code.1": _LOGS,
     "container_check_failing.fix.silent.1": _LOGS,
     "container_check_failing.fix.unknown.1": _LOGS,
+    "container_check_failing.fix.unread.1": _LOGS,
     **dict.fromkeys(_LAST_LOOKS, ("elbv2", "describe-target-health", "--target-group-arn", "{target_group_arn}")),
     "deployments_overlapping.fix.stop": (
         *("ecs", "stop-task", "--cluster", "{cluster}", "--task", "{task}"),

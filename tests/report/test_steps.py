@@ -157,3 +157,9 @@ def test_a_cause_leads_to_the_page_that_its_rule_cites(rule, lang):
     assert address.startswith("https://docs.aws.amazon.com/")
     cited = import_module(f"runbook_lib.diagnosis.rules.{rule.id}").__doc__
     assert address.replace("/ko_kr/", "/") in cited
+
+
+def test_a_success_that_the_matcher_does_not_take_is_added_to_it():
+    first, *_ = todo("health_check_code", EVIDENCE["health_check_code: a success that the matcher does not take"][1])
+    words = shlex.split(first.command.replace("\\\n", " "))
+    assert words[words.index("--matcher") + 1] == "HttpCode=204,200"

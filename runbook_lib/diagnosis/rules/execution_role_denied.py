@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, grants, sharing, starts, tasks, told
+from runbook_lib.diagnosis import deployments, grants, mended, sharing, starts, tasks
 from runbook_lib.diagnosis.grants import Grant, Refusal
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.unseen import unseen
@@ -82,7 +82,7 @@ def _undecided(evidence: Evidence, definition: dict[str, Any], wanted: tuple[Gra
 
 def _failed(evidence: Evidence, refused: tuple[Refusal, ...], besides: list[str], **facts: Any) -> Finding:
     """The refusal that ECS tells of leads, else the one that comes first; it comes next where ECS tells of another."""
-    now = told.reasons(evidence, deployments.newest(evidence))[:1]
+    now = mended.lasting(evidence)
     agreed = tuple(each for each in now if each.judgement.label in {one.label for one in refused})
     label = agreed[0].judgement.label if agreed else refused[0].label
     mine = [one for one in refused if one.label == label]

@@ -20,7 +20,7 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import deployments, starts, tasks, told, zones
+from runbook_lib.diagnosis import deployments, mended, starts, tasks, told, zones
 from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request
@@ -34,6 +34,8 @@ def check(evidence: Evidence) -> Finding:
     name = deployments.newest_revision(evidence)
     if found := told.reasons(evidence, newest):
         first, *before = found
+        if now := mended.proof(evidence, first.judgement.label, first.text):
+            return mended.finding(evidence, first.judgement.label, first.moment, (first.cite, now))
         return failed(
             "confirmed" if first.judgement.certain else "likely",
             (first.cite,),

@@ -68,7 +68,6 @@ _RULES: dict[str, Remedy] = {
     "application_exited": _platform,
     "network_path_absent": networks.route,
     "deployment_deadlocked": settings.deadlocked,
-    "health_check_code": settings.code,
     "health_check_timeout": settings.slow,
 }
 _LABELS: dict[str, Remedy] = {

@@ -39,17 +39,6 @@ def _protection(evidence: Evidence) -> Iterator[Todo]:
         yield Todo("remedies.bounds.unprotect", end)
 
 
-def code(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
-    """A good answer that the target group does not expect: it should."""
-    facts = verdict.facts
-    given, expected = str(facts.get("code", "")), str(facts.get("matcher") or "")
-    if given.startswith("2") and expected:
-        group = ("--target-group-arn", str(facts["target_group_arn"]))
-        matcher = ("--matcher", f"HttpCode={expected},{given}")
-        yield Todo("remedies.check.expect", ("elbv2", "modify-target-group", *group, *matcher), _about(facts))
-        yield Todo("rules.health_check_code.fix.path.3")
-
-
 def slow(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     """A longer time-out for a slow answer, up to what the interval allows."""
     arn = str(verdict.facts.get("target_group_arn", ""))
@@ -64,7 +53,3 @@ def slow(verdict: Verdict, evidence: Evidence) -> Iterator[Todo]:
     change = ("--target-group-arn", arn, "--health-check-timeout-seconds", str(longer), *pace)
     values = {"now": str(now), "needed": str(longer)}
     yield Todo("remedies.check.wait", ("elbv2", "modify-target-group", *change), values)
-
-
-def _about(facts: Any) -> dict[str, str]:
-    return {"code": str(facts.get("code", "")), "matcher": str(facts.get("matcher", "")), "path": str(facts["path"])}
