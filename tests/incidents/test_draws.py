@@ -13,7 +13,7 @@ def test_every_fault_that_can_be_drawn_has_its_expectation():
     assert set(EXPECTED) == set(FAULTS)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_no_cause_is_named_that_was_not_drawn(seed):
     draw = diagnosed(FAULTY, seed)
     assert not draw.wrong, draw
@@ -22,7 +22,7 @@ def test_no_cause_is_named_that_was_not_drawn(seed):
     assert not alone or (draw.named(draw.drawn[0]) != UNNAMED) is bool(draw.expected), draw
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(16))
 def test_a_good_deployment_has_no_cause(seed):
     draw = diagnosed(GOOD, seed)
     assert (draw.causes, draw.state) in (((), "healthy"), ((), "deploying")), draw
