@@ -15,7 +15,7 @@ from runbook_lib.evidence.first_look import rest
 from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unread
 from runbook_lib.parameters import Parameters, resolve
 
-_DEEPER_LOOKS = 2
+_DEEPER_LOOKS = 3
 
 
 @dataclass(frozen=True)
