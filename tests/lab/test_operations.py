@@ -145,6 +145,21 @@ def test_what_is_missing_is_a_failure_and_no_error(guide: Bench) -> None:
     assert [[failure["reason"] for failure in answer["failures"]] for answer in answers] == [["MISSING"]] * 5
 
 
+def test_a_service_revision_shows_the_service_as_it_was_then(bench: MakeBench) -> None:
+    played = bench()
+    old, elb = played.group(), played.client("elbv2")
+    vpc = elb.describe_target_groups()["TargetGroups"][0]["VpcId"]
+    made = elb.create_target_group(Name="other", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    new = made["TargetGroups"][0]["TargetGroupArn"]
+    (balancer,) = played.service()["loadBalancers"]
+    played.update(loadBalancers=[{**balancer, "targetGroupArn": new}])
+    listed = played.ecs.list_service_deployments(cluster=CLUSTER, service=SERVICE)["serviceDeployments"]
+    arns = [each["targetServiceRevisionArn"] for each in listed]
+    found = played.ecs.describe_service_revisions(serviceRevisionArns=arns)["serviceRevisions"]
+    shown = {each["serviceRevisionArn"]: each["loadBalancers"][0]["targetGroupArn"] for each in found}
+    assert [shown[arn] for arn in arns] == [new, old]
+
+
 def test_lists_come_in_pages(bench: MakeBench) -> None:
     played = bench()
     for number in range(12):
