@@ -53,6 +53,7 @@ _BY_GROUP: dict[str, Step] = {
     "container": (Stage.RUN, 0),
     "load-balancer": (Stage.RUN, 0),
 }
+_PASSING = ("fargate-capacity-unavailable", "eni-provisioning-failed", "image-pull-rate-limit")  # may end by itself
 _NOTHING: Step = (Stage.NOTHING, 0)
 
 
@@ -77,6 +78,11 @@ def idle(evidence: Evidence) -> bool:
 def holds(verdict: Verdict, evidence: Evidence) -> bool:
     """Whether a verdict is a cause that keeps the newest deployment back now."""
     return _step(verdict, evidence) is not None and not verdict.facts.get("next")
+
+
+def lasts(verdict: Verdict, evidence: Evidence) -> bool:
+    """Whether a cause is sure to keep the newest deployment from completing, however long somebody waits."""
+    return verdict.confidence == "confirmed" and verdict.label not in _PASSING and holds(verdict, evidence)
 
 
 def _is_cause(verdict: Verdict) -> bool:

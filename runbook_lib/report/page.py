@@ -15,6 +15,7 @@ from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.headline import headline
 from runbook_lib.report.markup import clean, code, unmarked
 from runbook_lib.report.render import Section, page
 from runbook_lib.report.sections.findings import banner, no_causes, status, unread_rows
@@ -115,7 +116,7 @@ def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
         parts = [context.say("page.lead_open", began=when_text(began, evidence, context), length=length)]
     if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
-    now = context.say("page.lead_state", state=words.state(diagnosis.state, context.lang))
+    now = context.say("page.lead_state", state=headline(diagnosis, evidence, context.lang)[1])
     parts += [impact.line(evidence, context), now, context.say("page.lead_no_change")]
     return " ".join(parts)
 

@@ -216,9 +216,7 @@ def _denied_variant(verdict: Verdict) -> str:
     """Of another account's repository the catalogue tells: there the role is not at fault."""
     if not verdict.facts.get("role"):
         return "nobody"
-    if verdict.facts.get("shared") is False:
-        return ""
-    return "next" if verdict.facts.get("next") else "now"
+    return "" if verdict.facts.get("shared") is False else "now"
 
 
 def _unanswered_variant(verdict: Verdict) -> str:

@@ -68,7 +68,7 @@ def superseded(verdict: Verdict, lang: str) -> str:
 
 def comes_next(verdict: Verdict, lang: str) -> str:
     """That a cause blocks only after the one that blocks now; ``""`` where it is not so."""
-    return say("rules.next", lang) if verdict.facts.get("next") else ""
+    return say("rules.idle" if verdict.facts.get("idle") else "rules.next", lang) if verdict.facts.get("next") else ""
 
 
 def standing(verdict: Verdict, lang: str) -> str:
@@ -86,8 +86,11 @@ def facts(verdict: Verdict, lang: str, timezone: str) -> list[tuple[str, str]]:
 
 
 def means(verdict: Verdict, lang: str) -> str:
-    """Why this breaks the rollout, in one or two sentences."""
-    return say(_key(verdict, "means", variants(verdict)), lang, **values(verdict, lang))
+    """Why this breaks the rollout, in one or two sentences; with what blocks before it."""
+    if verdict.facts.get("idle"):
+        return say("rules.idle_means", lang)
+    told = say(_key(verdict, "means", variants(verdict)), lang, **values(verdict, lang))
+    return f"{told} {say('rules.next_means', lang)}" if verdict.facts.get("next") else told
 
 
 def page(verdict: Verdict, lang: str) -> str:
@@ -125,7 +128,9 @@ def unread(found: Unread, lang: str) -> str:
     """What could not be read, why, and what to do next."""
     told = {"operation": found.operation, "action": found.action or found.operation, "code": found.code or found.reason}
     told = {name: unticked(value) for name, value in told.items()}
-    return say(f"rules.unread.{found.reason}", lang, what=kind_name(found.request.kind, lang), **told)
+    asked = found.reason != "not-asked" or bool(found.operation)
+    reason = found.reason if asked else "offline"
+    return say(f"rules.unread.{reason}", lang, what=kind_name(found.request.kind, lang), **told)
 
 
 def _key(verdict: Verdict, part: str, wanted: tuple[str, ...]) -> str:

@@ -26,9 +26,10 @@ from runbook_lib.report.blocks import (
 )
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import minutes
+from runbook_lib.report.headline import headline
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections.values import OUTCOME_TONE, STATE_TONE, full_stamp, look_stamp, table, unfinished_since
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, table, unfinished_since
 from runbook_lib.text import has
 
 _PER_CARD = 8
@@ -60,10 +61,11 @@ def status(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Status
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         text = context.say("since.known", at=full_stamp(began, context), length=length)
+    tone, word = headline(diagnosis, evidence, context.lang)
     unknown = sum(answer.outcome is Outcome.UNKNOWN for answer in diagnosis.checklist)
     if unknown and evidence.service:  # a state is told from less than the checklist asks
         text = f"{text} · {context.say('since.unanswered', count=unknown)}"
-    return Status(STATE_TONE.get(str(diagnosis.state), "unk"), words.state(diagnosis.state, context.lang), text)
+    return Status(tone, word, text)
 
 
 def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Fact]:
@@ -71,12 +73,15 @@ def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[
     where = " · ".join(code(part) for part in (target.region, target.account) if part)
     causes = diagnosis.failed("cause")
     lines = tuple(f"{words.title(v, context.lang)} · {words.standing(v, context.lang)}" for v in causes)
-    return [
+    risky = tuple(words.title(v, context.lang) for v in diagnosis.failed("risk"))
+    found = [
         Fact(context.say("label.target"), (f"{code(target.cluster)} / {code(target.service)}", where)),
         Fact(context.say("label.causes"), lines or (no_causes(diagnosis, context),)),
+        Fact(context.say("section.risks"), risky),
         Fact(context.say("label.unknown"), (unknown_line(diagnosis, evidence, context),)),
         Fact(context.say("label.look"), (look_line(evidence, context),)),
     ]
+    return [fact for fact in found if not fact.empty]
 
 
 def unknown_line(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
@@ -201,6 +206,11 @@ def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section
     cards = tuple(_risk(verdict, evidence, context) for verdict in diagnosis.failed("risk"))
     inside: tuple[Block, ...] = cards or (Paragraph(context.say("nothing.risks")),)
     return Section("risks", context.say("section.risks"), inside, context.lang)
+
+
+def risks_seen(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section | None:
+    """The risks for a terminal; None where there are none."""
+    return risks(diagnosis, evidence, context) if diagnosis.failed("risk") else None
 
 
 def _risk(verdict: Verdict, evidence: Evidence, context: Context) -> Card:
