@@ -194,8 +194,9 @@ def summary(found: Look, given: Parameters, lang: str) -> str:
     """The diagnosis for a terminal: overview, checklist, causes, changes, what could not be read, as plain text."""
     from runbook_lib.report import sections as of
     from runbook_lib.report.sections.changed import briefly
+    from runbook_lib.report.sections.findings import risks_seen
 
     rendering = runs.context(given, found.evidence, lang)
-    parts = (of.overview, of.checklist, of.causes, of.risks_seen, briefly, of.symptoms, of.unread)
+    parts = (of.overview, of.checklist, of.causes, risks_seen, briefly, of.symptoms, of.unread)
     shown = (part(found.diagnosis, found.evidence, rendering) for part in parts)
     return "\n\n".join(section.text for section in shown if section)

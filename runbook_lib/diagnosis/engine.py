@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from runbook_lib.diagnosis import deployments, gone, order, revisions
+from runbook_lib.diagnosis.agreement import agreeing
 from runbook_lib.diagnosis.checklist import Answer, answers
 from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict, unknown
 from runbook_lib.diagnosis.rules import RULES
@@ -40,7 +41,7 @@ class Diagnosis:
 def judge(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> Diagnosis:
     """Every rule's verdict on the evidence; pure, so saved evidence gives the same verdicts without AWS."""
     found = tuple(_verdict(rule, evidence) for rule in sorted(rules, key=lambda r: r.severity))
-    verdicts = _explain(order.ordered(found, evidence), rules, evidence)
+    verdicts = _explain(order.ordered(agreeing(found), evidence), rules, evidence)
     return Diagnosis(state_of(evidence), verdicts, answers(verdicts))
 
 

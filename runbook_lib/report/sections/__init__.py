@@ -2,7 +2,7 @@
 
 from runbook_lib.report.sections.appendix import api_calls, commands, timeline
 from runbook_lib.report.sections.changed import what_changed
-from runbook_lib.report.sections.findings import causes, checklist, overview, risks, risks_seen, symptoms, unread
+from runbook_lib.report.sections.findings import causes, checklist, overview, risks, symptoms, unread
 from runbook_lib.report.sections.readings import (
     image_tags,
     running_tasks,
@@ -19,7 +19,6 @@ __all__ = [
     "image_tags",
     "overview",
     "risks",
-    "risks_seen",
     "running_tasks",
     "service_events",
     "service_state",

@@ -203,7 +203,8 @@ def _accounted(verdict: Verdict, titles: dict[str, str], context: Context) -> st
 
 def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """What is no fault yet. Never in red."""
-    cards = tuple(_risk(verdict, evidence, context) for verdict in diagnosis.failed("risk"))
+    joint = steps.jointly(diagnosis.failed("cause"))
+    cards = tuple(_risk(verdict, evidence, context, joint=joint) for verdict in diagnosis.failed("risk"))
     inside: tuple[Block, ...] = cards or (Paragraph(context.say("nothing.risks")),)
     return Section("risks", context.say("section.risks"), inside, context.lang)
 
@@ -213,10 +214,10 @@ def risks_seen(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Se
     return risks(diagnosis, evidence, context) if diagnosis.failed("risk") else None
 
 
-def _risk(verdict: Verdict, evidence: Evidence, context: Context) -> Card:
+def _risk(verdict: Verdict, evidence: Evidence, context: Context, *, joint: bool) -> Card:
     rows = _what(verdict, context)
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
-    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context))))
+    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context, joint=joint))))
     shown = tuple(row for row in rows if not row.empty)
     return Card(words.title(verdict, context.lang), Tag(context.say("risk"), "risk"), (Facts(shown),))
 
