@@ -12,7 +12,7 @@ _TARGET = ("health_check_code", "health_check_port", "health_check_timeout")
 
 
 def agreeing(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    """The same verdicts; two paths are ``both-failing`` where other rules saw both fail, if on tasks of two revisions."""
+    """The same verdicts; two paths are ``both-failing`` where other rules saw both fail."""
     failed = {v.rule for v in verdicts if v.outcome is Outcome.FAIL}
     both = not failed.isdisjoint(_CONTAINER) and not failed.isdisjoint(_TARGET)
     return tuple(_seen(v) if both and _is_unobserved(v) else v for v in verdicts)

@@ -8,14 +8,14 @@ from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Unread
 from runbook_lib.report.formats import clock, minutes, moment, number
 from runbook_lib.report.markup import code, unticked
-from runbook_lib.report.rule_values import kind_name, line_variants, unmarked, values, variants
+from runbook_lib.report.rule_values import kind_name, length, line_variants, unmarked, values, variants
 from runbook_lib.text import has, say
 
 # What a cause card shows of the facts, in this order; what is empty is left out.
 _CARD: dict[str, tuple[str, ...]] = {
     "image_tag_absent": ("revision", "ref", "repository", "newest", "also"),
     "task_start_failed": ("revision", "count", "last_at", "message"),
-    "alarm_failed_deployment": ("revision", "alarms"),
+    "alarm_failed_deployment": ("revision", "alarms", "watched"),
     "deployment_deadlocked": ("desired", "running", "lower", "upper"),
     "nothing_desired": ("desired", "revision"),
     "execution_role_unassumable": ("revision", "field", "role"),
@@ -167,7 +167,7 @@ def _value(name: str, fact: Any, lang: str, timezone: str) -> str:
     if name.endswith("_at"):
         return clock(str(fact), timezone)
     if isinstance(fact, int | float):
-        return minutes(fact, lang) if name.endswith("_s") else number(fact)
+        return length(name, fact, lang) if name.endswith("_s") else number(fact)
     return code(fact)
 
 

@@ -22,6 +22,8 @@ DOCUMENTED = {
     "service": "arn:${Partition}:ecs:${Region}:${Account}:service/${ClusterName}/${ServiceName}",
     "service-revision": "arn:${Partition}:ecs:${Region}:${Account}:service-revision/"
     "${ClusterName}/${ServiceName}/${ServiceRevisionId}",
+    "service-deployment": "arn:${Partition}:ecs:${Region}:${Account}:service-deployment/"
+    "${ClusterName}/${ServiceName}/${ServiceDeploymentId}",
     "task": "arn:${Partition}:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}",
     "repository": "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}",
     "role": "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}",
@@ -33,6 +35,7 @@ DOCUMENTED = {
 REQUIRED = {
     "ecs:DescribeServices": ["service"],
     "ecs:ListServiceDeployments": ["service"],
+    "ecs:DescribeServiceDeployments": ["service", "service-deployment"],
     "ecs:DescribeServiceRevisions": ["service", "service-revision"],
     "ecs:DescribeTasks": ["task"],
     "ecr:BatchGetImage": ["repository"],
@@ -76,7 +79,7 @@ def test_every_resource_is_of_a_documented_kind_and_format(target):
         kinds = REQUIRED.get(action)
         assert len(resources) == len(kinds or ["*"]), action
         for arn, kind in zip(resources, kinds or [], strict=False):
-            assert is_format(arn, DOCUMENTED[kind]), arn
+            assert is_format(arn.replace("service-*", kind), DOCUMENTED[kind]), arn
         if not kinds:
             assert resources == ["*"], action
 

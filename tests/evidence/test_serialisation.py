@@ -65,7 +65,7 @@ def test_a_file_that_is_no_evidence_is_refused(text, key):
     ],
 )
 def test_what_is_missing_or_wrong_is_named_and_no_class_of_python(seen, change, key, name):
-    tree = as_tree(seen("healthy").evidence)
+    tree = json.loads(dumps(seen("healthy").evidence))
     change(tree)
     with pytest.raises(InputError) as refused:
         loads(json.dumps(tree), "x.json")

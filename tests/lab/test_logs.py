@@ -40,7 +40,9 @@ def test_a_log_group_takes_the_lines_with_it_that_nobody_has_seen(bench):
 
 def test_the_driver_looks_for_its_group_in_the_region_that_it_is_told(bench):
     lab, elsewhere = bench(), {"region_name": "us-east-1"}
-    revision = lab.revise(logConfiguration={"logDriver": "awslogs", "options": OPTIONS | {"awslogs-region": "us-east-1"}})
+    revision = lab.revise(
+        logConfiguration={"logDriver": "awslogs", "options": OPTIONS | {"awslogs-region": "us-east-1"}}
+    )
     lab.update(taskDefinition=f"momentir-cx-llm:{revision}")
     lab.lab.advance(120)
     reasons = {task["stoppedReason"] for task in lab.tasks(status="STOPPED")}
