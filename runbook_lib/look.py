@@ -113,6 +113,21 @@ def _read(given: Parameters) -> Look:
     return Look(evidence, judge(evidence))
 
 
+def more(given: Parameters, evidence: Evidence, wishes: tuple[Request, ...]) -> Evidence:
+    """Evidence with what is asked besides, within the budget of a look.
+
+    Raises
+    ------
+    AccessError, ParameterError
+        As :func:`look`.
+    """
+    from runbook_lib.aws.collect import Collection
+    from runbook_lib.aws.session import Access, ReadSession
+
+    access = Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline)
+    return Collection(ReadSession(access), evidence, given.deadline).deeper(evidence, wishes)
+
+
 def _left_out(evidence: Evidence) -> tuple[Request, ...]:
     return tuple(wish for wish in rest(evidence) if wish not in evidence.asked())
 

@@ -58,6 +58,12 @@ class Parameters(BaseModel):
     evidence: str = ""
     outputs: str = "outputs"
     incident_id: str = Field(default="", pattern=r"^(new|none|\d{8}T\d{6}Z)?$")
+    choose: str = Field(default="", max_length=4000)
+    suggested: bool = False
+    order: Literal["safe", "guide"] = "safe"
+    desired_count: int | None = Field(default=None, ge=0, le=5000)
+    approve: str = Field(default="", pattern=r"^([0-9a-f]{12})?$")
+    check_permissions: bool = True
 
     @field_validator("stuck_after", "deadline", mode="before")
     @classmethod
@@ -126,7 +132,7 @@ def _unknown(name: str, source: str) -> ParameterError:
 
 _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
-    "stuck_after", "deadline", "incident_id",
+    "stuck_after", "deadline", "incident_id", "order", "desired_count", "approve", "suggested", "check_permissions",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,18 @@ def test_faults_are_added_listed_and_taken_away(lab: Lab, boto: Callable[[str, s
     left = told(lab, "fault", "--remove", str(both["rules"][0]["id"]))
     assert [rule["preset"] for rule in left["rules"]] == ["throttling"]
     assert told(lab, "fault", "--clear")["rules"] == []
+
+
+def test_the_second_change_whatever_it_is_can_be_held(lab: Lab, boto: Callable[[str, str], Any]) -> None:
+    told(lab, "fault", "hold-before", "--changes", "--nth", "2")
+    logs, ecs = (boto(service, lab.endpoint_url) for service in ("logs", "ecs"))
+    logs.create_log_group(logGroupName="/first")
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(ecs.create_cluster, clusterName="second")
+        assert [call["action"] for call in lab.held()] == ["CreateCluster"]
+        assert [call["hold"] for call in told(lab, "fault", "--list")["held"]] == ["before"]
+        told(lab, "fault", "--clear")
+        second.result()
 
 
 def test_calls_are_shown_and_forgotten(lab: Lab, boto: Callable[[str, str], Any]) -> None:

@@ -69,7 +69,7 @@ def left_behind(root: Path) -> Iterator[Run]:
         return
     for folder in folders:
         known = _known(folder)
-        if _is_dead(known.get("owner"), folder) and (run := _taken_over(folder, known)):
+        if is_dead(known.get("owner"), _began(folder)) and (run := _taken_over(folder, known)):
             yield run
 
 
@@ -81,12 +81,16 @@ def _known(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _is_dead(owner: object, folder: Path) -> bool:
+def is_dead(owner: object, began: datetime | None) -> bool:
+    """Whether a process has ended, by what :func:`me` said of it; of one elsewhere that is taken on trust for a day."""
     if isinstance(owner, dict) and all(owner.get(name) == value for name, value in _place().items()):
         return not _lives(owner.get("pid"), owner.get("started"))
-    named = _FOLDER.fullmatch(folder.name)
-    began = opened_at(named["began"]) if named else None
     return began is None or datetime.now(UTC) - began > LAPSES_AFTER
+
+
+def _began(folder: Path) -> datetime | None:
+    named = _FOLDER.fullmatch(folder.name)
+    return opened_at(named["began"]) if named else None
 
 
 def _lives(pid: object, started: object) -> bool:

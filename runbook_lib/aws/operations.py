@@ -39,6 +39,22 @@ READS: dict[tuple[str, str], str] = {
     ("ecs", "ListServices"): "ecs:ListServices",
 }
 
+# Only to check and carry out an approved plan.
+FIX_READS: dict[tuple[str, str], str] = {
+    ("sts", "GetCallerIdentity"): "sts:GetCallerIdentity",
+}
+
+# The changes that an approved plan may make. A change session sends nothing else, and no read.
+CHANGES: dict[tuple[str, str], str] = {
+    ("ecs", "RegisterTaskDefinition"): "ecs:RegisterTaskDefinition",
+    ("ecs", "DeregisterTaskDefinition"): "ecs:DeregisterTaskDefinition",
+    ("ecs", "UpdateService"): "ecs:UpdateService",
+    ("ecs", "StopServiceDeployment"): "ecs:StopServiceDeployment",
+    ("ecs", "StopTask"): "ecs:StopTask",
+    ("elbv2", "ModifyTargetGroup"): "elasticloadbalancing:ModifyTargetGroup",
+    ("logs", "CreateLogGroup"): "logs:CreateLogGroup",
+}
+
 # Calls that botocore makes by itself to get credentials; they change nothing and must pass the guard.
 CREDENTIAL_CALLS = frozenset(
     {

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from runbook_lib.aws.operations import CREDENTIAL_CALLS, name
-from runbook_lib.aws.session import ReadSession
+from runbook_lib.aws.session import ChangeSession, ReadSession
 from runbook_lib.evidence.model import Call
 from runbook_lib.evidence.redaction import masked_urls
 
@@ -76,7 +76,7 @@ class CallFailedError(Exception):
 class Reader:
     """Sends the calls of one collection and keeps the record of them."""
 
-    def __init__(self, session: ReadSession) -> None:
+    def __init__(self, session: ReadSession | ChangeSession) -> None:
         self._session = session
         self._lock = threading.Lock()
         self._calls: list[Call] = []

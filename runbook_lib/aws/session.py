@@ -1,4 +1,4 @@
-"""Sessions with AWS and their guard: a read session refuses any other call before it is sent."""
+"""Sessions with AWS and their guards: one that reads and one that changes, each refusing all else before it is sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
-from runbook_lib.aws.operations import CREDENTIAL_CALLS, READS, name
+from runbook_lib.aws.operations import CHANGES, CREDENTIAL_CALLS, FIX_READS, READS, name
 from runbook_lib.errors import AccessError, ParameterError, SafetyError, nearest
 
 LAB_CREDENTIALS = "lab"
@@ -37,12 +37,15 @@ class Access:
     deadline_s: int = 60
 
 
-class ReadSession:
-    """Clients that can read and nothing else; each is created on first use and then shared by threads."""
+class _Session:
+    """Clients that can make the calls of one table and nothing else; each is created on first use and then shared."""
+
+    allowed: Mapping[tuple[str, str], str] = {}
+    attempts_of_a_call = 3
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._session = _session(access, self._sent)
+        self._session = _session(access, self._guard, self._sent)
         self._sends = threading.local()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -87,14 +90,46 @@ class ReadSession:
                     service,
                     region_name=key[1],
                     endpoint_url=self._access.endpoint_url or None,
-                    config=_config(self._access),
+                    config=_config(self._access, self.attempts_of_a_call),
                 )
             return self._clients[key]
 
+    def _guard(self, **event: Any) -> None:
+        model = event["model"]
+        called = (model.service_model.service_name, model.name)
+        if called not in self.allowed and called not in CREDENTIAL_CALLS:
+            raise SafetyError("call-refused", operation=name(*called))
 
-def _config(access: Access) -> Config:
+
+class ReadSession(_Session):
+    """A session that can read and nothing else."""
+
+    allowed = READS | FIX_READS
+
+
+class ChangeSession(_Session):
+    """A session that can make the changes of an approved plan and nothing else, not even read.
+
+    A call is sent once: whether a call without an answer took effect is read, never tried.
+
+    Raises
+    ------
+    SafetyError
+        There is no approval.
+    """
+
+    allowed = CHANGES
+    attempts_of_a_call = 1
+
+    def __init__(self, access: Access, approved: str) -> None:
+        if not approved:
+            raise SafetyError("not-approved")
+        super().__init__(access)
+
+
+def _config(access: Access, attempts: int) -> Config:
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=access.deadline_s / 12,
         read_timeout=access.deadline_s / 6,
         max_pool_connections=16,
@@ -108,9 +143,9 @@ def _is_loopback(access: Access) -> bool:
     return urlsplit(access.endpoint_url).hostname in _LOOPBACK
 
 
-def _session(access: Access, sent: Callable[..., None]) -> boto3.session.Session:
+def _session(access: Access, guard: Callable[..., None], sent: Callable[..., None]) -> boto3.session.Session:
     core = botocore.session.get_session()
-    core.register("before-call", _guard)
+    core.register("before-call", guard)
     core.register("before-send", sent)
     try:
         made = boto3.session.Session(
@@ -149,10 +184,3 @@ def _lab_keys(access: Access) -> dict[str, Any]:
     if not _is_loopback(access):
         raise ParameterError("lab-credentials-elsewhere", endpoint_url=access.endpoint_url)
     return {"aws_access_key_id": LAB_CREDENTIALS, "aws_secret_access_key": LAB_CREDENTIALS}
-
-
-def _guard(**event: Any) -> None:
-    model = event["model"]
-    called = (model.service_model.service_name, model.name)
-    if called not in READS and called not in CREDENTIAL_CALLS:
-        raise SafetyError("call-refused", operation=name(*called))

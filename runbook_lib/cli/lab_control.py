@@ -92,6 +92,7 @@ _FAULT: Options = {
     "preset": (Annotated[str, typer.Argument(metavar="[FAULT]", help=help_of("option.fault"))], ""),
     "service": (Annotated[str, typer.Option("--service", help=help_of("option.fault_service"))], ""),
     "action": (Annotated[str, typer.Option("--action", help=help_of("option.fault_action"))], ""),
+    "changes": (Annotated[bool, typer.Option("--changes", help=help_of("option.fault_changes"))], False),
     "times": (Annotated[int | None, _count("times")], None),
     "nth": (Annotated[list[int] | None, _count("nth")], None),
     "every": (Annotated[int | None, _count("every")], None),
@@ -122,6 +123,8 @@ def _change(given: dict[str, Any]) -> dict[str, Any] | None:
     if sum(bool(given[name]) for name in ("preset", "remove", "clear", "listing")) > 1:
         raise InputError("fault-one-thing")
     wanted = {name: given[name] for name in _RULE if given[name] not in (None, "", [])}
+    if given["changes"]:
+        wanted["changes"] = True
     if not given["preset"]:
         if wanted:
             raise InputError("fault-unnamed", known=", ".join(PRESETS))

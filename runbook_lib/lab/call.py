@@ -12,6 +12,11 @@ _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/,]+)/")
 _CBOR_PATH = re.compile(r"/service/[^/]+/operation/([^/]+)")
 _BOTO3_NAMES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
 _SHORT_TERM = "ASIA"
+# Actions that change nothing, by how their names begin; calls of services without action names are ``METHOD /path``.
+_READS = (
+    "Describe", "Get", "List", "BatchGet", "BatchCheck", "Filter", "Search", "Lookup", "Query", "Scan", "Select",
+    "Simulate", "Validate", "Estimate", "Test", "Check", "StartQuery", "StopQuery", "DiscoverPoll", "GET ", "HEAD ",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class Call:
     def query(self) -> dict[str, str]:
         """The members of a query request."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def changes(self) -> bool:
+        """Whether the call is no read. STS changes nothing: what it makes are sessions."""
+        return self.service != "sts" and not self.action.startswith(_READS)
 
 
 def read(environ: dict[str, Any], default_account: str) -> Call:

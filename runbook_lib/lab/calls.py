@@ -1,7 +1,6 @@
-"""The record of the calls that clients made: what was asked and what came of it, never a value that was sent."""
+"""The record of the calls that clients made: what was asked and what came of it; values of changes alone."""
 
 import itertools
-import json
 import re
 import sys
 import threading
@@ -10,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from runbook_lib.lab import sent
 from runbook_lib.lab.call import Call
 from runbook_lib.lab.reply import Reply
 
@@ -23,7 +23,7 @@ class Record(NamedTuple):
 
     ``at`` is simulated time (seconds since the epoch), ``ms`` real time that the answer took, ``status`` 0 where there
     was no answer, ``error`` the code of an AWS error, ``fault`` the id of the rule that took the call, ``parameters``
-    the names of what was given.
+    the names of what was given, ``given`` of a call that is no read what was given (`sent.given`), else None.
     """
 
     id: int
@@ -39,10 +39,11 @@ class Record(NamedTuple):
     agent: str
     parameters: tuple[str, ...]
     request_id: str | None
+    given: dict[str, Any] | None
 
 
 class Calls:
-    """The newest `KEPT` calls in the order of their answers."""
+    """The newest `KEPT` calls in the order in which they took effect, or were refused or lost."""
 
     def __init__(self) -> None:
         self._records: deque[Record] = deque(maxlen=KEPT)
@@ -54,6 +55,10 @@ class Calls:
         with self._lock:
             records = list(self._records)
         return (record._asdict() for record in records)
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Return the calls that are no reads."""
+        return [record for record in self if record["given"] is not None]
 
     @property
     def dropped(self) -> int:
@@ -79,8 +84,9 @@ class Calls:
             fault,
             round((time.perf_counter() - since) * 1000, 3),
             sys.intern(asked.agent[:_LONGEST]),
-            _names(asked),
+            tuple(sys.intern(name[:_LONGEST]) for name in sorted(sent.names(asked))[:_LONGEST]),
             done.header("x-amzn-requestid") if done else None,
+            sent.given(asked) if asked.changes else None,
         )
         with self._lock:
             self._dropped += len(self._records) == KEPT
@@ -90,22 +96,3 @@ class Calls:
 def _code(done: Reply) -> str | None:
     found = _CODE.search(done.body[:2000])
     return next((code.decode("ascii", "replace") for code in found.groups() if code), None) if found else None
-
-
-def _names(asked: Call) -> tuple[str, ...]:
-    """The names of a call's parameters, sorted; members of lists and maps of a query are not told apart."""
-    if asked.protocol in ("query", "ec2"):
-        names = {name.partition(".")[0] for name in asked.query} - {"Action", "Version"}
-    elif asked.protocol == "json":
-        names = set(_object(asked.body))
-    else:
-        return ()
-    return tuple(sys.intern(name[:_LONGEST]) for name in sorted(names)[:_LONGEST])
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -1,4 +1,4 @@
-"""The lab's own endpoints under ``/_lab/``: clock, faults, permissions, capacity, record of calls."""
+"""The lab's own endpoints under ``/_lab/``: clock, faults, held calls, permissions, capacity, record of calls."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 _RULES = "/_lab/faults"
+_LONGEST_WAIT = 600  # seconds
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 
 
@@ -87,7 +88,8 @@ def _faults(front: Front, method: str, body: Body) -> Body:
         if len(body) != 1:
             raise ValueError("give one of rules, add, remove")
         _change_faults(front, *next(iter(body.items())))
-    return {"rules": front.faults.listed(), "seen": front.faults.seen(), "presets": list(PRESETS)}
+    held = front.faults.holds.listed()
+    return {"rules": front.faults.listed(), "seen": front.faults.seen(), "held": held, "presets": list(PRESETS)}
 
 
 def _change_faults(front: Front, change: str, given: Any) -> None:
@@ -98,6 +100,23 @@ def _change_faults(front: Front, change: str, given: Any) -> None:
         return
     put: Callable[..., None] = front.faults.set if change == "rules" else front.faults.add
     put(fault_rules.read(given))
+
+
+def _held(front: Front, method: str, body: Body) -> Body:
+    """The calls that are held; ``?wait=30`` waits as many seconds at most until one is, ``?none=30`` until none is."""
+    if method != "GET":
+        raise ValueError("GET the held calls; a call goes on once its fault rule is taken away")
+    _only(body, "wait", "none")
+    holds, seconds = front.faults.holds, {key: _seconds(key, text) for key, text in body.items()}
+    if "none" in seconds:
+        holds.await_none(seconds["none"])
+    return {"held": holds.await_one(seconds["wait"]) if "wait" in seconds else holds.listed()}
+
+
+def _seconds(key: str, text: str) -> float:
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text, re.ASCII) or float(text) > _LONGEST_WAIT:
+        raise ValueError(f"{key} takes a number from 0 to {_LONGEST_WAIT} of seconds, not {text[:40]!r}")
+    return float(text)
 
 
 def _policy(front: Front, method: str, body: Body) -> Body:
@@ -129,12 +148,12 @@ def _capacity(front: Front, method: str, body: Body) -> Body:
 
 
 def _calls(front: Front, method: str, body: Body) -> Body:
-    """The newest AWS calls of clients in order (``?last=20``: of those the last); DELETE, or POST of ``{"reset":
-    true}``, forgets them."""
-    found = list(front.calls)
+    """The newest AWS calls of clients in order (``?last=20``: of those the last; ``?changes=true``: those that are no
+    reads); DELETE, or POST of ``{"reset": true}``, forgets them."""
+    found = front.calls.changes() if body.get("changes") == "true" else list(front.calls)
     answered = {"calls": found, "kept": calls.KEPT, "dropped": front.calls.dropped}
     if method == "GET":
-        _only(body, "last")
+        _only(body, "last", "changes")
         last = body.get("last", str(calls.KEPT))
         if not last.isascii() or not last.isdigit():
             raise ValueError(f"last takes a whole number, not {last[:40]!r}")
@@ -149,6 +168,7 @@ def _calls(front: Front, method: str, body: Body) -> Body:
 _ENDPOINTS: dict[str, Callable[[Front, str, Body], Body]] = {
     "/_lab/clock": _clock,
     _RULES: _faults,
+    "/_lab/held": _held,
     "/_lab/policy": _policy,
     "/_lab/capacity": _capacity,
     "/_lab/calls": _calls,

@@ -35,3 +35,7 @@ class AwsError(Exception):
 
 class ReplyShapeError(Exception):
     """A reply of the lab has members that the API's own model does not know."""
+
+
+class UnansweredError(ConnectionError):
+    """A fault left a call without any answer; its connection is of no more use."""

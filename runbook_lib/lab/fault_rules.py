@@ -8,6 +8,7 @@ from typing import Any
 
 from runbook_lib.lab.embedded import service_model, service_names
 from runbook_lib.lab.faults import Fault
+from runbook_lib.lab.holding import AFTER, BEFORE
 from runbook_lib.lab.presets import PRESETS
 
 LONGEST_DELAY = 3600  # seconds
@@ -20,7 +21,7 @@ _USUAL = (
     "ecs", "elbv2", "ecr", "logs", "sts", "iam", "ec2", "secretsmanager", "ssm", "cloudwatch",
     "application-autoscaling", "kms", "sns", "sqs", "dynamodb", "rds", "cloudformation",
 )  # fmt: skip
-_EFFECTS = (*_OUTCOMES, "preset", "delay", "drip", "truncate", "garble")
+_EFFECTS = (*_OUTCOMES, "preset", "delay", "hold", "drip", "truncate", "garble")
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,15 @@ _KEYS: dict[str, _Key] = {
     "preset": _NAME,
     "service": _NAME,
     "action": _NAME,
+    "changes": _SWITCH,
     "times": _whole(1, _MOST_CALLS),
     "nth": _Key(f"a list of whole numbers from 1 to {_MOST_CALLS}", _is_numbers),
     "every": _whole(1, _MOST_CALLS),
     "probability": _number(1, above=True),
     "seed": _whole(-(2**63), 2**63),
     "delay": _number(LONGEST_DELAY),
+    "hold": _Key(f"{BEFORE} or {AFTER}", lambda given: given in (BEFORE, AFTER)),
+    "late": _SWITCH,
     "error": _NAME,
     "message": _TEXT,
     "body": _TEXT,

@@ -3,11 +3,15 @@
 import hashlib
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runbook_lib.lab.buckets import Buckets
 from runbook_lib.lab.call import Call
+from runbook_lib.lab.holding import Holds
+
+Sequence = tuple[str, str]  # what calls are counted in: those of a service and action, or all that a rule is about
+_ALL: Sequence = ("", "")
 
 
 @dataclass(frozen=True)
@@ -20,13 +24,20 @@ class Fault:
         One of `presets.PRESETS`, which words the error as the service that was asked would.
     service, action
         Which calls: the boto3 name of the service (``ecs``, ``elbv2``) and the API action.
+    changes
+        Only calls that are no reads (`Call.changes`), counted together whatever their service and action.
     times, nth, every
-        Of the matching calls only the first `times`, only those numbers (from 1), only each `every`-th; counted per
-        service and action since the rule was set.
+        Of the matching calls only the first `times`, only those numbers (from 1), only each `every`-th; counted since
+        the rule was set, per service and action, with `changes` over all changing calls that the rule is about.
     probability, seed
         Which share of those; the same seed takes the same calls.
     delay
         Seconds of real time to wait before the call is answered.
+    hold
+        Hold the call until the rule is taken away: ``before`` anything has happened, or ``after`` it has taken effect,
+        with the answer ready. Where the client hangs up, a call that is held before does not take effect.
+    late
+        Let the call take effect first: the error, text, reset or silence comes instead of its answer.
     error, message
         The AWS error to answer with.
     body
@@ -47,12 +58,15 @@ class Fault:
     preset: str | None = None
     service: str | None = None
     action: str | None = None
+    changes: bool = False
     times: int | None = None
     nth: tuple[int, ...] = ()
     every: int | None = None
     probability: float = 1.0
     seed: int = 0
     delay: float = 0.0
+    hold: str | None = None
+    late: bool = False
     error: str | None = None
     message: str | None = None
     body: str | None = None
@@ -66,10 +80,15 @@ class Fault:
 
     def is_about(self, asked: Call) -> bool:
         """Whether the rule is about calls of this kind."""
-        return self.service in (None, asked.service) and self.action in (None, asked.action)
+        named = self.service in (None, asked.service) and self.action in (None, asked.action)
+        return named and (asked.changes or not self.changes)
+
+    def sequence(self, asked: Call) -> Sequence:
+        """Return what a call is counted in."""
+        return _ALL if self.changes else (asked.service, asked.action)
 
     def takes(self, asked: Call, number: int) -> bool:
-        """Whether the rule takes this call, the `number`-th of its kind."""
+        """Whether the rule takes this call, the `number`-th of its sequence."""
         if self.nth and number not in self.nth:
             return False
         if (self.times and number > self.times) or (self.every and number % self.every):
@@ -84,17 +103,25 @@ class Fault:
 
 @dataclass
 class _Rule:
-    """A fault in force: as it was asked for, how many calls there had been of each kind, and how many it took."""
+    """A fault in force: as it was asked for, how many calls it has seen of each sequence, and how many it took."""
 
     id: int
     given: dict[str, Any]
     fault: Fault
-    before: Counter[tuple[str, str]]
+    seen: Counter[Sequence] = field(default_factory=Counter)
     taken: int = 0
+
+    def count(self, asked: Call) -> None:
+        """Count a call that the rule is about, whether or not it takes it."""
+        if self.fault.is_about(asked):
+            self.seen[self.fault.sequence(asked)] += 1
+
+
+NO_FAULT = Fault()
 
 
 class Faults:
-    """The rules in force, and how many calls of each kind there were since the first of them."""
+    """The rules in force, how many calls of each kind there were since the first of them, and those that are held."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -102,12 +129,14 @@ class Faults:
         self._seen: Counter[tuple[str, str]] = Counter()
         self._last_id = 0
         self._buckets = Buckets()
+        self.holds = Holds(self._is_in_force)
 
     def set(self, rules: list[tuple[dict[str, Any], Fault]]) -> None:
         """Put these rules in force instead of the ones before; each comes with what it was read from."""
         with self._lock:
             self._rules = ()
             self._append(rules)
+        self.holds.let_go()
 
     def add(self, rules: list[tuple[dict[str, Any], Fault]]) -> None:
         """Put these rules in force after the ones before."""
@@ -122,6 +151,10 @@ class Faults:
                 if one not in known:
                     raise ValueError(f"remove: there is no rule {one}; in force are {known}")
             self._rules = tuple(rule for rule in self._rules if rule.id not in ids)
+        self.holds.let_go()
+
+    def _is_in_force(self, id_: int) -> bool:
+        return any(rule.id == id_ for rule in self._rules)
 
     def _append(self, rules: list[tuple[dict[str, Any], Fault]]) -> None:
         if not self._rules:
@@ -129,7 +162,7 @@ class Faults:
             self._buckets = Buckets()
         for given, fault in rules:
             self._last_id += 1
-            self._rules += (_Rule(self._last_id, given, fault, Counter(self._seen)),)
+            self._rules += (_Rule(self._last_id, given, fault),)
 
     def listed(self) -> list[dict[str, Any]]:
         """The rules as they were asked for, each with its ``id`` and how many calls it has ``taken``."""
@@ -141,15 +174,18 @@ class Faults:
         with self._lock:
             return {f"{service}:{action}": count for (service, action), count in self._seen.items()}
 
-    def find(self, asked: Call, now: float) -> tuple[int, Fault] | None:
+    def find(self, asked: Call, now: float) -> tuple[int | None, Fault]:
         """Count a call and return the first rule that takes it, with its id; `now` is `Clock.lived`."""
         with self._lock:
             self._seen[asked.service, asked.action] += 1
-            return next(((rule.id, rule.fault) for rule in self._rules if self._takes(rule, asked, now)), None)
+            for rule in self._rules:
+                rule.count(asked)
+            taken = (rule for rule in self._rules if self._takes(rule, asked, now))
+            return next(((rule.id, rule.fault) for rule in taken), (None, NO_FAULT))
 
     def _takes(self, rule: _Rule, asked: Call, now: float) -> bool:
-        kind = (asked.service, asked.action)
-        if not rule.fault.is_about(asked) or not rule.fault.takes(asked, self._seen[kind] - rule.before[kind]):
+        number = rule.seen[rule.fault.sequence(asked)]
+        if not rule.fault.is_about(asked) or not rule.fault.takes(asked, number):
             return False
         if rule.fault.rates and self._buckets.has_token(asked, now):
             return False

@@ -1,5 +1,6 @@
 """The lab's front door: one port for the AWS APIs, the load balancers' HTTP and the lab's own control."""
 
+import contextlib
 import re
 import threading
 import time
@@ -15,11 +16,11 @@ from runbook_lib.lab import (
     guard,
     identity,
     images,
-    injection,
     managed_policies,
     permissions,
     reply,
     simulation,
+    target_groups,
     target_health,
     wire,
 )
@@ -29,7 +30,8 @@ from runbook_lib.lab.clock import Clock
 from runbook_lib.lab.embedded import ACTION, moto_application, seed_moto, service_model
 from runbook_lib.lab.errors import AwsError, ReplyShapeError
 from runbook_lib.lab.faults import Faults
-from runbook_lib.lab.operations import OPERATIONS
+from runbook_lib.lab.injection import Injection
+from runbook_lib.lab.operations import OPERATIONS, lookup
 from runbook_lib.lab.permissions import Denial
 from runbook_lib.lab.policy import Decision, Policy
 from runbook_lib.lab.region import Region
@@ -50,6 +52,7 @@ _FIRST_USE = (
 # Where moto answers what AWS never does.
 _CORRECTED: dict[tuple[str, str], Callable[[Reply], None]] = {
     ("elbv2", "DescribeTargetGroups"): target_health.name_balancers_once,
+    ("elbv2", "ModifyTargetGroup"): target_health.name_balancers_once,
     ("sts", "GetCallerIdentity"): identity.correct,
 }
 _READS = ("Describe", "Get", "List")
@@ -165,24 +168,33 @@ class Front:
         if INTERNAL in environ:
             return self._answer(asked, environ)
         since = time.perf_counter()
-        rule, fault = self.faults.find(asked, self.clock.lived()) or (None, None)
+        rule, fault = self.faults.find(asked, self.clock.lived())
+        met = Injection(asked, environ, rule, fault, self.faults.holds, self._caller, self.closing)
         done = None
         try:
-            if fault:
-                done = injection.perform(fault, asked, environ, self._caller, self.closing)
-            done = done or admission.unsigned(asked, environ) or self._refuse(asked, environ)
-            done = done or self._answer(asked, environ)
-            if fault:
-                injection.spoil(fault, done)
-            return done
+            try:
+                done = met.before() or self._outcome(asked, environ)
+            finally:
+                self.calls.add(asked, done, at=self.clock.now(), since=since, fault=rule)
+            return met.after(done)
         finally:
-            self.calls.add(asked, done, at=self.clock.now(), since=since, fault=rule)
+            self.faults.holds.over(asked)
+
+    def _outcome(self, asked: Call, environ: dict[str, Any]) -> Reply:
+        return admission.unsigned(asked, environ) or self._refuse(asked, environ) or self._answer(asked, environ)
 
     def _refuse(self, asked: Call, environ: dict[str, Any]) -> Reply | None:
         """Deny a call that the policy in force does not allow."""
-        denied = permissions.denial(self.policy, asked) if self.policy else None
+        denied = permissions.denial(self.policy, asked, self._definition) if self.policy else None
         denied = denied or self._not_shared(asked, environ)
         return permissions.refusal(denied, asked, self._caller(asked, environ)) if denied else None
+
+    def _definition(self, asked: Call, reference: str) -> dict[str, Any] | None:
+        """Return the task definition that a call names; of what names none the service says so itself."""
+        region = self.region(asked.region, asked.account)
+        with region.lock, contextlib.suppress(AwsError):
+            return lookup.definition(region, reference)
+        return None
 
     def _not_shared(self, asked: Call, environ: dict[str, Any]) -> Denial | None:
         """Deny what a repository of another account does not share, and send what it does share to that account."""
@@ -221,8 +233,8 @@ class Front:
             if done is not None:
                 return done
         if (asked.service, asked.action) == simulation.OPERATION:
-            return simulation.answer(region, asked)
-        refused = None if INTERNAL in environ else guard.refuse(asked)
+            return simulation.answer(region, asked, self._caller(asked, environ), self.policy)
+        refused = None if INTERNAL in environ else guard.refuse(asked) or target_groups.refuse(region, asked)
         if refused:
             return refused
         managed_policies.make_known(asked)

@@ -137,6 +137,13 @@ class Lab:
         """Return the newest AWS calls of clients: `calls.Record` as mappings."""
         return list(self._front.calls)
 
+    def changes(self) -> list[dict[str, Any]]:
+        """Return those of the newest calls that are no reads, each with what was ``given`` (without secrets).
+
+        They come in the order in which they took effect or were refused; ``status`` 0 is one that did neither.
+        """
+        return self._front.calls.changes()
+
     def forget_calls(self) -> None:
         """Begin the record of calls anew."""
         self._front.calls.clear()
@@ -151,6 +158,18 @@ class Lab:
     def seen(self) -> dict[str, int]:
         """How many calls of each kind (``ecs:ListTasks``) came in since fault rules were set, answered or not."""
         return self._front.faults.seen()
+
+    def held(self, timeout: float = 10.0) -> list[dict[str, Any]]:
+        """Wait until a fault rule holds a call, and return the held ones; none after so many real seconds.
+
+        Each has ``service``, ``action``, ``region``, ``account``, ``hold``, ``fault`` (the id of its rule) and
+        ``given``. A call goes on once its rule is taken away or replaced (`faults`).
+        """
+        return self._front.faults.holds.await_one(timeout)
+
+    def none_held(self, timeout: float = 10.0) -> bool:
+        """Wait until each call that was held has ended: taken effect, or come to nothing, and been recorded."""
+        return self._front.faults.holds.await_none(timeout)
 
     def permit(self, policy: dict[str, Any] | None) -> None:
         """Put an IAM identity policy in force for every client (see docs/lab.md); None lets all do everything.
@@ -170,6 +189,7 @@ class Lab:
     def close(self) -> None:
         """Stop serving; requests under way end."""
         self._front.closing.set()
+        self._front.faults.holds.close()
         self._timekeeper.join()
         self._server.close()
         for account in (self.account, *self.scenario.foreign_repositories):

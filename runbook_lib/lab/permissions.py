@@ -3,7 +3,8 @@
 The tables follow the Service Authorization Reference (pages "Amazon Elastic Container Service", "Elastic Load
 Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Identity and Access Management",
 "AWS Secrets Manager"): an action without resource types is judged on ``*``, an action on several resources must be
-allowed on each. Of services that are not here every action is judged on ``*``.
+allowed on each. Of services that are not here every action is judged on ``*``. A call that passes roles to tasks needs
+``iam:PassRole`` for each of them too (`passing`).
 """
 
 import json
@@ -11,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runbook_lib.lab import reply
+from runbook_lib.lab import passing, reply
 from runbook_lib.lab.call import Call
-from runbook_lib.lab.policy import Decision, Policy
+from runbook_lib.lab.passing import Definition
+from runbook_lib.lab.policy import Context, Decision, Policy
 from runbook_lib.lab.reply import Reply
 
 _PREFIXES = {"elbv2": "elasticloadbalancing"}
@@ -44,7 +46,9 @@ _WITHOUT_CLUSTER = ("cluster", "")  # kinds whose actions do not have the condit
 _KINDLESS_WITH_CLUSTER = ("ListServices",)
 _IN_CLUSTER = ("service", "task", "container-instance")
 _OF_SERVICE = ("service-deployment", "service-revision")
+_NAMES_DEFINITION = ("UpdateService", "CreateService")
 _OF_STREAM = ("GetLogEvents", "PutLogEvents", "DeleteLogStream")
+_OF_GROUP = ("CreateLogGroup", "DeleteLogGroup")  # denied on the group's streams, as seen
 _BALANCING = ("TargetGroupArn", "LoadBalancerArn", "ListenerArn")
 
 _REFUSALS = {
@@ -71,18 +75,56 @@ class Denial:
         return f"User: {caller} is not authorized to perform: {self.action}{resource}{reason}"
 
 
-def denial(policy: Policy, asked: Call) -> Denial | None:
+@dataclass(frozen=True)
+class Need:
+    """What a call must be allowed: an IAM action on a resource (an ARN or ``*``), with the condition keys of both."""
+
+    action: str
+    resource: str
+    context: Context
+
+
+def denial(policy: Policy, asked: Call, definition: Definition) -> Denial | None:
     """Return what a policy has against a call, or None where it allows the call."""
-    action = _iam_action(asked)
-    if action in _ALWAYS:
+    if _iam_action(asked) in _ALWAYS:
         return None
+    for need in needs(asked, definition):
+        decision = policy.decide(need.action, need.resource, need.context)
+        if decision is not Decision.ALLOWED:
+            return Denial(need.action, need.resource, decision)
+    return None
+
+
+def needs(asked: Call, definition: Definition) -> Iterator[Need]:
+    """What a call must be allowed, in the order in which it is asked for."""
     resources, cluster = _about(asked)
     context = {"ecs:cluster": cluster} if cluster else {}
+    if asked.service == "ecs" and asked.action in _NAMES_DEFINITION:
+        context |= _definition_key(asked, definition)
     for resource in resources or ["*"]:
-        decision = policy.decide(action, resource, context)
-        if decision is not Decision.ALLOWED:
-            return Denial(action, resource, decision)
-    return None
+        yield Need(_iam_action(asked), resource, context | _service_key(resource))
+    if asked.service == "ecs":
+        for role in passing.roles(asked, _json(asked), definition):
+            yield Need(passing.ACTION, role, passing.CONTEXT)
+
+
+def _definition_key(asked: Call, definition: Definition) -> Context:
+    """The ARN of the task definition that a call names, where there is such a one."""
+    named = _json(asked).get("taskDefinition")
+    found = definition(asked, str(named)) if named else None
+    return {"ecs:task-definition": found["taskDefinitionArn"]} if found else {}
+
+
+def _service_key(resource: str) -> Context:
+    """The ARN of the service of a deployment or revision, which has that key; a service itself does not."""
+    for kind in _OF_SERVICE:
+        if f":{kind}/" in resource:
+            return {"ecs:service": _service_of(kind, resource)}
+    return {}
+
+
+def _service_of(kind: str, arn: str) -> str:
+    return arn.replace(f":{kind}/", ":service/", 1).rpartition("/")[0]
 
 
 def lacking(asked: Call) -> Denial:
@@ -129,7 +171,7 @@ def _ecs_arns(asked: Call, kind: str, cluster: str, reference: str) -> Iterator[
     """A resource by ARN or name; a service's deployment or revision is judged together with its service."""
     if reference.startswith("arn:"):
         if kind in _OF_SERVICE:
-            yield reference.replace(f":{kind}/", ":service/", 1).rpartition("/")[0]
+            yield _service_of(kind, reference)
         yield reference
         return
     revision = ":*" if asked.action == "RegisterTaskDefinition" else ""
@@ -147,7 +189,7 @@ def _logs(asked: Call, params: dict[str, Any]) -> list[str]:
         return [_arn(asked, "logs", f"log-group:{params.get('logGroupNamePrefix', '')}:log-stream:")]
     if not group:
         return []
-    tail = f":log-stream:{stream}" if asked.action in _OF_STREAM else ""
+    tail = f":log-stream:{stream}" if asked.action in _OF_STREAM else ":log-stream:" * (asked.action in _OF_GROUP)
     return [_arn(asked, "logs", f"log-group:{group}{tail}")]
 
 

@@ -42,7 +42,11 @@ class Dialect:
     refuses: bool
 
 
-CLIENTS = Dialect(("ArnEquals", "ArnLike", "StringEquals", "StringLike"), ("ecs:cluster",), refuses=True)
+CLIENTS = Dialect(
+    ("ArnEquals", "ArnLike", "StringEquals", "StringLike"),
+    ("ecs:cluster", "ecs:service", "ecs:task-definition", "iam:passedtoservice"),
+    refuses=True,
+)
 _STORED_OPERATORS = (*CLIENTS.operators, "ArnNotEquals", "ArnNotLike", "StringNotEquals", "StringNotLike", "Bool")
 STORED = Dialect(
     (*_STORED_OPERATORS, *(f"{operator}IfExists" for operator in _STORED_OPERATORS)),

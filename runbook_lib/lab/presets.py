@@ -17,6 +17,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "reset": {"reset": True},
     "garbled": {"garble": True},
     "proxy-page": {"body": _PROXY_PAGE, "status": 403},
+    "hold-before": {"hold": "before"},
+    "hold-after": {"hold": "after"},
+    "lost-answer": {"reset": True, "late": True},
     "ecs-rates": {"service": "ecs", "rates": True},
 }
 

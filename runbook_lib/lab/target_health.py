@@ -42,7 +42,7 @@ def targets(region: Region, group_arn: str) -> list[tuple[Task, Target]]:
 
 
 def name_balancers_once(done: Reply) -> None:
-    """Correct moto's DescribeTargetGroups, which names a load balancer once for each of its listeners."""
+    """Correct moto's target groups, each of which names a load balancer once for each of its listeners."""
     done.body = _BALANCERS.sub(lambda found: b"".join(dict.fromkeys(_MEMBER.findall(found[0]))), done.body)
 
 

@@ -11,7 +11,7 @@ from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.journal import Cause, Change, Entry, Status
 from runbook_lib.report import blocks as b
-from runbook_lib.report import words
+from runbook_lib.report import journaled, words
 from runbook_lib.report.formats import moment, stamp
 from runbook_lib.report.markup import code
 from runbook_lib.report.plain import text_of
@@ -88,13 +88,21 @@ def shown(row: Row, changes: Iterable[Change], damaged: int, lang: str, timezone
         b.Fact(say("incidents.column.status", lang), (say(f"incidents.status.{row.status}", lang),)),
         b.Fact(say("incidents.opened", lang), (stamp(row.opened.isoformat(), timezone),)),
     )
-    heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
-    entries = tuple(_entry(change, lang, timezone) for change in changes)
-    parts: list[b.Block] = [b.Facts(facts), b.Table("", heads, entries)]
+    parts: list[b.Block] = [b.Facts(facts), _entries(changes, lang, timezone)]
     if damaged:
         parts.append(b.Paragraph(say("incidents.damaged", lang, count=damaged)))
     # The path stands on a line of its own, whole, to be copied.
     return f"{text_of(say('incidents.one', lang), tuple(parts), lang)}\n\n{one_line(row.folder)}"
+
+
+def record(entries: Iterable[Entry], lang: str, timezone: str) -> b.Table:
+    """Entries of a journal as a table for a page."""
+    return _entries(map(Change, entries), lang, timezone)
+
+
+def _entries(changes: Iterable[Change], lang: str, timezone: str) -> b.Table:
+    heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
+    return b.Table("", heads, tuple(_entry(change, lang, timezone) for change in changes))
 
 
 def _entry(change: Change, lang: str, timezone: str) -> tuple[b.Cell, ...]:
@@ -132,7 +140,7 @@ def _closed(change: Change, lang: str) -> list[str]:
     return [code(reason)] if reason else []
 
 
-_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed}
+_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, **journaled.WHAT}
 
 
 def _state(state: str, lang: str) -> str:

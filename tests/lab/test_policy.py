@@ -95,7 +95,7 @@ def test_a_lone_statement_needs_no_list() -> None:
         (policy(allow(Resource="arn:aws:ecs:*:*:service/${aws:username}/*")), "policy variables"),
         (policy(allow(Condition=["x"])), "Condition must be an object"),
         (policy(allow(Condition={"Bool": {"aws:SecureTransport": "true"}})), "not Bool on aws:SecureTransport"),
-        (policy(allow(Condition={"ArnLike": {"ecs:service": SERVICE}})), "not ArnLike on ecs:service"),
+        (policy(allow(Condition={"ArnLike": {"ecs:task": SERVICE}})), "not ArnLike on ecs:task"),
     ],
 )
 def test_what_is_no_identity_policy_is_refused_and_named(document: Any, problem: str) -> None:

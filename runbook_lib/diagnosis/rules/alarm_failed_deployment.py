@@ -59,8 +59,8 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
 def _triggered(evidence: Evidence) -> list[str]:
     """The alarms that rang, as the service deployment names them; none where it was not read."""
     own = last_brief(evidence).get("serviceDeploymentArn")
-    read = (r.data for r in evidence.all("service_deployment") if r.data.get("serviceDeploymentArn") == own)
-    alarms: dict[str, Any] = next(read, {}).get("alarms") or {}
+    found: list[dict[str, Any]] = [reading.data for reading in evidence.all("service_deployment")]
+    alarms = next((each.get("alarms") for each in found if each.get("serviceDeploymentArn") == own), None) or {}
     return [str(alarm) for alarm in alarms.get("triggeredAlarmNames") or []]
 
 

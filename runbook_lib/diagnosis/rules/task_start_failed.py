@@ -7,7 +7,7 @@ Why it breaks a rollout
 Blind spots
     What ECS's words leave open.
 Readings
-    service, task_arns, tasks.
+    service, task_arns, tasks; where Fargate has no capacity subnets and route_tables: which other zones there are.
 Fix
     As the message's cause asks: see the catalogue of causes.
 Guide section
@@ -20,10 +20,12 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import deployments, starts, tasks, told
+from runbook_lib.diagnosis import deployments, starts, tasks, told, zones
 from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.unseen import unseen
-from runbook_lib.evidence.model import Evidence
+from runbook_lib.evidence.model import Evidence, Request
+
+_NO_CAPACITY = "fargate-capacity-unavailable"
 
 
 def check(evidence: Evidence) -> Finding:
@@ -52,6 +54,12 @@ def check(evidence: Evidence) -> Finding:
     return unknown("not-observed" if started else "not-started", revision=name)
 
 
+def wants(evidence: Evidence) -> tuple[Request, ...]:
+    """Where Fargate has no capacity, the zones that the service uses and those that it could."""
+    first = next(iter(told.reasons(evidence, deployments.newest(evidence))), None)
+    return zones.wants(evidence) if first and first.judgement.label == _NO_CAPACITY else ()
+
+
 RULE = Rule(
     id="task_start_failed",
     label="unknown",
@@ -64,4 +72,6 @@ RULE = Rule(
     stopped=True,
     labels=told.LABELS,
     explains=("image_pull_failed", "tasks_unhealthy", "health_check_unanswered"),
+    wants=wants,
+    deeper=zones.KINDS,
 )

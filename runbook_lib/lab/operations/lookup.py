@@ -108,13 +108,13 @@ def definition(region: Region, reference: str) -> Document | None:
     return max(active, key=lambda found: int(found["revision"]), default=None)
 
 
-def active_definition(region: Region, reference: str) -> Document:
-    """Return a task definition that a service or task may start with."""
+def active_definition(region: Region, reference: str, inactive: str = "ClientException") -> Document:
+    """Return a task definition that a service or task may start with; `inactive` is the code for one that is not."""
     found = definition(region, reference)
     if found is None:
         raise AwsError("ClientException", "TaskDefinition not found.")
     if found["status"] != "ACTIVE":
-        raise AwsError("ClientException", "TaskDefinition is inactive")
+        raise AwsError(inactive, "TaskDefinition is inactive")
     return found
 
 

@@ -20,7 +20,7 @@ def run(region: Region, params: Document) -> Document:
     token = params.get("clientToken")
     if token in region.runs:
         return _again(region, region.runs[token], params)
-    definition = lookup.active_definition(region, params["taskDefinition"])
+    definition = lookup.active_definition(region, params["taskDefinition"], inactive="InvalidParameterException")
     lookup.check_network(region, definition, params)
     if not 1 <= params.get("count", 1) <= 10:
         raise AwsError("InvalidParameterException", "Count must be between 1 and 10.")

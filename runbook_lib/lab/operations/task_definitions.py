@@ -37,7 +37,7 @@ def deregister(region: Region, params: Document) -> Document:
     """Make a revision INACTIVE; what runs with it goes on."""
     if ":" not in params["taskDefinition"].rpartition("/")[2]:
         raise AwsError("ClientException", "Invalid revision number.")
-    found = _found(region, params)
+    found = _found(region, params, "The specified task definition does not exist.")
     if found["status"] == "ACTIVE":
         found.update(status="INACTIVE", deregisteredAt=region.now)
     return {"taskDefinition": found}
@@ -93,8 +93,8 @@ def list_families(region: Region, params: Document) -> Document:
     return {"families": shown, "nextToken": token}
 
 
-def _found(region: Region, params: Document) -> Document:
+def _found(region: Region, params: Document, absent: str = "Unable to describe task definition.") -> Document:
     found = definition(region, params["taskDefinition"])
     if found is None:
-        raise AwsError("ClientException", "Unable to describe task definition.")
+        raise AwsError("ClientException", absent)
     return found
