@@ -32,6 +32,7 @@ _CARD: dict[str, tuple[str, ...]] = {
     "health_check_timeout": ("revision", "target_group", "path", "port", "task_groups", "balancer_groups"),
     "start_too_slow": ("revision", "ready_after_s", "stopped_after_s", "start_period_s", "grace_s"),
     "container_check_failing": ("revision", "container", "code", "path", "port", "tool"),
+    "target_group_foreign": ("target_group", "earlier", "foreign"),
     "check_cannot_fail": ("revision", "container", "command"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
     "secret_env_duplicate": ("names", "places", "kept"),

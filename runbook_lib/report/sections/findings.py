@@ -20,6 +20,7 @@ from runbook_lib.report.blocks import (
     Item,
     Paragraph,
     Status,
+    Step,
     Tag,
     state,
     value,
@@ -154,12 +155,21 @@ def _card_rows(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, conte
     rows = _what(verdict, context)
     rows.append(Fact(context.say("label.evidence"), (), cites(verdict, context)))
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
-    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context, joint=joint))))
+    todo = (*_first(verdict, diagnosis, evidence, context), *steps.fix(verdict, evidence, context, joint=joint))
+    rows.append(Fact(context.say("label.fix"), steps=todo))
     if explained:
         titles = " · ".join(dict.fromkeys(words.title(v, context.lang) for v in explained))
         rows.append(Fact(context.say("label.explains"), (titles,)))
     rows.append(Fact(context.say("label.page"), link=words.page(verdict, context.lang)))
     return [row for row in rows if not row.empty]
+
+
+def _first(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Step, ...]:
+    """What comes before a change of a target group that may be another service's: to see whether it is."""
+    group = verdict.facts.get("target_group_arn")
+    doubts = (v for v in diagnosis.failed("risk") if v.rule == "target_group_foreign")
+    doubt = next((v for v in doubts if group and v.facts.get("target_group_arn") == group), None)
+    return tuple(steps.fix(doubt, evidence, context)[:1]) if doubt else ()
 
 
 def _what(verdict: Verdict, context: Context) -> list[Fact]:
