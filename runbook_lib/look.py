@@ -19,7 +19,7 @@ from runbook_lib.parameters import Parameters, resolve
 if TYPE_CHECKING:
     from runbook_lib.aws.collect import Collection
 
-_DEEPER_LOOKS = 2
+_DEEPER_LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,10 @@ def believed(file: str) -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise InputError("evidence-damaged", file=file, problem=f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise InputError("evidence-lacks", file=file, name=str(error.args[0])) from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise InputError("evidence-damaged", file=file) from error
 
 
 def _rejudged(evidence: Evidence) -> Look:

@@ -107,6 +107,10 @@ class Incident:
         """The causes, each with its facts, evidence and fix."""
         return self._section("causes")
 
+    def risks(self) -> Any:
+        """What is no fault yet: a check that cannot fail, a service for which no task is desired."""
+        return self._section("risks")
+
     def what_changed(self) -> Any:
         """What changed since the last revision that completed, where to look first."""
         return self._section("what_changed")
@@ -234,11 +238,12 @@ def _names(given: Parameters) -> tuple[str, str, str]:
 
 
 def summary(found: Look, given: Parameters, lang: str) -> str:
-    """The diagnosis for a terminal: overview, checklist, causes, changes and what could not be read, as plain text."""
-    from runbook_lib.report import sections
+    """The diagnosis for a terminal: overview, checklist, causes, changes, what could not be read, as plain text."""
+    from runbook_lib.report import sections as of
     from runbook_lib.report.sections.changed import briefly
+    from runbook_lib.report.sections.findings import risks_seen
 
     rendering = runs.context(given, found.evidence, lang)
-    parts = (sections.overview, sections.checklist, sections.causes, briefly, sections.symptoms, sections.unread)
+    parts = (of.overview, of.checklist, of.causes, risks_seen, briefly, of.symptoms, of.unread)
     shown = (part(found.diagnosis, found.evidence, rendering) for part in parts)
     return "\n\n".join(section.text for section in shown if section)

@@ -62,6 +62,11 @@ def _service_revisions(reader: Reader, target: Target, wish: Request) -> Data:
     return plain(answer["serviceRevisions"]), False
 
 
+def _service_deployment(reader: Reader, target: Target, wish: Request) -> Data:
+    answer = reader.call("ecs", "DescribeServiceDeployments", "serviceDeployments", serviceDeploymentArns=[wish["arn"]])
+    return plain(answer["serviceDeployments"][0]), False
+
+
 def _target_groups(reader: Reader, target: Target, wish: Request) -> Data:
     answer = reader.call("elbv2", "DescribeTargetGroups", "TargetGroups", TargetGroupArns=wish["arns"].split(","))
     groups = plain(answer["TargetGroups"])
@@ -112,6 +117,7 @@ COLLECTORS: dict[str, Collector] = {
     "task_definition": Collector("ecs:DescribeTaskDefinition", _task_definition),
     "compared_definition": Collector("ecs:DescribeTaskDefinition", _task_definition),
     "service_deployments": Collector("ecs:ListServiceDeployments", _service_deployments),
+    "service_deployment": Collector("ecs:DescribeServiceDeployments", _service_deployment),
     "service_revisions": Collector("ecs:DescribeServiceRevisions", _service_revisions),
     "target_groups": Collector("elbv2:DescribeTargetGroups", _target_groups),
     "target_health": Collector("elbv2:DescribeTargetHealth", _target_health),

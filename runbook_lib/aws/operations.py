@@ -12,6 +12,7 @@ READS: dict[tuple[str, str], str] = {
     ("ecs", "DescribeTasks"): "ecs:DescribeTasks",
     ("ecs", "DescribeTaskDefinition"): "ecs:DescribeTaskDefinition",
     ("ecs", "ListServiceDeployments"): "ecs:ListServiceDeployments",
+    ("ecs", "DescribeServiceDeployments"): "ecs:DescribeServiceDeployments",
     ("ecs", "DescribeServiceRevisions"): "ecs:DescribeServiceRevisions",
     ("elbv2", "DescribeTargetGroups"): "elasticloadbalancing:DescribeTargetGroups",
     ("elbv2", "DescribeTargetHealth"): "elasticloadbalancing:DescribeTargetHealth",

@@ -37,9 +37,9 @@ class _Grant:
 _GRANTS = (
     _Grant("Service", ("ecs:DescribeServices", "ecs:ListServiceDeployments"), (_SERVICE,)),
     _Grant(
-        "Revisions",  # the reference requires both resources
-        ("ecs:DescribeServiceRevisions",),
-        (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-revision/{cluster}/{service}/*"),
+        "History",  # the reference requires the service too; service-* is service-revision and service-deployment
+        ("ecs:DescribeServiceRevisions", "ecs:DescribeServiceDeployments"),
+        (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-*/{cluster}/{service}/*"),
     ),
     _Grant("Tasks", ("ecs:DescribeTasks",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
     # The reference names a container instance for ListTasks; a call that names none is judged on "*"

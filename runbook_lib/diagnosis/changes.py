@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from runbook_lib.diagnosis import revisions
+from runbook_lib.diagnosis import deployments, revisions
 from runbook_lib.diagnosis.differences import Difference, Scope, Values, of_definitions, of_digests, of_settings
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.explaining import ORDER, fields_of
+from runbook_lib.diagnosis.messages import CAUSES
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.revisions import COMPARED, Revision
 from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.model import Evidence, Unread
 
 Missing = Literal["", "service", "history", "no-completed", "revision", "definition", "nothing-failed"]
+_WHOLE = "container"  # the field of a container that was added or taken away
 _CALM = (State.HEALTHY, State.DEPLOYING)
 
 
@@ -45,7 +47,8 @@ class Comparison:
     """What changed from ``before`` to ``after``; where that cannot be told, ``missing`` says why, with what was unread.
 
     ``settings`` says whether the service's own settings were compared too. ``hidden`` are fields with masked values
-    that may differ unseen, as container (or empty) and name.
+    that may differ unseen, as container (or empty) and name. ``elsewhere`` are the causes found that belong to another
+    revision than these two (``family:42``): what differs here has nothing to do with them.
     """
 
     before: Revision | None = None
@@ -55,6 +58,7 @@ class Comparison:
     unreads: tuple[Unread, ...] = ()
     settings: bool = False
     hidden: tuple[tuple[str, str], ...] = ()
+    elsewhere: tuple[Verdict, ...] = ()
 
 
 def compare(diagnosis: Diagnosis, evidence: Evidence) -> Comparison:
@@ -99,13 +103,21 @@ def _compared(before: Revision, last: Revision, faults: tuple[Verdict, ...], evi
     known = bool(old and new)
     found = list(of_definitions(read[before.definition], read[last.definition]))
     found += [*of_digests(old, new), *of_settings(old, new)] if known else []
+    elsewhere = tuple(v for v in faults if v.role == "cause" and _is_elsewhere(v, before, last))
+    own = tuple(v for v in faults if v not in elsewhere)
     return replace(
         both,
-        changes=tuple(_ranked([one for one in found if one.before or one.after], faults)),
+        elsewhere=elsewhere,
+        changes=tuple(_ranked([one for one in found if one.before or one.after], own)),
         unreads=() if known else evidence.unread("service_revisions"),
         settings=known,
         hidden=tuple((one.container, one.field) for one in found if one.masked),
     )
+
+
+def _is_elsewhere(fault: Verdict, before: Revision, last: Revision) -> bool:
+    named = str(fault.facts.get("revision") or "")
+    return bool(named) and named not in (deployments.revision(side.definition) for side in (before, last))
 
 
 def _unread_definitions(evidence: Evidence, arns: set[str]) -> tuple[Unread, ...]:
@@ -114,20 +126,34 @@ def _unread_definitions(evidence: Evidence, arns: set[str]) -> tuple[Unread, ...
 
 def _ranked(found: list[Difference], faults: tuple[Verdict, ...]) -> Iterator[Change]:
     """By the leading fault that the field can have to do with, then by the fields' order; numbered from 1."""
-    labels = tuple(dict.fromkeys(fault.label for fault in faults))
-    for rank, one in enumerate(sorted(found, key=lambda one: _place(one.field, labels)), start=1):
-        bears_on = tuple(label for label in labels if _among(one.field, fields_of(label)) is not None)
+    for rank, one in enumerate(sorted(found, key=lambda one: _place(one, faults)), start=1):
+        bears_on = tuple(dict.fromkeys(fault.label for fault in faults if _bears_on(one, fault) is not None))
         yield Change(one.scope, one.container, one.field, one.before, one.after, rank, bears_on)
 
 
-def _place(field: str, labels: tuple[str, ...]) -> tuple[int, int, int]:
-    own = _among(field, ORDER)
+def _place(one: Difference, faults: tuple[Verdict, ...]) -> tuple[int, int, int]:
+    own = _among(one.field, ORDER)
     order = len(ORDER) if own is None else own
-    for number, label in enumerate(labels):
-        place = _among(field, fields_of(label))
-        if place is not None:
-            return number, place, order
-    return len(labels), 0, order
+    places = ((number, _bears_on(one, fault)) for number, fault in enumerate(faults))
+    number, place = next(((n, place) for n, place in places if place is not None), (len(faults), 0))
+    return number, place, order
+
+
+def _bears_on(one: Difference, fault: Verdict) -> int | None:
+    """How likely the change has to do with the fault, 0 first; None where it has nothing.
+
+    Of a container that ended or failed its own check another container's fields tell nothing; that it was added does.
+    """
+    failed = str(fault.facts.get("container") or "") if _is_of_a_container(fault.label) else ""
+    if failed and one.scope == "container" and one.container != failed:
+        return None
+    if failed and one.field == _WHOLE:
+        return 0
+    return _among(one.field, fields_of(fault.label))
+
+
+def _is_of_a_container(label: str) -> bool:
+    return label in CAUSES and CAUSES[label].group == "container"
 
 
 def _among(field: str, fields: tuple[str, ...]) -> int | None:

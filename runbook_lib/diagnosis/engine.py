@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from runbook_lib.diagnosis import deployments, gone, revisions
+from runbook_lib.diagnosis import deployments, gone, order, revisions
+from runbook_lib.diagnosis.agreement import agreeing
 from runbook_lib.diagnosis.checklist import Answer, answers
 from runbook_lib.diagnosis.model import Finding, Outcome, Rule, Verdict, unknown
 from runbook_lib.diagnosis.rules import RULES
@@ -12,7 +13,7 @@ from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request
 
-WORDS_ALONE = "task_start_failed"  # the rule that repeats what ECS says
+_BACK, _BY_ALARM = "rolled_back", "alarm_failed_deployment"
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ class Diagnosis:
         What will block only after another cause is mended (the fact ``next``) stands after what blocks now.
         """
         found = (v for v in self.verdicts if v.role == role and v.outcome is Outcome.FAIL)
-        once = (v for v in found if role != "cause" or not v.explained_by)
-        return tuple(sorted(once, key=lambda v: bool(v.facts.get("next"))))
+        return tuple(v for v in found if role != "cause" or not v.explained_by)
 
     @property
     def unknown(self) -> tuple[Verdict, ...]:
@@ -40,7 +40,8 @@ class Diagnosis:
 
 def judge(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> Diagnosis:
     """Every rule's verdict on the evidence; pure, so saved evidence gives the same verdicts without AWS."""
-    verdicts = _explain(tuple(_verdict(rule, evidence) for rule in sorted(rules, key=lambda r: r.severity)), rules)
+    found = tuple(_verdict(rule, evidence) for rule in sorted(rules, key=lambda r: r.severity))
+    verdicts = _explain(order.ordered(agreeing(found), evidence), rules, evidence)
     return Diagnosis(state_of(evidence), verdicts, answers(verdicts))
 
 
@@ -98,14 +99,24 @@ def _from(rule: Rule, finding: Finding) -> Verdict:
     )
 
 
-def _explain(verdicts: tuple[Verdict, ...], rules: tuple[Rule, ...]) -> tuple[Verdict, ...]:
+def _explain(verdicts: tuple[Verdict, ...], rules: tuple[Rule, ...], evidence: Evidence) -> tuple[Verdict, ...]:
     """Symptoms that a seen cause accounts for name that cause; so does a cause that another tells more exactly."""
-    explained = {told.rule: _same(told, verdicts) for told in verdicts if told.rule == WORDS_ALONE and _is_fault(told)}
-    causes = {v.rule for v in verdicts if _is_fault(v) and not explained.get(v.rule) and not v.facts.get("next")}
+    explained = {v.rule: _same(v, verdicts) for v in verdicts if v.rule == order.WORDS_ALONE and _is_fault(v)}
+    causes = [v for v in verdicts if _is_fault(v) and not explained.get(v.rule) and not _is_behind(v)]
+    names = {v.rule for v in causes}
     for rule in rules:
-        for symptom in rule.explains if rule.id in causes else ():
+        for symptom in rule.explains if rule.id in names else ():
             explained.setdefault(symptom, []).append(rule.id)
+    if _BY_ALARM not in names:  # whatever keeps a deployment back is why it was rolled back
+        explained[_BACK] = list(
+            dict.fromkeys([*explained.get(_BACK, []), *(v.rule for v in causes if order.holds(v, evidence))])
+        )
     return tuple(replace(v, explained_by=tuple(explained.get(v.rule, ()))) if _is_fault(v) else v for v in verdicts)
+
+
+def _is_behind(verdict: Verdict) -> bool:
+    """Whether a cause is none yet of what is seen: it comes next. One that awaits tasks may have been before."""
+    return bool(verdict.facts.get("next")) and not verdict.facts.get("idle")
 
 
 def _same(told: Verdict, verdicts: tuple[Verdict, ...]) -> list[str]:

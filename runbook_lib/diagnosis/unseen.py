@@ -23,6 +23,7 @@ _NAMED_BY = {
     "network_acls": "subnets",
     "nat_gateways": "subnets",
     "service_revisions": "service_deployments",
+    "service_deployment": "service_deployments",
     "load_balancers": "target_groups",
     "security_groups": "service",
     "log_lines": "task_definition",

@@ -12,6 +12,7 @@ from typing import Any
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.model import SCHEMA, Call, Evidence, Reading, Request, Target, Unread
 from runbook_lib.evidence.redaction import redacted
+from runbook_lib.evidence.shape import fault
 from runbook_lib.files import read_text
 
 # From a schema to the next, so that what was saved loads for ever: a change of SCHEMA comes with its entry here.
@@ -60,11 +61,12 @@ def loads(text: str, source: str = "") -> Evidence:
         The text is not JSON, not evidence, or of a schema newer than this version; ``source`` names it in the sentence.
     """
     try:
-        return _evidence(_upgraded(json.loads(text), source))
+        tree = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError("evidence-not-json", file=source, line=error.lineno, column=error.colno) from error
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise InputError("evidence-damaged", file=source, problem=f"{type(error).__name__}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError("evidence-damaged", file=source) from error
+    return _evidence(_sound(_upgraded(tree, source), source))
 
 
 def load(path: Path) -> Evidence:
@@ -74,11 +76,26 @@ def load(path: Path) -> Evidence:
 
 def _upgraded(tree: dict[str, Any], source: str) -> dict[str, Any]:
     """What was saved, by whatever version, as this one would have saved it."""
-    schema = tree["schema"]
+    schema = _schema(tree, source)
     while schema != SCHEMA:
         if schema not in _UPGRADES:
             raise InputError("evidence-schema", file=source, schema=schema, known=SCHEMA)
         tree, schema = _UPGRADES[schema](tree), schema + 1
+    return tree
+
+
+def _schema(tree: Any, source: str) -> int:
+    if not isinstance(tree, dict):
+        raise InputError("evidence-damaged", file=source)
+    if "schema" not in tree:
+        raise InputError("evidence-lacks", file=source, name="schema")
+    schema: int = tree["schema"]
+    return schema
+
+
+def _sound(tree: dict[str, Any], source: str) -> dict[str, Any]:
+    if found := fault(tree):
+        raise InputError(f"evidence-{found[0]}", file=source, name=found[1])
     return tree
 
 

@@ -20,6 +20,7 @@ IMPAIRED_AFTER = 3  # failed starts in a row
 BACK_OFF = (40, 30, 300, 330)
 NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 _STOPPABLE = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+_KEPT = ("launchType", "loadBalancers", "serviceRegistries")  # what a service revision keeps as it was
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def begin(region: Region, service: Service, definition: Document) -> Deployment:
         arn=region.arn("service-deployment", f"{tail}/{region.ids.short()}"),
         sources=[revision_arn(region, service, older) for older in service.deployments],
         network=service.document.get("networkConfiguration"),
+        settings={name: service.document[name] for name in _KEPT if name in service.document},
     )
     deployment.rollout_reason = f"ECS deployment {deployment.id} in progress."
     alarms.arm(region, service, deployment)

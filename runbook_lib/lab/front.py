@@ -217,6 +217,12 @@ class Front:
         )
         return identity.arn_in(ask(self._moto, who))
 
+    def _write_logs(self, account: str) -> None:
+        """Write what tasks of any Region have said: a log driver may write to another one than its own."""
+        for region in [found for (owner, _), found in list(self._regions.items()) if owner == account]:
+            region.catch_up()
+            region.write_logs()
+
     def _answer(self, asked: Call, environ: dict[str, Any]) -> Reply:
         region = self.region(asked.region, asked.account)
         region.catch_up()
@@ -235,7 +241,7 @@ class Front:
         if asked.service == "ecr" and asked.action == "PutImage":
             images.give_digest(environ)
         if asked.service == "logs":
-            region.write_logs()
+            self._write_logs(asked.account)
         environ[ACTION] = asked.action
         done = ask(self._moto, environ) if INTERNAL in environ else guard.answer(self._moto, asked, environ)
         if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:

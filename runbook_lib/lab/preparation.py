@@ -83,17 +83,17 @@ def _secret(region: Region, task: Task, wanted: SecretReference) -> Iterator[Pro
 
 
 def _log(region: Region, task: Task, container: Container) -> Iterator[Problem]:
-    place = log_place(task, container)
+    place = log_place(region, task, container)
     if place is None:
         return
-    group, stream = place
-    if region.world.unreachable(task.place, "logs"):
+    home, group, stream = place
+    if region.world.unreachable(task.place, "logs" if home == region.name else "internet"):
         yield Problem(reasons.LOGS_UNREACHABLE, KILLED)
-    arn = f"arn:aws:logs:{region.name}:{region.account}:log-group:{group}"
+    arn = f"arn:aws:logs:{home}:{region.account}:log-group:{group}"
     denial = _denial(region, task, "logs:CreateLogStream", f"{arn}:log-stream:{stream}")
     if denial:
         yield Problem(reasons.log_stream_denied(denial))
-    if region.world.log_group_exists(group):
+    if region.world.log_group_exists(home, group):
         return
     if log_options(container).get("awslogs-create-group") != "true":
         yield Problem(reasons.log_group_absent(group))
@@ -150,12 +150,13 @@ def platform(task: Task) -> str:
     return f"{family}/{'arm64' if given.get('cpuArchitecture') == 'ARM64' else 'amd64'}"
 
 
-def log_place(task: Task, container: Container) -> tuple[str, str] | None:
-    """Return log group and stream of a container that logs to CloudWatch Logs, or None."""
+def log_place(region: Region, task: Task, container: Container) -> tuple[str, str, str] | None:
+    """Return Region, log group and stream of a container that logs to CloudWatch Logs, or None."""
     options = log_options(container)
     if "awslogs-group" not in options:
         return None
-    return options["awslogs-group"], f"{options.get('awslogs-stream-prefix', 'ecs')}/{container.name}/{task.id}"
+    stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container.name}/{task.id}"
+    return options.get("awslogs-region", region.name), options["awslogs-group"], stream
 
 
 def log_options(container: Container) -> Document:

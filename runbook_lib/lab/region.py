@@ -190,7 +190,7 @@ class Region:
             return
         for container in task.containers:
             lines = [(at, text) for at, writer, text in task.lines if writer is container]
-            place = preparation.log_place(task, container)
+            place = preparation.log_place(self, task, container)
             if lines and place:
                 self.world.put_log_lines(*place, lines)
         task.lines.clear()

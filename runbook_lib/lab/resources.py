@@ -118,7 +118,9 @@ class Resources:
         name = f"com.amazonaws.{self._scenario.region}.{service}"
         if service == "s3":
             tables = [self._known[key] for key in ("route_table", "private_route_table") if key in self._known]
-            self._client("ec2").create_vpc_endpoint(VpcId=vpc, ServiceName=name, RouteTableIds=tables)
+            self._client("ec2").create_vpc_endpoint(
+                VpcId=vpc, ServiceName=name, VpcEndpointType="Gateway", RouteTableIds=tables
+            )
             return
         self._client("ec2").create_vpc_endpoint(
             VpcId=vpc,

@@ -126,6 +126,7 @@ class Deployment:
     arn: str
     sources: list[str]
     network: Document | None
+    settings: Document  # the service's own as they were then: load balancers, registries, launch type
     status: str = "PRIMARY"
     rollout_state: str = "IN_PROGRESS"
     rollout_reason: str = ""

@@ -175,11 +175,11 @@ def _pull(region: Region, task: Task) -> None:
 
 
 def _open_log(region: Region, task: Task, container: Container) -> None:
-    place = preparation.log_place(task, container)
+    place = preparation.log_place(region, task, container)
     if place is None:
         return
-    if not region.world.log_group_exists(place[0]):
-        region.world.create_log_group(place[0])
+    if not region.world.log_group_exists(*place[:2]):
+        region.world.create_log_group(*place[:2])
     region.world.create_log_stream(*place)
 
 

@@ -129,7 +129,7 @@ class Vpc:
         return [
             endpoint
             for endpoint in self._endpoints
-            if endpoint["VpcEndpointType"] == kind
+            if endpoint.get("VpcEndpointType", "Gateway") == kind  # moto forgets the default
             and endpoint["State"] == "available"
             and endpoint["ServiceName"].endswith(f".{service}")
         ]

@@ -166,29 +166,32 @@ class World:
             return f"{self._region}a", "10.0.0.0/24"
         return str(found["AvailabilityZone"]), str(found["CidrBlock"])
 
-    def log_group_exists(self, name: str) -> bool:
-        """Whether CloudWatch Logs has a log group."""
-        return self._once(self._log_group_exists, name)
+    def log_group_exists(self, region: str, name: str) -> bool:
+        """Whether CloudWatch Logs has a log group in a Region."""
+        return self._once(self._log_group_exists, region, name)
 
-    def _log_group_exists(self, name: str) -> bool:
-        groups = self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    def _log_group_exists(self, region: str, name: str) -> bool:
+        groups = self._logs(region).describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         return any(group["logGroupName"] == name for group in groups)
 
-    def create_log_group(self, name: str) -> None:
+    def create_log_group(self, region: str, name: str) -> None:
         """Create a log group, as the awslogs driver does with awslogs-create-group."""
-        self.client("logs").create_log_group(logGroupName=name)
+        self._logs(region).create_log_group(logGroupName=name)
 
-    def create_log_stream(self, group: str, stream: str) -> None:
+    def create_log_stream(self, region: str, group: str, stream: str) -> None:
         """Create the log stream of a container."""
-        self.client("logs").create_log_stream(logGroupName=group, logStreamName=stream)
+        self._logs(region).create_log_stream(logGroupName=group, logStreamName=stream)
 
-    def put_log_lines(self, group: str, stream: str, lines: list[tuple[float, str]]) -> None:
+    def _logs(self, region: str) -> Any:
+        return self._clients.get("logs", self._account, region)
+
+    def put_log_lines(self, region: str, group: str, stream: str, lines: list[tuple[float, str]]) -> None:
         """Add lines with their times (seconds since the epoch) to a log stream, which keeps the newest 10,000.
 
         They go past moto's API, which refuses lines two hours after the real now: the simulated one may be days ahead.
         A log group that somebody deletes takes the lines with it, as it does on AWS.
         """
-        found = logs_backends[self._account][self._region].groups.get(group)
+        found = logs_backends[self._account][region].groups.get(group)
         kept = found.streams.get(stream) if found else None
         if kept:
             kept.put_log_events([{"timestamp": int(at * 1000), "message": text} for at, text in lines])

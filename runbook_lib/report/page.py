@@ -15,6 +15,7 @@ from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.markup import clean, code, unmarked
 from runbook_lib.report.render import Section, page
@@ -116,7 +117,7 @@ def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
         parts = [context.say("page.lead_open", began=when_text(began, evidence, context), length=length)]
     if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
-    now = context.say("page.lead_state", state=words.state(diagnosis.state, context.lang))
+    now = context.say("page.lead_state", state=headline(diagnosis, evidence, context.lang)[1])
     parts += [impact.line(evidence, context), now, _changed(context)]
     return " ".join(parts)
 

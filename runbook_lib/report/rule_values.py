@@ -8,12 +8,14 @@ from typing import Any
 from runbook_lib.diagnosis.grants import is_whole
 from runbook_lib.diagnosis.messages import pull_failure
 from runbook_lib.diagnosis.model import Outcome, Verdict
-from runbook_lib.report.formats import minutes, number
+from runbook_lib.report.formats import duration, minutes, number
 from runbook_lib.report.markup import unticked
 from runbook_lib.text import has, say
 
 Facts = Mapping[str, Any]
 NOTHING = "–"
+# Lengths of time that are compared with one another: whole minutes would hide what differs.
+_EXACT = ("ready_after_s", "stopped_after_s", "start_period_s", "grace_s")
 _ENDS = ("exited", "oom")  # ends of a container of which the exit code tells as much as anything
 
 
@@ -62,8 +64,13 @@ def _plain(name: str, fact: Any, lang: str) -> str:
     if fact is None or fact == "":
         return NOTHING
     if name.endswith("_s") and isinstance(fact, int | float):
-        return minutes(fact, lang)
+        return length(name, fact, lang)
     return number(fact) if isinstance(fact, int | float) and not isinstance(fact, bool) else str(fact)
+
+
+def length(name: str, seconds: float, lang: str) -> str:
+    """A length of time by the name of its fact: of thresholds with its seconds, of all else in whole minutes."""
+    return duration(seconds, lang) if name in _EXACT else minutes(seconds, lang)
 
 
 def unmarked(fact: Any) -> Any:
@@ -230,9 +237,7 @@ def _denied_variant(verdict: Verdict) -> str:
     """Of another account's repository the catalogue tells: there the role is not at fault."""
     if not verdict.facts.get("role"):
         return "nobody"
-    if verdict.facts.get("shared") is False:
-        return ""
-    return "next" if verdict.facts.get("next") else "now"
+    return "" if verdict.facts.get("shared") is False else "now"
 
 
 def _unanswered_variant(verdict: Verdict) -> str:

@@ -158,6 +158,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *("--query", "services[0].deployments[].rolloutState"),
     ),
     "secret_env_duplicate.fix.register": _REGISTER,
+    **dict.fromkeys(
+        ("target_group_foreign.fix.earlier.1", "target_group_foreign.fix.foreign.1"),
+        (
+            *("ecs", "describe-services", "--cluster", "{cluster}", "--services", "{service}"),
+            *("--query", "services[0].loadBalancers"),
+        ),
+    ),
     "nothing_desired.fix.1": (
         *("ecs", "update-service", "--cluster", "{cluster}", "--service", "{service}", "--desired-count", "1"),
     ),

@@ -8,14 +8,14 @@ from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.evidence.model import Unread
 from runbook_lib.report.formats import clock, minutes, moment, number
 from runbook_lib.report.markup import code, unticked
-from runbook_lib.report.rule_values import kind_name, line_variants, unmarked, values, variants
+from runbook_lib.report.rule_values import kind_name, length, line_variants, unmarked, values, variants
 from runbook_lib.text import has, say
 
 # What a cause card shows of the facts, in this order; what is empty is left out.
 _CARD: dict[str, tuple[str, ...]] = {
     "image_tag_absent": ("revision", "ref", "repository", "newest", "also"),
     "task_start_failed": ("revision", "count", "last_at", "message"),
-    "alarm_failed_deployment": ("revision", "alarms"),
+    "alarm_failed_deployment": ("revision", "alarms", "watched"),
     "deployment_deadlocked": ("desired", "running", "lower", "upper"),
     "nothing_desired": ("desired", "revision"),
     "execution_role_unassumable": ("revision", "field", "role"),
@@ -32,6 +32,7 @@ _CARD: dict[str, tuple[str, ...]] = {
     "health_check_timeout": ("revision", "target_group", "path", "port", "task_groups", "balancer_groups"),
     "start_too_slow": ("revision", "ready_after_s", "stopped_after_s", "start_period_s", "grace_s"),
     "container_check_failing": ("revision", "container", "code", "path", "port", "tool"),
+    "target_group_foreign": ("target_group", "earlier", "foreign"),
     "check_cannot_fail": ("revision", "container", "command"),
     "deployments_overlapping": ("deployments", "oldest_age_s", "keep", "last_completed"),
     "secret_env_duplicate": ("names", "places", "kept"),
@@ -68,7 +69,7 @@ def superseded(verdict: Verdict, lang: str) -> str:
 
 def comes_next(verdict: Verdict, lang: str) -> str:
     """That a cause blocks only after the one that blocks now; ``""`` where it is not so."""
-    return say("rules.next", lang) if verdict.facts.get("next") else ""
+    return say("rules.idle" if verdict.facts.get("idle") else "rules.next", lang) if verdict.facts.get("next") else ""
 
 
 def standing(verdict: Verdict, lang: str) -> str:
@@ -86,8 +87,11 @@ def facts(verdict: Verdict, lang: str, timezone: str) -> list[tuple[str, str]]:
 
 
 def means(verdict: Verdict, lang: str) -> str:
-    """Why this breaks the rollout, in one or two sentences."""
-    return say(_key(verdict, "means", variants(verdict)), lang, **values(verdict, lang))
+    """Why this breaks the rollout, in one or two sentences; with what blocks before it."""
+    if verdict.facts.get("idle"):
+        return say("rules.idle_means", lang)
+    told = say(_key(verdict, "means", variants(verdict)), lang, **values(verdict, lang))
+    return f"{told} {say('rules.next_means', lang)}" if verdict.facts.get("next") else told
 
 
 def page(verdict: Verdict, lang: str) -> str:
@@ -125,7 +129,9 @@ def unread(found: Unread, lang: str) -> str:
     """What could not be read, why, and what to do next."""
     told = {"operation": found.operation, "action": found.action or found.operation, "code": found.code or found.reason}
     told = {name: unticked(value) for name, value in told.items()}
-    return say(f"rules.unread.{found.reason}", lang, what=kind_name(found.request.kind, lang), **told)
+    asked = found.reason != "not-asked" or bool(found.operation)
+    reason = found.reason if asked else "offline"
+    return say(f"rules.unread.{reason}", lang, what=kind_name(found.request.kind, lang), **told)
 
 
 def _key(verdict: Verdict, part: str, wanted: tuple[str, ...]) -> str:
@@ -162,7 +168,7 @@ def _value(name: str, fact: Any, lang: str, timezone: str) -> str:
     if name.endswith("_at"):
         return clock(str(fact), timezone)
     if isinstance(fact, int | float):
-        return minutes(fact, lang) if name.endswith("_s") else number(fact)
+        return length(name, fact, lang) if name.endswith("_s") else number(fact)
     return code(fact)
 
 

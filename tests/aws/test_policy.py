@@ -40,6 +40,7 @@ DOCUMENTED = {
 REQUIRED = {
     "ecs:DescribeServices": ["service"],
     "ecs:ListServiceDeployments": ["service"],
+    "ecs:DescribeServiceDeployments": ["service", "service-deployment"],
     "ecs:DescribeServiceRevisions": ["service", "service-revision"],
     "ecs:DescribeTasks": ["task"],
     "ecr:BatchGetImage": ["repository"],
@@ -113,7 +114,7 @@ def test_every_resource_is_of_a_documented_kind_and_format(target, policy, requi
         kinds = required.get(action)
         assert len(resources) == len(kinds or ["*"]), action
         for arn, kind in zip(resources, kinds or [], strict=False):
-            assert is_format(arn, DOCUMENTED[kind]), arn
+            assert is_format(arn.replace("service-*", kind), DOCUMENTED[kind]), arn
         if not kinds:
             assert resources == ["*"], action
 

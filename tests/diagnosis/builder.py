@@ -26,6 +26,7 @@ OPERATIONS = {
     "task_arns": ("ecs:ListTasks", "ecs:ListTasks"),
     "tasks": ("ecs:DescribeTasks", "ecs:DescribeTasks"),
     "service_deployments": ("ecs:ListServiceDeployments", "ecs:ListServiceDeployments"),
+    "service_deployment": ("ecs:DescribeServiceDeployments", "ecs:DescribeServiceDeployments"),
     "service_revisions": ("ecs:DescribeServiceRevisions", "ecs:DescribeServiceRevisions"),
     "task_definition": ("ecs:DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),
     "compared_definition": ("ecs:DescribeTaskDefinition", "ecs:DescribeTaskDefinition"),

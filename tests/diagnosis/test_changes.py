@@ -38,7 +38,7 @@ def compared(evidence):
 def judged(label, role="cause"):
     """A diagnosis whose one fault has this label."""
     whole = judge(healthy())
-    first = replace(whole.verdicts[0], label=label, role=role, outcome=Outcome.FAIL)
+    first = replace(whole.verdicts[0], label=label, role=role, outcome=Outcome.FAIL, facts={})
     return replace(whole, verdicts=(first, *whole.verdicts[1:]))
 
 
@@ -100,7 +100,7 @@ def test_what_no_fault_explains_keeps_the_order_of_the_fields():
 
 def test_the_leading_cause_decides_before_the_next_ones():
     whole = judged("out-of-memory")
-    second = replace(whole.verdicts[1], label="secret-not-found", role="cause", outcome=Outcome.FAIL)
+    second = replace(whole.verdicts[1], label="secret-not-found", role="cause", outcome=Outcome.FAIL, facts={})
     found = compare(replace(whole, verdicts=(whole.verdicts[0], second)), everything())
     assert [change.field for change in found.changes][:5] == [
         "memory",
@@ -109,6 +109,26 @@ def test_the_leading_cause_decides_before_the_next_ones():
         "secrets",
         "executionRoleArn",
     ]
+
+
+def test_of_a_container_that_failed_its_own_changes_come_first():
+    before, after = completed(), definition(3, container(tag="latest"), container(name="side", healthCheck=None))
+    evidence = incident(before, definitions=[after, definition(2)])
+    whole = judged("container-exited")
+    first = replace(whole.verdicts[0], facts={"container": "side", "revision": "momentir-cx-llm:3"})
+    found = compare(replace(whole, verdicts=(first, *whole.verdicts[1:])), evidence).changes
+    assert [(c.container, c.field, c.labels) for c in found[:2]] == [
+        ("side", "container", ("container-exited",)),
+        ("app", "image.tag", ()),
+    ]
+
+
+def test_a_cause_of_a_revision_that_is_not_compared_is_said_to_be_elsewhere():
+    found = compared(incident())
+    assert [(v.rule, v.facts["revision"]) for v in found.elsewhere] == [
+        ("health_check_path_mismatch", "momentir-cx-llm:2")
+    ]
+    assert "health-check-path-mismatch" not in found.changes[0].labels
 
 
 def test_the_table_names_labels_and_fields_that_there_are():

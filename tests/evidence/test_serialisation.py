@@ -12,6 +12,7 @@ from runbook_lib.errors import InputError
 from runbook_lib.evidence import serialisation
 from runbook_lib.evidence.model import SCHEMA
 from runbook_lib.evidence.serialisation import as_tree, dumps, load, loads
+from runbook_lib.text import sentence
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SAVED = {int(re.findall(r"\d+", path.stem)[0]): path for path in FIXTURES.glob("evidence-schema-*.json")}
@@ -31,15 +32,45 @@ def test_evidence_and_its_verdicts_survive_the_round_trip(seen, scenario):
         ("", "evidence-not-json"),
         ("{", "evidence-not-json"),
         ("[]", "evidence-damaged"),
-        ("{}", "evidence-damaged"),
+        ("{}", "evidence-lacks"),
         ('{"schema": 99}', "evidence-schema"),
-        ('{"schema": 1, "target": {"nobody": 1}}', "evidence-damaged"),
+        ('{"schema": 1, "target": {"nobody": 1}}', "evidence-lacks"),
     ],
 )
 def test_a_file_that_is_no_evidence_is_refused(text, key):
     with pytest.raises(InputError) as refused:
         loads(text, "x.json")
     assert refused.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "name"),
+    [
+        (lambda tree: tree.pop("schema"), "evidence-lacks", "schema"),
+        (lambda tree: tree.pop("readings"), "evidence-lacks", "readings"),
+        (lambda tree: tree.update(collected_at="yesterday"), "evidence-wrong", "collected_at"),
+        (lambda tree: tree.update(calls={}), "evidence-wrong", "calls"),
+        (lambda tree: tree["target"].pop("cluster"), "evidence-lacks", "target.cluster"),
+        (lambda tree: tree["readings"][1].pop("operation"), "evidence-lacks", "readings[1].operation"),
+        (lambda tree: tree["readings"][1].update(request=[]), "evidence-wrong", "readings[1].request"),
+        (lambda tree: tree["readings"].insert(0, None), "evidence-wrong", "readings[0]"),
+        (
+            lambda tree: tree["readings"].insert(
+                0, {"request": {"kind": "x", "args": {}}, "operation": "x", "data": [{"startedAt": "yesterday"}]}
+            ),
+            "evidence-wrong",
+            "readings[0].data[0].startedAt",
+        ),
+        (lambda tree: tree["calls"][0].update(more=1), "evidence-wrong", "calls[0].more"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named_and_no_class_of_python(seen, change, key, name):
+    tree = json.loads(dumps(seen("healthy").evidence))
+    change(tree)
+    with pytest.raises(InputError) as refused:
+        loads(json.dumps(tree), "x.json")
+    assert (refused.value.key, refused.value.facts["name"]) == (key, name)
+    assert "Error" not in sentence(key, refused.value.facts, "en")
 
 
 def test_half_a_file_is_refused(seen, tmp_path):

@@ -43,7 +43,7 @@ class Bench:
         if key not in self._clients:
             known = {"endpoint_url": self.lab.endpoint_url, "region_name": self.lab.region}
             keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
-            self._clients[key] = boto3.client(service, **known, **keys, **config)
+            self._clients[key] = boto3.client(service, **(known | keys | config))
         return self._clients[key]
 
     @property

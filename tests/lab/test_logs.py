@@ -1,6 +1,7 @@
 """CloudWatch Logs has what applications wrote by the time that somebody looks, however far that is, within bounds."""
 
 GROUP = "/ecs/momentir-cx-llm"
+OPTIONS = {"awslogs-group": GROUP, "awslogs-stream-prefix": "ecs"}
 
 
 def stream(lab):
@@ -35,3 +36,17 @@ def test_a_log_group_takes_the_lines_with_it_that_nobody_has_seen(bench):
     lab.client("logs").create_log_group(logGroupName=GROUP)
     lab.lab.advance(600)
     assert lab.client("logs").filter_log_events(logGroupName=GROUP)["events"] == []
+
+
+def test_the_driver_looks_for_its_group_in_the_region_that_it_is_told(bench):
+    lab, elsewhere = bench(), {"region_name": "us-east-1"}
+    revision = lab.revise(
+        logConfiguration={"logDriver": "awslogs", "options": OPTIONS | {"awslogs-region": "us-east-1"}}
+    )
+    lab.update(taskDefinition=f"momentir-cx-llm:{revision}")
+    lab.lab.advance(120)
+    reasons = {task["stoppedReason"] for task in lab.tasks(status="STOPPED")}
+    assert any("The specified log group does not exist" in reason for reason in reasons)
+    lab.client("logs", **elsewhere).create_log_group(logGroupName=GROUP)
+    assert lab.play_until(lab.completed)
+    assert lab.client("logs", **elsewhere).filter_log_events(logGroupName=GROUP)["events"]

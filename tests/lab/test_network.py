@@ -1,6 +1,7 @@
 """What a task reaches, and what reaches it, in VPCs that clients configure over the EC2 API."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -467,3 +468,17 @@ def test_a_vpc_is_read_once_however_many_tasks_start(site: Site, shared: Bench) 
         network.admits(site.place(name), sources, PORT)
     seen = [call["action"] for call in shared.lab.calls()]
     assert len(seen) == len(set(seen)) <= 8
+
+
+def test_a_scenarios_endpoints_may_name_s3(tmp_path: Path) -> None:
+    path = tmp_path / "endpoints.yaml"
+    network = "network: {private: true, endpoints: [ecr.api, ecr.dkr, s3, logs]}"
+    path.write_text(f"extends: _web\ndescription: {{ko: x, en: x}}\n{network}\n", encoding="utf-8")
+    with Bench(path, tmp_path / "lab") as played:
+        found = played.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    assert {e["ServiceName"].rpartition(".")[2]: e["VpcEndpointType"] for e in found} == {
+        "api": "Interface",
+        "dkr": "Interface",
+        "logs": "Interface",
+        "s3": "Gateway",
+    }

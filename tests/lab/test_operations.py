@@ -145,6 +145,18 @@ def test_what_is_missing_is_a_failure_and_no_error(guide: Bench) -> None:
     assert [[failure["reason"] for failure in answer["failures"]] for answer in answers] == [["MISSING"]] * 5
 
 
+def test_a_service_revision_shows_the_service_as_it_was_then(bench: MakeBench) -> None:
+    played = bench()
+    before = played.service()["loadBalancers"]
+    played.update(loadBalancers=[])
+    listed = played.ecs.list_service_deployments(cluster=CLUSTER, service=SERVICE)["serviceDeployments"]
+    arns = [each["targetServiceRevisionArn"] for each in listed]
+    found = played.ecs.describe_service_revisions(serviceRevisionArns=arns)["serviceRevisions"]
+    shown = {each["serviceRevisionArn"]: each.get("loadBalancers", []) for each in found}
+    assert [bool(shown[arn]) for arn in arns] == [False, True]
+    assert shown[arns[1]][0]["targetGroupArn"] == before[0]["targetGroupArn"]
+
+
 def test_lists_come_in_pages(bench: MakeBench) -> None:
     played = bench()
     for number in range(12):

@@ -34,9 +34,10 @@ from tests.diagnosis.rules import test_secret_absent as secrets
 from tests.diagnosis.rules import test_secret_env_duplicate as duplicates
 from tests.diagnosis.rules import test_start_too_slow as slow
 from tests.diagnosis.rules import test_target_group_detached as detached
+from tests.diagnosis.rules import test_target_group_foreign as foreign
 from tests.diagnosis.rules import test_tasks_unhealthy as unhealthy
 
-CHECKS = (codes, ports, timeouts, detached, slow, containers, weak)
+CHECKS = (codes, ports, timeouts, detached, foreign, slow, containers, weak)
 STARTS = (denials, roles, networks, platforms, secrets, log_groups)
 MODULES = (exits, overlaps, paths, unanswered, pulls, tags, duplicates, unhealthy, *CHECKS, *STARTS)
 INCIDENT = made.guide(more=(made.file(made.doubled()), made.logged(1, ("/health", 404), ("/", 200))))

@@ -28,6 +28,7 @@ from runbook_lib.diagnosis.rules import (
     secret_env_duplicate,
     start_too_slow,
     target_group_detached,
+    target_group_foreign,
     task_start_failed,
     tasks_unhealthy,
 )
@@ -73,5 +74,6 @@ RULES: tuple[Rule, ...] = catalogue(
     tasks_unhealthy.RULE,
     health_check_unanswered.RULE,
     nothing_desired.RULE,
+    target_group_foreign.RULE,
     check_cannot_fail.RULE,
 )

@@ -5,9 +5,9 @@ What it looks for
 Why it breaks a rollout
     ECS ends the deployment although its tasks are healthy.
 Blind spots
-    Which of several alarms it was, and why it rang.
+    Why it rang; where the service deployment is not described, which of several it was.
 Readings
-    service, service_deployments.
+    service, service_deployments; service_deployment tells which of several alarms rang.
 Fix
     Read the alarm's metric over the time of the deployment.
 Guide section
@@ -18,12 +18,15 @@ References
 
 from __future__ import annotations
 
+from typing import Any
+
 from runbook_lib.diagnosis import deployments
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.messages import judge
-from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.model import Cite, Finding, Outcome, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.rollback import last_rollback
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence, Request, at, request
+from runbook_lib.evidence.rollback import last_brief
 
 _LABEL = "alarm-triggered-rollback"
 
@@ -40,12 +43,25 @@ def check(evidence: Evidence) -> Finding:
         return unknown("not-observed", revision=name)
     if not cites:
         return passed(alarms=list(alarms.get("alarmNames") or []))
-    return failed(
-        "confirmed",
-        cites,
-        alarms=list(alarms.get("alarmNames") or []),
-        revision=name,
-    )
+    watched = [str(alarm) for alarm in alarms.get("alarmNames") or []]
+    rang = watched if len(watched) == 1 else _triggered(evidence)
+    return failed("confirmed", cites, alarms=rang or watched, watched=watched if rang else [], revision=name)
+
+
+def wants(evidence: Evidence) -> tuple[Request, ...]:
+    """The service deployment that an alarm has ended, where the service watches several."""
+    found = check(evidence)
+    arn = str(last_brief(evidence).get("serviceDeploymentArn") or "")
+    several = found.outcome is Outcome.FAIL and len(found.facts["alarms"]) > 1
+    return (request("service_deployment", arn=arn),) if several and arn else ()
+
+
+def _triggered(evidence: Evidence) -> list[str]:
+    """The alarms that rang, as the service deployment names them; none where it was not read."""
+    own = last_brief(evidence).get("serviceDeploymentArn")
+    found: list[dict[str, Any]] = [reading.data for reading in evidence.all("service_deployment")]
+    alarms = next((each.get("alarms") for each in found if each.get("serviceDeploymentArn") == own), None) or {}
+    return [str(alarm) for alarm in alarms.get("triggeredAlarmNames") or []]
 
 
 def _said(evidence: Evidence) -> list[Cite]:
@@ -76,4 +92,6 @@ RULE = Rule(
     severity=35,
     check=check,
     explains=("rolled_back",),
+    wants=wants,
+    deeper=("service_deployment",),
 )

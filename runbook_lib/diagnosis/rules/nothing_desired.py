@@ -33,7 +33,11 @@ def check(evidence: Evidence) -> Finding:
         return passed(desired=desired)
     revision = deployments.revision(deployments.primary(evidence).get("taskDefinition", ""))
     return failed(
-        "confirmed", (Cite("ecs:DescribeServices", "services[0].desiredCount", "0"),), desired=0, revision=revision
+        "confirmed",
+        (Cite("ecs:DescribeServices", "services[0].desiredCount", "0"),),
+        desired=0,
+        running=service.get("runningCount", 0),
+        revision=revision,
     )
 
 

@@ -24,6 +24,7 @@ from typing import Any
 from runbook_lib.diagnosis import deployments, failures, sides, tasks
 from runbook_lib.diagnosis.messages import health_failure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.state import State, state_of
 from runbook_lib.diagnosis.superseded import replaced
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
@@ -35,7 +36,7 @@ _BY_TARGET = "load-balancer-health-check-failed"
 
 
 def check(evidence: Evidence) -> Finding:
-    """FAIL where a task is UNHEALTHY now, or was lately stopped for it."""
+    """FAIL where a task is UNHEALTHY now, or was lately stopped for it; or a target is, and the service fails."""
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     bad, given_up = tasks.unhealthy(evidence), _given_up(evidence)
@@ -50,11 +51,12 @@ def check(evidence: Evidence) -> Finding:
         "stopped_by_target": by_target,
         "tasks": [_brief(task) for task in (*bad, *stopped)],
     }
-    if bad or stopped:
+    lost = _lost_targets(evidence)
+    if bad or stopped or lost:
         side = "container" if bad or by_target < len(stopped) else "target_group"
         label = _LABEL if side == "container" else _BY_TARGET
         superseded = replaced(evidence, (*bad, *stopped))
-        return failed("confirmed", _cites(bad, stopped), label=label, side=side, superseded=superseded, **facts)
+        return failed("confirmed", _cites(bad, stopped, lost), label=label, side=side, superseded=superseded, **facts)
     if any(task.get("healthStatus") == "UNHEALTHY" for task in tasks.running(evidence)):
         return unknown("in-grace", **facts)
     return passed(**facts) if facts["running"] else not_applicable(reason="no-running-task", **facts)
@@ -85,6 +87,15 @@ def _with_unhealthy_target(evidence: Evidence) -> int | None:
     return len({target.get("Target", {}).get("Id") for target in bad})
 
 
+def _lost_targets(evidence: Evidence) -> list[str]:
+    """The addresses of unhealthy targets whose grace period is over, where a service does not come along."""
+    if state_of(evidence) not in (State.FAILING, State.STUCK):
+        return []
+    up, arns = tasks.running(evidence), target_group_arns(evidence.service)
+    found = (target for arn in arns for target in sides.unhealthy_targets(evidence, arn, up))
+    return list(dict.fromkeys(str(target.get("Target", {}).get("Id", "")) for target in found))
+
+
 def _is_unhealthy(target: dict[str, Any]) -> bool:
     return bool(target.get("TargetHealth", {}).get("State") == "unhealthy")
 
@@ -100,10 +111,12 @@ def _brief(task: Task) -> dict[str, Any]:
     }
 
 
-def _cites(bad: tuple[Task, ...], stopped: tuple[Task, ...]) -> tuple[Cite, ...]:
+def _cites(bad: tuple[Task, ...], stopped: tuple[Task, ...], lost: list[str]) -> tuple[Cite, ...]:
     now = [Cite("ecs:DescribeTasks", "tasks[].healthStatus", f"{tasks.identity(t)} UNHEALTHY") for t in bad]
     before = [sides.stop_cite(task) for task in stopped[:1]]
-    return (*now, *before)
+    field = "TargetHealthDescriptions[].TargetHealth.State"
+    targets = [Cite("elbv2:DescribeTargetHealth", field, f"{address} unhealthy") for address in lost]
+    return (*now, *before, *targets)
 
 
 RULE = Rule(

@@ -30,6 +30,7 @@ def what_changed(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> 
         inside = (
             *_sides(found, evidence, context),
             *_listed(found, diagnosis, context, MOST_CHANGES),
+            *_elsewhere(found, context),
             *_limits(found, context),
             *_commands(found, evidence, context),
         )
@@ -43,7 +44,7 @@ def briefly(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Secti
         return None
     old, new = (code(revision(side.definition)) if side else "" for side in (found.before, found.after))
     sides = Paragraph(context.say("changes.sides", before=old, after=new))
-    inside = (sides, *_listed(found, diagnosis, context, MOST_BRIEFLY))
+    inside = (sides, *_listed(found, diagnosis, context, MOST_BRIEFLY), *_elsewhere(found, context))
     return Section("what_changed", context.say("section.what_changed"), inside, context.lang)
 
 
@@ -114,6 +115,18 @@ def _bears_on(change: Change, diagnosis: Diagnosis, context: Context) -> Cell:
     found = faults_of(diagnosis)
     titles = dict.fromkeys(words.title(fault, context.lang) for fault in found if fault.label in change.labels)
     return Cell(" · ".join(titles)) if titles else Cell("–", "muted")
+
+
+def _elsewhere(found: Comparison, context: Context) -> tuple[Block, ...]:
+    """The causes of another revision: the two that are compared do not show them."""
+    return tuple(
+        Paragraph(
+            context.say(
+                "changes.elsewhere", title=words.title(v, context.lang), revision=code(str(v.facts["revision"]))
+            )
+        )
+        for v in found.elsewhere
+    )
 
 
 def _limits(found: Comparison, context: Context) -> tuple[Block, ...]:

@@ -20,15 +20,17 @@ from runbook_lib.report.blocks import (
     Item,
     Paragraph,
     Status,
+    Step,
     Tag,
     state,
     value,
 )
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import minutes
+from runbook_lib.report.headline import headline
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections.values import OUTCOME_TONE, STATE_TONE, full_stamp, look_stamp, table, unfinished_since
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, table, unfinished_since
 from runbook_lib.text import has
 
 _PER_CARD = 8
@@ -60,10 +62,11 @@ def status(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Status
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         text = context.say("since.known", at=full_stamp(began, context), length=length)
+    tone, word = headline(diagnosis, evidence, context.lang)
     unknown = sum(answer.outcome is Outcome.UNKNOWN for answer in diagnosis.checklist)
     if unknown and evidence.service:  # a state is told from less than the checklist asks
         text = f"{text} · {context.say('since.unanswered', count=unknown)}"
-    return Status(STATE_TONE.get(str(diagnosis.state), "unk"), words.state(diagnosis.state, context.lang), text)
+    return Status(tone, word, text)
 
 
 def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Fact]:
@@ -71,12 +74,15 @@ def _glance(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[
     where = " · ".join(code(part) for part in (target.region, target.account) if part)
     causes = diagnosis.failed("cause")
     lines = tuple(f"{words.title(v, context.lang)} · {words.standing(v, context.lang)}" for v in causes)
-    return [
+    risky = tuple(words.title(v, context.lang) for v in diagnosis.failed("risk"))
+    found = [
         Fact(context.say("label.target"), (f"{code(target.cluster)} / {code(target.service)}", where)),
         Fact(context.say("label.causes"), lines or (no_causes(diagnosis, context),)),
+        Fact(context.say("section.risks"), risky),
         Fact(context.say("label.unknown"), (unknown_line(diagnosis, evidence, context),)),
         Fact(context.say("label.look"), (look_line(evidence, context),)),
     ]
+    return [fact for fact in found if not fact.empty]
 
 
 def unknown_line(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
@@ -149,12 +155,21 @@ def _card_rows(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, conte
     rows = _what(verdict, context)
     rows.append(Fact(context.say("label.evidence"), (), cites(verdict, context)))
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
-    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context, joint=joint))))
+    todo = (*_first(verdict, diagnosis, evidence, context), *steps.fix(verdict, evidence, context, joint=joint))
+    rows.append(Fact(context.say("label.fix"), steps=todo))
     if explained:
         titles = " · ".join(dict.fromkeys(words.title(v, context.lang) for v in explained))
         rows.append(Fact(context.say("label.explains"), (titles,)))
     rows.append(Fact(context.say("label.page"), link=words.page(verdict, context.lang)))
     return [row for row in rows if not row.empty]
+
+
+def _first(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Step, ...]:
+    """What comes before a change of a target group that may be another service's: to see whether it is."""
+    group = verdict.facts.get("target_group_arn")
+    doubts = (v for v in diagnosis.failed("risk") if v.rule == "target_group_foreign")
+    doubt = next((v for v in doubts if group and v.facts.get("target_group_arn") == group), None)
+    return tuple(steps.fix(doubt, evidence, context)[:1]) if doubt else ()
 
 
 def _what(verdict: Verdict, context: Context) -> list[Fact]:
@@ -198,15 +213,21 @@ def _accounted(verdict: Verdict, titles: dict[str, str], context: Context) -> st
 
 def risks(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """What is no fault yet. Never in red."""
-    cards = tuple(_risk(verdict, evidence, context) for verdict in diagnosis.failed("risk"))
+    joint = steps.jointly(diagnosis.failed("cause"))
+    cards = tuple(_risk(verdict, evidence, context, joint=joint) for verdict in diagnosis.failed("risk"))
     inside: tuple[Block, ...] = cards or (Paragraph(context.say("nothing.risks")),)
     return Section("risks", context.say("section.risks"), inside, context.lang)
 
 
-def _risk(verdict: Verdict, evidence: Evidence, context: Context) -> Card:
+def risks_seen(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section | None:
+    """The risks for a terminal; None where there are none."""
+    return risks(diagnosis, evidence, context) if diagnosis.failed("risk") else None
+
+
+def _risk(verdict: Verdict, evidence: Evidence, context: Context, *, joint: bool) -> Card:
     rows = _what(verdict, context)
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
-    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context))))
+    rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context, joint=joint))))
     shown = tuple(row for row in rows if not row.empty)
     return Card(words.title(verdict, context.lang), Tag(context.say("risk"), "risk"), (Facts(shown),))
 

@@ -23,7 +23,6 @@ OUTCOME_TONE: dict[Outcome, Tone] = {
     Outcome.UNKNOWN: "unk",
     Outcome.NOT_APPLICABLE: "off",
 }
-STATE_TONE: dict[str, Tone] = {"healthy": "ok", "deploying": "run", "stuck": "bad", "failing": "bad", "unknown": "unk"}
 # AWS's words for rollouts, tasks, their health and targets. A word that is not here is shown without a judgement.
 _TONES: dict[str, Tone] = {
     "COMPLETED": "ok",

@@ -1,8 +1,11 @@
 """An alarm that failed the deployment is its cause; one that is merely set is none."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.diagnosis.builder import brief, deployment, event, healthy, service
+from runbook_lib.diagnosis.rules import RULES
+from tests.diagnosis.builder import brief, deployment, event, healthy, reading, service
 from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, verdict
 
 RULE = "alarm_failed_deployment"
@@ -42,3 +45,19 @@ def test_outcome(found, outcome):
 
 def test_the_alarm_is_named():
     assert verdict(RULE, back(REASON)).facts["alarms"] == ["5xx"]
+    assert wishes(back(REASON)) == ()
+
+
+def test_of_several_alarms_those_that_rang_are_told_apart():
+    several = {"deploymentConfiguration": {"alarms": {"enable": True, "alarmNames": ["5xx", "gone"]}}}
+    found = healthy(described=service(BACK, **several), briefs=[brief(3, "ROLLBACK_SUCCESSFUL", 20, 5, REASON)])
+    assert verdict(RULE, found).facts["alarms"] == ["5xx", "gone"]
+    [wish] = wishes(found)
+    alarms = {"alarmNames": ["5xx", "gone"], "triggeredAlarmNames": ["5xx"]}
+    told = reading("service_deployment", {"serviceDeploymentArn": wish["arn"], "alarms": alarms}, arn=wish["arn"])
+    facts = verdict(RULE, replace(found, readings=(*found.readings, told))).facts
+    assert (facts["alarms"], facts["watched"]) == (["5xx"], ["5xx", "gone"])
+
+
+def wishes(found):
+    return next(rule for rule in RULES if rule.id == RULE).wants(found)

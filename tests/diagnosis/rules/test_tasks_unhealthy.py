@@ -47,6 +47,14 @@ OUTCOMES = {
     ),
     "its target is unhealthy, no task was stopped": (
         guide(tasks=[task(1, 2, 3)], targets=[target(1, "unhealthy", CODE_404)]),
+        FAIL,
+    ),
+    "its target is unhealthy while the deployment comes along": (
+        guide(
+            described=service(deployment(2, 3, runningCount=1)),
+            tasks=[task(1, 2, 1)],
+            targets=[target(1, "unhealthy", CODE_404)],
+        ),
         PASS,
     ),
     "stopped by a rollout": (guide(tasks=[task(1, 2, 3), stopped(2, 2, 5, SCALED)]), PASS),
