@@ -62,6 +62,7 @@ _GRANTS = (
             "elasticloadbalancing:DescribeListeners",
             "elasticloadbalancing:DescribeRules",
             "ssm:DescribeParameters",
+            "secretsmanager:DescribeSecret",  # of any secret: its ARN would say no more, and IAM counts characters
         ),
         ("*",),
     ),
@@ -73,7 +74,6 @@ _GRANTS = (
     _Grant("Logs", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
     _Grant("Roles", ("iam:GetRole", "iam:SimulatePrincipalPolicy"), ("arn:{partition}:iam::{account}:role/*",)),
     _Grant("LogGroups", ("logs:DescribeLogGroups",), ("arn:{partition}:logs:*:*:log-group:*",)),
-    _Grant("Secrets", ("secretsmanager:DescribeSecret",), ("arn:{partition}:secretsmanager:*:*:secret:*",)),
 )
 
 _ROLES = "arn:{partition}:iam::{account}:role/*"
