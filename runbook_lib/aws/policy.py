@@ -35,18 +35,18 @@ class _Grant:
 
 
 _GRANTS = (
-    _Grant("Service", ("ecs:DescribeServices", "ecs:ListServiceDeployments"), (_SERVICE,)),
+    _Grant("Own", ("ecs:DescribeServices", "ecs:ListServiceDeployments"), (_SERVICE,)),
     _Grant(
-        "History",  # the reference requires the service too; service-* is service-revision and service-deployment
+        "Past",  # the reference requires the service too; service-* is service-revision and service-deployment
         ("ecs:DescribeServiceRevisions", "ecs:DescribeServiceDeployments"),
         (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-*/{cluster}/{service}/*"),
     ),
-    _Grant("Tasks", ("ecs:DescribeTasks",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
+    _Grant("Task", ("ecs:DescribeTasks",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
     # The reference names a container instance for ListTasks; a call that names none is judged on "*"
     # (https://github.com/cdklabs/construct-hub/pull/1207).
-    _Grant("Lists", ("ecs:ListTasks", "ecs:ListServices"), ("*",), in_cluster=True),
+    _Grant("List", ("ecs:ListTasks", "ecs:ListServices"), ("*",), in_cluster=True),
     _Grant(
-        "Open",
+        "Any",
         (
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
@@ -62,18 +62,18 @@ _GRANTS = (
             "elasticloadbalancing:DescribeListeners",
             "elasticloadbalancing:DescribeRules",
             "ssm:DescribeParameters",
-            "secretsmanager:DescribeSecret",  # of any secret: its ARN would say no more, and IAM counts characters
         ),
         ("*",),
     ),
     _Grant(
-        "Images",
+        "ECR",
         ("ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"),
         ("arn:{partition}:ecr:*:*:repository/*",),
     ),
-    _Grant("Logs", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
-    _Grant("Roles", ("iam:GetRole", "iam:SimulatePrincipalPolicy"), ("arn:{partition}:iam::{account}:role/*",)),
-    _Grant("LogGroups", ("logs:DescribeLogGroups",), ("arn:{partition}:logs:*:*:log-group:*",)),
+    _Grant("Log", ("logs:GetLogEvents",), ("arn:{partition}:logs:*:*:log-group:*:log-stream:*",)),
+    _Grant("IAM", ("iam:GetRole", "iam:SimulatePrincipalPolicy"), ("arn:{partition}:iam::{account}:role/*",)),
+    _Grant("Groups", ("logs:DescribeLogGroups",), ("arn:{partition}:logs:*:*:log-group:*",)),
+    _Grant("Key", ("secretsmanager:DescribeSecret",), ("arn:{partition}:secretsmanager:*:*:secret:*",)),
 )
 
 _ROLES = "arn:{partition}:iam::{account}:role/*"
@@ -85,7 +85,7 @@ _FIX_GRANTS = (
         ("ecs:StopServiceDeployment",),
         (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-deployment/{cluster}/{service}/*"),
     ),
-    _Grant("Tasks", ("ecs:StopTask",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
+    _Grant("Task", ("ecs:StopTask",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
     _Grant(
         "Revisions", ("ecs:RegisterTaskDefinition",), ("arn:{partition}:ecs:{region}:{account}:task-definition/*:*",)
     ),
@@ -96,7 +96,7 @@ _FIX_GRANTS = (
         ("elasticloadbalancing:ModifyTargetGroup",),
         ("arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/*/*",),
     ),
-    _Grant("LogGroups", ("logs:CreateLogGroup",), ("arn:{partition}:logs:{region}:{account}:log-group:*",)),
+    _Grant("Groups", ("logs:CreateLogGroup",), ("arn:{partition}:logs:{region}:{account}:log-group:*",)),
     _Grant("RoleOfTheCaller", ("iam:GetRole",), (_ROLES,)),
     _Grant("Check", ("iam:SimulatePrincipalPolicy",), (_ROLES, "arn:{partition}:iam::{account}:user/*")),
 )
