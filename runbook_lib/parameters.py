@@ -64,6 +64,8 @@ class Parameters(BaseModel):
     desired_count: int | None = Field(default=None, ge=0, le=5000)
     approve: str = Field(default="", pattern=r"^([0-9a-f]{12})?$")
     check_permissions: bool = True
+    deployment: str = Field(default="", max_length=512)
+    timeout: int = Field(default=15, ge=1, le=1440)
 
     @field_validator("stuck_after", "deadline", mode="before")
     @classmethod
