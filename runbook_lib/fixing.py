@@ -66,10 +66,15 @@ def plan(given: Parameters) -> Planned:
     if given.task_definition_file and not given.evidence:
         definition_file.document(resolve(given.task_definition_file))  # what could not be edited is said at once
     found = look(given)
+    return planned(given, found, runs.record(found, given, "fix plan"))
+
+
+def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
+    """As :func:`plan`, of a look that has been recorded already, in ``incident`` where it belongs to one."""
     wishes = _wishes(given, found)
     made = _made(given, found, wishes)
     _editable(made)
-    folder = runs.record(found, given, "fix plan") or _opened(given, made)
+    folder = incident or _opened(given, made)
     if folder and made.changes and not given.evidence:
         _record(folder, made, wishes, given)
     return Planned(made, found, folder)
@@ -89,6 +94,7 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     InputError
         Nothing was applied, or not that plan.
     """
+    _recording(given)
     found = look(given)
     applied = _to_undo(given, found, digest)
     from runbook_lib.applying import outcomes, settle
@@ -101,20 +107,26 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     return Planned(made, found, applied.incident)
 
 
-def apply(given: Parameters, digest: str, told: Callable[[Step], None] = lambda step: None) -> Applied:
-    """Applies the recorded plan of a digest, which is the approval.
+def apply(
+    given: Parameters, digest: str, told: Callable[[Step], None] = lambda step: None, *, undoing: bool = False
+) -> Applied:
+    """Applies the recorded plan of a digest, which is the approval; where ``undoing``, only one that undoes another.
 
     Raises
     ------
     SafetyError
-        No plan of this service has the digest; it is stale; a permission is missing; another apply is under way.
+        No plan of this service has the digest; it is a fix where an undo is meant; it is stale; a permission is
+        missing; another apply is under way.
     RunbookError
         AWS or the archive could not be reached.
     """
     from runbook_lib.applying import apply as carry_out
     from runbook_lib.archive.locks import only_one
 
+    _recording(given)
     found = _recorded(given, digest)
+    if undoing and found.plan.kind != "undo":
+        raise SafetyError("plan-is-fix", digest=digest)
     root = resolve(given.outputs)
     with writing(root), only_one(service_folder(root, found.plan.target) / _LOCK):
         found = _recorded(given, digest)  # whoever held the lock before may have gone on with it
@@ -271,6 +283,18 @@ def _to_undo(given: Parameters, found: Look, digest: str) -> Recorded:
 # Before the first step
 
 
+def _recording(given: Parameters) -> None:
+    """Refuses to change anything without a record, or by what saved evidence says.
+
+    Raises
+    ------
+    ParameterError
+        No record is wanted, or evidence is replayed.
+    """
+    if given.evidence or given.incident_id == "none":
+        raise ParameterError("apply-unrecorded", name="evidence" if given.evidence else "incident_id")
+
+
 def _fresh(given: Parameters, found: Recorded) -> None:
     """Makes the plan again from what AWS says now; one that was begun goes on, and checks each change by itself.
 
@@ -293,11 +317,16 @@ def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:
     """What differs between the approved plan and the one of now: of the base, else of the changes."""
     for name in ("deployment", "running", "revision", "sha256"):
         if before.base.get(name, "") != now.base.get(name, ""):
-            return {"what": name, "before": before.base.get(name, "-"), "now": now.base.get(name, "-") or "-"}
+            return {
+                "what_key": f"errors.changed.{name}",
+                "before": before.base.get(name, "-"),
+                "now": now.base.get(name, "-") or "-",
+            }
     old, new = ({change.id for change in plan.changes} for plan in (before, now))
     gone, come = sorted(old - new), sorted(new - old)
     changed = sorted(c.id for c in now.changes if c not in before.changes and c.id in old)
-    return {"what": "changes", "before": ", ".join(gone or changed) or "-", "now": ", ".join(come or changed) or "-"}
+    shown = {"before": ", ".join(gone or changed) or "-", "now": ", ".join(come or changed) or "-"}
+    return {"what_key": "errors.changed.changes", **shown}
 
 
 def _hands(given: Parameters, found: Recorded, *, approved: str) -> Any:

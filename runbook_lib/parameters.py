@@ -134,7 +134,7 @@ def _unknown(name: str, source: str) -> ParameterError:
 
 _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
-    "stuck_after", "deadline", "incident_id",
+    "stuck_after", "deadline", "incident_id", "order", "desired_count", "approve", "suggested", "check_permissions",
 )  # fmt: skip
 
 

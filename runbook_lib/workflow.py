@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from runbook_lib.parameters import RUN_FOLDER, Parameters, home, resolve
 from runbook_lib.text import explained, language, say
 
 if TYPE_CHECKING:
+    from runbook_lib.fix_cells import FixCells
     from runbook_lib.report.context import Context
 
 
@@ -136,6 +137,33 @@ class Incident:
 
         return frame(self.evidence, kind)
 
+    @cached_property
+    def _fix(self) -> FixCells:
+        from runbook_lib.fix_cells import FixCells
+
+        return FixCells(self.parameters, self._look, self._folder, self.lang)
+
+    def plan(self) -> Any:
+        """Guide, steps 1 to 3: what would be changed, why, how, and what is still to be chosen."""
+        return self._told(self._fix.plan)
+
+    def apply(self) -> Any:
+        """Applies the plan whose digest the parameter ``approve`` holds; without it, how to approve, or a button."""
+        return self._told(self._fix.apply)
+
+    def undo(self) -> Any:
+        """How to take back what was applied, or a button that does."""
+        return self._told(self._fix.undo)
+
+    def _told(self, cell: Callable[[], Any]) -> Any:
+        """What a cell returns; what goes wrong is one sentence in the user's language, and the run's exit code."""
+        try:
+            with explained(self.lang):
+                return cell()
+        except RunbookError as error:
+            runs.failed(error)
+            raise
+
     def report(self) -> Any:
         """Writes evidence, verdicts and the report in both languages into the archive, and shows where they are."""
         from runbook_lib.report.archived import section
@@ -178,6 +206,13 @@ def filled_commands(given: Parameters) -> tuple[Any, ...]:
 def read_policy(given: Parameters) -> dict[str, Any]:
     """The IAM policy that reading needs, narrowed to the cluster and service where they are given."""
     from runbook_lib.aws.policy import read_policy as policy
+
+    return policy(Target(*_names(given)))
+
+
+def fix_policy(given: Parameters) -> dict[str, Any]:
+    """The IAM policy that applying a fix needs beside that of reading, narrowed in the same way."""
+    from runbook_lib.aws.policy import fix_policy as policy
 
     return policy(Target(*_names(given)))
 

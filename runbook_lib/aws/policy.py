@@ -1,4 +1,4 @@
-"""The least that IAM must allow for the reads of this product, as a policy document.
+"""The least that IAM must allow for the reads and the changes of this product, as policy documents.
 
 Resources and condition keys are those of the Service Authorization Reference, pages "Amazon Elastic Container
 Service", "Elastic Load Balancing V2", "Amazon Elastic Container Registry", "Amazon CloudWatch Logs", "AWS Identity
@@ -8,10 +8,11 @@ and Access Management", "AWS Secrets Manager" and "AWS Systems Manager"
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runbook_lib.aws.operations import READS
+from runbook_lib.aws.operations import CHANGES, FIX_READS, READS
 from runbook_lib.evidence.model import Target
 
 _SERVICE = "arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}"
@@ -21,12 +22,16 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 
 @dataclass(frozen=True)
 class _Grant:
-    """Actions on the same resources. ``in_cluster``: they know no such resource, but the condition ``ecs:cluster``."""
+    """Actions on the same resources. ``in_cluster``: they know no such resource, but the condition ``ecs:cluster``.
+
+    ``equal`` are condition keys with the value that each must have.
+    """
 
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     in_cluster: bool = False
+    equal: tuple[tuple[str, str], ...] = ()
 
 
 _GRANTS = (
@@ -69,6 +74,33 @@ _GRANTS = (
     _Grant("Secrets", ("secretsmanager:DescribeSecret",), ("arn:{partition}:secretsmanager:*:*:secret:*",)),
 )
 
+_ROLES = "arn:{partition}:iam::{account}:role/*"
+# What checking and applying an approved plan needs beside the reads.
+_FIX_GRANTS = (
+    _Grant("Service", ("ecs:UpdateService",), (_SERVICE,)),
+    _Grant(
+        "ServiceDeployments",  # the reference requires both resources
+        ("ecs:StopServiceDeployment",),
+        (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-deployment/{cluster}/{service}/*"),
+    ),
+    _Grant("Tasks", ("ecs:StopTask",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
+    _Grant(
+        "Revisions", ("ecs:RegisterTaskDefinition",), ("arn:{partition}:ecs:{region}:{account}:task-definition/*:*",)
+    ),
+    _Grant("WithoutResources", ("ecs:DeregisterTaskDefinition", "sts:GetCallerIdentity"), ("*",)),
+    _Grant("RolesOfTasks", ("iam:PassRole",), (_ROLES,), equal=(("iam:PassedToService", "ecs-tasks.amazonaws.com"),)),
+    _Grant(
+        "TargetGroups",
+        ("elasticloadbalancing:ModifyTargetGroup",),
+        ("arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/*/*",),
+    ),
+    _Grant("LogGroups", ("logs:CreateLogGroup",), ("arn:{partition}:logs:{region}:{account}:log-group:*",)),
+    _Grant("RoleOfTheCaller", ("iam:GetRole",), (_ROLES,)),
+    _Grant("Check", ("iam:SimulatePrincipalPolicy",), (_ROLES, "arn:{partition}:iam::{account}:user/*")),
+)
+_TO_CHECK = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # reads that ask of the caller what it may do
+_PASSED = ("iam:PassRole",)  # no operation: RegisterTaskDefinition and UpdateService pass the roles of tasks on
+
 
 def read_policy(target: Target | None = None) -> dict[str, Any]:
     """An identity policy that allows the operations of ``READS`` and nothing else.
@@ -88,6 +120,21 @@ def read_policy(target: Target | None = None) -> dict[str, Any]:
         known only from the task definitions that a look reads, and the first two may be in another account or Region:
         narrow them by hand.
     """
+    return _policy(_GRANTS, READS.values(), target)
+
+
+def fix_policy(target: Target | None = None) -> dict[str, Any]:
+    """An identity policy that allows the operations of ``CHANGES``, and what is asked before the first of them.
+
+    It goes beside :func:`read_policy`, without which no plan is made, and is narrowed in the same way. Task
+    definitions, target groups, log groups and the roles of tasks stay ``*``, because they are known only from what a
+    look reads: narrow them by hand. Roles may be passed to ECS tasks alone.
+    """
+    actions = (*CHANGES.values(), *FIX_READS.values(), *_TO_CHECK, *_PASSED)
+    return _policy(_FIX_GRANTS, actions, target)
+
+
+def _policy(grants: tuple[_Grant, ...], actions: Collection[str], target: Target | None) -> dict[str, Any]:
     known = target or Target("", "", "")
     names = {
         "partition": partition(known.region),
@@ -96,20 +143,22 @@ def read_policy(target: Target | None = None) -> dict[str, Any]:
         "cluster": _name(known.cluster),
         "service": _name(known.service),
     }
-    statements = [_statement(grant, names) for grant in _GRANTS]
+    statements = [_statement(grant, names, actions) for grant in grants]
     return {"Version": "2012-10-17", "Statement": [statement for statement in statements if statement["Action"]]}
 
 
-def _statement(grant: _Grant, names: dict[str, str]) -> dict[str, Any]:
+def _statement(grant: _Grant, names: Mapping[str, str], actions: Collection[str]) -> dict[str, Any]:
     resources = [template.format(**names) for template in grant.resources]
     found: dict[str, Any] = {
         "Sid": grant.sid,
         "Effect": "Allow",
-        "Action": [action for action in grant.actions if action in READS.values()],
+        "Action": [action for action in grant.actions if action in actions],
         "Resource": resources if len(resources) > 1 else resources[0],
     }
     if grant.in_cluster and names["cluster"] != "*":
         found["Condition"] = {"ArnLike": {"ecs:cluster": _CLUSTER.format(**names)}}
+    if grant.equal:
+        found["Condition"] = {"StringEquals": dict(grant.equal)}
     return found
 
 

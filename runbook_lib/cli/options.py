@@ -1,7 +1,7 @@
 """What all commands share: the application, its language, its options, and the parameters that they make."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -134,21 +134,31 @@ def optioned(
     return register
 
 
-def looking(under: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``."""
+def looking(
+    under: typer.Typer, name: str, more: Options | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``.
+
+    ``more`` are options that are parameters too. A function that takes ``again`` gets the words that repeat the shared
+    options, for commands that it prints.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        own = {p.name: (p.annotation, p.default) for p in signature(function).parameters.values() if p.name != "given"}
+        taken = signature(function).parameters
+        own = {p.name: (p.annotation, p.default) for p in taken.values() if p.name not in ("given", "again")}
 
         def run(**options: Any) -> None:
             from runbook_lib import parameters
 
-            layers = _layers(**{name: options.pop(name) for name in _OPTIONS})
+            shared = {name: options.pop(name) for name in _OPTIONS}
+            layers = _layers(**shared, **{name: options.pop(name) for name in more or {}})
+            told = {"again": tuple(_again(**shared))} if "again" in taken else {}
             with explained(language(parameters.raw(layers, "lang"), LANG)):
-                function(parameters.layered(layers), **options)
+                function(parameters.layered(layers), **told, **options)
 
         # Arguments without a default (the notebook) come first.
-        ordered = sorted((own | _OPTIONS).items(), key=lambda item: item[1][1] is not Parameter.empty)
+        whole = own | (more or {}) | _OPTIONS
+        ordered = sorted(whole.items(), key=lambda item: item[1][1] is not Parameter.empty)
         keyword = Parameter.KEYWORD_ONLY
         listed = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
         vars(run)["__signature__"] = Signature(listed)
@@ -166,6 +176,21 @@ def _layers(*, params: Path | None, override: list[str] | None, **options: Any) 
     return [
         parameters.from_environment(),
         parameters.from_file(params) if params else {},
-        {name: (str(value), f"--{name.replace('_', '-')}") for name, value in options.items() if value},
+        {name: (_text(value), f"--{name.replace('_', '-')}") for name, value in options.items() if value},
         {name: (value, "-p") for name, value in map(parameters.override, override or [])},
     ]
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _again(*, params: Path | None, override: list[str] | None, **options: Any) -> Iterator[str]:
+    """The shared options as they were given."""
+    if params:
+        yield from ("--params", str(params))
+    for name, value in options.items():
+        if value:
+            yield from (f"--{name.replace('_', '-')}", str(value))
+    for text in override or []:
+        yield from ("-p", text)

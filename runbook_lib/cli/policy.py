@@ -18,3 +18,11 @@ def policy_read(given: "Parameters") -> None:
     from runbook_lib.workflow import read_policy
 
     show(visible_json(read_policy(given)))
+
+
+@looking(policy_app, "fix")
+def policy_fix(given: "Parameters") -> None:
+    """Prints the policy for applying a fix, to be attached beside that for reading; nothing is read for it."""
+    from runbook_lib.workflow import fix_policy
+
+    show(visible_json(fix_policy(given)))

@@ -206,6 +206,22 @@ class Shell(Block):
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a difference: a place, what stood there, what will, or what stays; verbatim."""
+
+    side: Literal["place", "before", "after", "same"]
+    said: str
+
+
+@dataclass(frozen=True)
+class Difference(Block):
+    """What a change makes of a document, line by line."""
+
+    kind: ClassVar[str] = "difference"
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Heading(Block):
     """A heading inside a section."""
 

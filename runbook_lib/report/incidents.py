@@ -11,7 +11,7 @@ from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.journal import Cause, Change, Entry, Status
 from runbook_lib.report import blocks as b
-from runbook_lib.report import words
+from runbook_lib.report import journaled, words
 from runbook_lib.report.formats import moment, stamp
 from runbook_lib.report.markup import code
 from runbook_lib.report.plain import text_of
@@ -132,7 +132,7 @@ def _closed(change: Change, lang: str) -> list[str]:
     return [code(reason)] if reason else []
 
 
-_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed}
+_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, **journaled.WHAT}
 
 
 def _state(state: str, lang: str) -> str:

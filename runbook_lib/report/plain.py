@@ -199,6 +199,19 @@ def _shell(block: b.Shell, lang: str, width: int) -> list[str]:
     return [f"# {unmarked(block.title, lang)}", *_said(block.said, lang).split("\n")]
 
 
+_SIDES = {"place": "", "before": "- ", "after": "+ ", "same": "  "}
+
+
+def _difference(block: b.Difference, lang: str, width: int) -> list[str]:
+    return [part for line in block.lines for part in _diff_line(line, lang, width)]
+
+
+def _diff_line(line: b.Line, lang: str, width: int) -> list[str]:
+    text = _said(line.said, lang)
+    bare = text.lstrip(" ")
+    return _hanging(_SIDES[line.side] + " " * (len(text) - len(bare)), bare, width)
+
+
 def _heading(block: b.Heading, lang: str, width: int) -> list[str]:
     return [unmarked(block.text, lang)]
 
@@ -219,7 +232,7 @@ def _kinds() -> Iterator[tuple[str, Callable[..., list[str]]]]:
     yield from (("paragraph", _paragraph), ("bullets", _bullets), ("quote", _quote), ("banner", _banner))
     yield from (("status", _status), ("facts", _facts), ("figures", _figures), ("table", _table), ("card", _card))
     yield from (("checklist", _checklist), ("shell", _shell), ("heading", _heading), ("fold", _fold))
-    yield ("drawing", _drawing)
+    yield from (("drawing", _drawing), ("difference", _difference))
 
 
 _BY_KIND = dict(_kinds())

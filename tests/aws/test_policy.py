@@ -8,8 +8,8 @@ import botocore.session
 import pytest
 
 from runbook_lib import lab as labs
-from runbook_lib.aws.operations import READS
-from runbook_lib.aws.policy import read_policy
+from runbook_lib.aws.operations import CHANGES, FIX_READS, READS
+from runbook_lib.aws.policy import fix_policy, read_policy
 from runbook_lib.diagnosis.model import Outcome
 from runbook_lib.evidence.model import Target
 from runbook_lib.lab.policy import read
@@ -22,6 +22,13 @@ DOCUMENTED = {
     "service": "arn:${Partition}:ecs:${Region}:${Account}:service/${ClusterName}/${ServiceName}",
     "service-revision": "arn:${Partition}:ecs:${Region}:${Account}:service-revision/"
     "${ClusterName}/${ServiceName}/${ServiceRevisionId}",
+    "service-deployment": "arn:${Partition}:ecs:${Region}:${Account}:service-deployment/"
+    "${ClusterName}/${ServiceName}/${ServiceDeploymentId}",
+    "task-definition": "arn:${Partition}:ecs:${Region}:${Account}:task-definition/"
+    "${TaskDefinitionFamilyName}:${TaskDefinitionRevisionNumber}",
+    "targetgroup": "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:targetgroup/"
+    "${TargetGroupName}/${TargetGroupId}",
+    "user": "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}",
     "task": "arn:${Partition}:ecs:${Region}:${Account}:task/${ClusterName}/${TaskId}",
     "repository": "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}",
     "role": "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}",
@@ -44,6 +51,17 @@ REQUIRED = {
     "logs:DescribeLogGroups": ["log-group"],
     "secretsmanager:DescribeSecret": ["secret"],
 }
+CHANGED = {
+    "ecs:UpdateService": ["service"],
+    "ecs:StopServiceDeployment": ["service", "service-deployment"],
+    "ecs:StopTask": ["task"],
+    "ecs:RegisterTaskDefinition": ["task-definition"],
+    "elasticloadbalancing:ModifyTargetGroup": ["targetgroup"],
+    "logs:CreateLogGroup": ["log-group"],
+    "iam:PassRole": ["role"],
+    "iam:GetRole": ["role"],
+    "iam:SimulatePrincipalPolicy": ["role", "user"],
+}
 
 
 def listed(value):
@@ -63,6 +81,11 @@ def is_format(arn, template):
 every_target = pytest.mark.parametrize("target", [None, NARROW, Target(CLUSTER, "", "")])
 
 
+every_policy = pytest.mark.parametrize(
+    ("policy", "required"), [(read_policy, REQUIRED), (fix_policy, CHANGED)], ids=["read", "fix"]
+)
+
+
 @every_target
 def test_each_action_of_the_table_is_allowed_once_and_nothing_else(target):
     actions = [action for statement in read_policy(target)["Statement"] for action in statement["Action"]]
@@ -70,10 +93,24 @@ def test_each_action_of_the_table_is_allowed_once_and_nothing_else(target):
 
 
 @every_target
-def test_every_resource_is_of_a_documented_kind_and_format(target):
-    for action, statement in by_action(read_policy(target)).items():
+def test_each_change_is_allowed_once_with_what_it_passes_and_what_is_asked_before(target):
+    actions = [action for statement in fix_policy(target)["Statement"] for action in statement["Action"]]
+    asked = ["iam:GetRole", "iam:SimulatePrincipalPolicy", "iam:PassRole"]
+    assert sorted(actions) == sorted([*CHANGES.values(), *FIX_READS.values(), *asked])
+
+
+def test_roles_are_passed_to_tasks_alone():
+    found = by_action(fix_policy(NARROW))
+    assert found["iam:PassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    assert found["ecs:UpdateService"]["Resource"].endswith(f":service/{CLUSTER}/{SERVICE}")
+
+
+@every_policy
+@every_target
+def test_every_resource_is_of_a_documented_kind_and_format(target, policy, required):
+    for action, statement in by_action(policy(target)).items():
         resources = listed(statement["Resource"])
-        kinds = REQUIRED.get(action)
+        kinds = required.get(action)
         assert len(resources) == len(kinds or ["*"]), action
         for arn, kind in zip(resources, kinds or [], strict=False):
             assert is_format(arn, DOCUMENTED[kind]), arn
@@ -125,9 +162,10 @@ def test_the_partition_is_the_regions(region, partition):
     assert {arn.split(":")[1] for arn in arns if arn != "*"} == {partition}
 
 
+@every_policy
 @every_target
-def test_it_is_a_policy_as_iam_takes_it(target):
-    document = read_policy(target)
+def test_it_is_a_policy_as_iam_takes_it(target, policy, required):
+    document = policy(target)
     assert read(document).statements
     sids = [statement["Sid"] for statement in document["Statement"]]
     assert len(set(sids)) == len(sids)
