@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from runbook_lib.diagnosis.engine import Diagnosis, judge, wanted
 from runbook_lib.diagnosis.state import State
@@ -14,6 +15,9 @@ from runbook_lib.evidence import local, serialisation
 from runbook_lib.evidence.first_look import rest
 from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unread
 from runbook_lib.parameters import Parameters, resolve
+
+if TYPE_CHECKING:
+    from runbook_lib.aws.session import ReadSession
 
 _DEEPER_LOOKS = 2
 
@@ -35,8 +39,8 @@ class Look:
         return ExitCode.COULD_NOT_LOOK if unanswered else ExitCode.GOOD
 
 
-def look(given: Parameters) -> Look:
-    """Reads the service (or replays saved evidence) and judges it.
+def look(given: Parameters, session: ReadSession | None = None) -> Look:
+    """Reads the service (or replays saved evidence) and judges it; ``session`` where one is open already.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def look(given: Parameters) -> Look:
     TargetError, AccessError, InputError
         As :meth:`runbook_lib.aws.collect.Collection.first_look` and the readers of local files.
     """
-    return _replayed(given) if given.evidence else _read(given)
+    return _replayed(given) if given.evidence else _read(given, session)
 
 
 def _replayed(given: Parameters) -> Look:
@@ -89,8 +93,16 @@ def _rejudged(evidence: Evidence) -> Look:
     return Look(more, judge(more))
 
 
-def _read(given: Parameters) -> Look:
-    from runbook_lib.aws.collect import Collection
+def opened(given: Parameters) -> ReadSession:
+    """A session that reads, for one look or for many: it keeps its connections and refreshes its credentials.
+
+    Raises
+    ------
+    ParameterError
+        Cluster, service or Region is not given, or the profile does not exist.
+    AccessError
+        The profile cannot be used.
+    """
     from runbook_lib.aws.session import Access, ReadSession
 
     for name in ("cluster", "service"):
@@ -99,6 +111,13 @@ def _read(given: Parameters) -> Look:
     session = ReadSession(Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline))
     if not session.region:
         raise ParameterError("parameter-missing", name="region")
+    return session
+
+
+def _read(given: Parameters, session: ReadSession | None) -> Look:
+    from runbook_lib.aws.collect import Collection
+
+    session = session or opened(given)
     collection = Collection(session, _blank(given, session.region), given.deadline)
     evidence = collection.first_look()
     for _ in range(_DEEPER_LOOKS):
@@ -111,7 +130,9 @@ def _read(given: Parameters) -> Look:
     return Look(evidence, judge(evidence))
 
 
-def more(given: Parameters, evidence: Evidence, wishes: tuple[Request, ...]) -> Evidence:
+def more(
+    given: Parameters, evidence: Evidence, wishes: tuple[Request, ...], session: ReadSession | None = None
+) -> Evidence:
     """Evidence with what is asked besides, within the budget of a look.
 
     Raises
@@ -120,10 +141,8 @@ def more(given: Parameters, evidence: Evidence, wishes: tuple[Request, ...]) -> 
         As :func:`look`.
     """
     from runbook_lib.aws.collect import Collection
-    from runbook_lib.aws.session import Access, ReadSession
 
-    access = Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline)
-    return Collection(ReadSession(access), evidence, given.deadline).deeper(evidence, wishes)
+    return Collection(session or opened(given), evidence, given.deadline).deeper(evidence, wishes)
 
 
 def _left_out(evidence: Evidence) -> tuple[Request, ...]:

@@ -13,8 +13,10 @@ from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence, at
 
-_ROLLED_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED")
+_ROLLED_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL")
+_FAILED = ("ROLLBACK_FAILED", "FAILED", "ERROR")
 _STOPPED = ("STOP_REQUESTED", "STOPPED")
+_DELETED = ("DRAINING", "INACTIVE")  # states of a service that somebody deletes
 # What passes by itself, and what is about other deployments than the one that is watched.
 _PASSING = (
     "fargate-capacity-unavailable",
@@ -52,18 +54,15 @@ class Ended:
     causes: tuple[Verdict, ...] = ()
 
 
-def chosen(evidence: Evidence, asked: str) -> str:
-    """The id of the deployment to watch; ``""`` where there is none such.
+def chosen(evidence: Evidence, asked: str) -> Deployment:
+    """The deployment to watch; an empty one where there is none such.
 
     ``asked`` is an id (``ecs-svc/…``, or its number), a task definition (``family:42`` or an ARN) whose newest
     deployment is meant, or ``""`` for what was deployed last.
     """
     known = [deployments.newest(evidence), *deployments.current(evidence)]
-    if not asked:
-        return str(known[0].get("id", ""))
     number = asked.rpartition("/")[2]
-    fits = (d for d in known if d and _is(d, number))
-    return str(next(fits, {}).get("id", ""))
+    return next((d for d in known if d and (not asked or _is(d, number))), {})
 
 
 def _is(deployment: Deployment, asked: str) -> bool:
@@ -71,21 +70,24 @@ def _is(deployment: Deployment, asked: str) -> bool:
     return asked in (str(deployment.get("id", "")).rpartition("/")[2], name)
 
 
-def ended(evidence: Evidence, diagnosis: Diagnosis, watched: str) -> Ended | None:
-    """How the deployment of an id ended, or None while nothing tells that it has."""
+def ended(evidence: Evidence, diagnosis: Diagnosis, last: Deployment) -> Ended | None:
+    """How a deployment ended, or None while nothing tells that it has.
+
+    ``last`` is the deployment as it was listed last: ECS lists one no more that it has rolled back or replaced.
+    """
+    watched = str(last.get("id", ""))
     own = next((d for d in deployments.current(evidence) if d.get("id") == watched), {})
-    brief = _brief(evidence, watched)
+    status = str(brief_of(evidence, watched).get("status", ""))
     causes = diagnosis.failed("cause")
-    if _newer(evidence, watched, brief):
+    if _newer(evidence, last):
         return Ended(End.SUPERSEDED, {"by": str(deployments.newest(evidence).get("id", ""))})
-    status = str(brief.get("status", ""))
-    if status in _ROLLED_BACK:
+    if status in _ROLLED_BACK or (not own and not status and _older_leads(evidence, last)):
         back = str(deployments.primary(evidence).get("taskDefinition", ""))
         return Ended(End.ROLLED_BACK, {"status": status, "to": deployments.revision(back)}, causes)
-    if status in _STOPPED:
-        return Ended(End.STOPPED, {"status": status}, causes)
-    if own.get("rolloutState") == "FAILED" or status in ("FAILED", "ERROR"):
+    if own.get("rolloutState") == "FAILED" or status in _FAILED:
         return Ended(End.FAILED, {"reason": str(own.get("rolloutStateReason", ""))}, causes)
+    if status in _STOPPED or evidence.service.get("status") in _DELETED:
+        return Ended(End.STOPPED, {"status": status or str(evidence.service.get("status"))}, causes)
     if not own:  # it is listed no more, and nothing says why
         return Ended(End.SUPERSEDED, {"by": str(deployments.primary(evidence).get("id", ""))})
     if own.get("rolloutState") == "COMPLETED" and whole(evidence, own):
@@ -94,15 +96,19 @@ def ended(evidence: Evidence, diagnosis: Diagnosis, watched: str) -> Ended | Non
     return Ended(End.DOOMED, {}, fatal) if fatal else None
 
 
-def _newer(evidence: Evidence, watched: str, brief: Mapping[str, Any]) -> bool:
+def _newer(evidence: Evidence, last: Deployment) -> bool:
     """Whether another deployment was made after it."""
     newest = deployments.newest(evidence)
-    began = next((d for d in deployments.current(evidence) if d.get("id") == watched), brief)
-    moment = at(began.get("createdAt"))
-    return newest.get("id") != watched and moment is not None and deployments.created(newest) > moment
+    return newest.get("id") != last.get("id") and deployments.created(newest) > deployments.created(last)
 
 
-def _brief(evidence: Evidence, watched: str) -> Mapping[str, Any]:
+def _older_leads(evidence: Evidence, last: Deployment) -> bool:
+    """Whether the PRIMARY is older: ECS has gone back to it, whatever else may not be read."""
+    leading = deployments.primary(evidence)
+    return bool(leading) and deployments.created(leading) < deployments.created(last)
+
+
+def brief_of(evidence: Evidence, watched: str) -> Mapping[str, Any]:
     """Its service deployment, by the number that both have."""
     number = watched.rpartition("/")[2]
     briefs: list[dict[str, Any]] = evidence.data("service_deployments", [])
