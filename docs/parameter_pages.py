@@ -73,13 +73,19 @@ def schema() -> str:
 
 def _property(name: str, told: dict[str, Any]) -> dict[str, Any]:
     """One parameter: the model's own constraints, with its words, its ARNs and null where the model takes them."""
-    out = {"description": _both(f"parameters.about.{name}")} | {k: v for k, v in told.items() if k != "title"}
+    out = {"description": _both(f"parameters.about.{name}")} | {k: v for k, v in _flat(told).items() if k != "title"}
     if name in _ARNS:
         out["pattern"] = f"{out['pattern']}|{_ARNS[name]}"
     if _takes_null(name):
         out["type"] = [out["type"], "null"]
         out |= {"enum": [*out["enum"], None]} if "enum" in out else {}
     return out
+
+
+def _flat(told: dict[str, Any]) -> dict[str, Any]:
+    """What may be null is told by pydantic as one of two schemas: the other one."""
+    other = next((each for each in told.get("anyOf", ()) if each != {"type": "null"}), {})
+    return {**other, **{k: v for k, v in told.items() if k != "anyOf"}}
 
 
 def _takes_null(name: str) -> bool:
@@ -103,7 +109,7 @@ def _numbered(layers: tuple[str, ...], lang: str) -> str:
 
 
 def _table(lang: str) -> str:
-    told = Parameters.model_json_schema()["properties"]
+    told = {name: _flat(field) for name, field in Parameters.model_json_schema()["properties"].items()}
     head = " | ".join(_page(column, lang) for column in _COLUMNS)
     rows = [f"| {head} |", f"|{'---|' * len(_COLUMNS)}"]
     rows += [f"| {' | '.join(_cells(name, field, lang))} |" for name, field in told.items()]
@@ -116,7 +122,7 @@ def _cells(name: str, told: dict[str, Any], lang: str) -> tuple[str, ...]:
     return (
         "<br>".join(given_by),
         _values(name, told, lang) + (f" ({say(unit, lang)})" if has(unit) else ""),
-        f"`{told['default']}`" if told["default"] != "" else _page("empty", lang),
+        f"`{told['default']}`" if told["default"] not in ("", None) else _page("empty", lang),
         say(f"parameters.about.{name}", lang).replace("|", "\\|"),
     )
 
@@ -134,7 +140,8 @@ def _values(name: str, told: dict[str, Any], lang: str) -> str:
 
 
 def _option(name: str) -> list[str]:
-    """The option of `ecs-runbook diagnose` that gives this parameter, if there is one."""
-    group: Any = typer.main.get_command(app)
-    given = next((option for option in group.commands["diagnose"].params if option.name == name), None)
+    """The option of `ecs-runbook diagnose`, or of `fix`, that gives this parameter, if there is one."""
+    commands: Any = vars(typer.main.get_command(app))["commands"]
+    listed = [*commands["diagnose"].params, *(o for c in commands["fix"].commands.values() for o in c.params)]
+    given = next((option for option in listed if option.name == name), None)
     return [f"`{given.opts[0]}`"] if given else []

@@ -74,6 +74,26 @@ def test_relative_paths_start_from_the_home_that_is_printed(guide, tmp_path):
     assert f"{tmp_path}/base/td.json" in html(out)
 
 
+def test_fix_is_a_dry_run_until_its_digest_is_approved(own_lab, tmp_path):
+    lab = own_lab("guide")
+    told = ("-f", lab.params, "-p", "suggested", "True", "-p", "outputs", tmp_path / "archive", "-p", "lang", "en")
+    dry = papermill("notebooks/20_fix.ipynb", tmp_path / "dry.ipynb", *told)
+    assert dry.returncode == 0, dry.stderr[-2000:]
+    shown = html(tmp_path / "dry.ipynb")
+    assert lab.changes() == []
+    assert "Register a new revision of" in shown
+    assert "There is nothing on record to take back" in shown
+    [digest] = set(re.findall(r"-p approve ([0-9a-f]{12})", shown))
+    done = papermill("notebooks/20_fix.ipynb", tmp_path / "done.ipynb", *told, "-p", "approve", digest)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [call["action"] for call in lab.changes()] == ["RegisterTaskDefinition", "UpdateService", "StopTask"]
+    assert "4 changes applied, each read back" in html(tmp_path / "done.ipynb")
+    widgets = [
+        o for path in ("dry", "done") for o in outputs(tmp_path / f"{path}.ipynb") if "widget" in str(o.get("data"))
+    ]
+    assert widgets == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from runbook_lib.report.formats import revision
 from runbook_lib.report.plan_edits import jq_program
 
 Words = tuple[str, ...]
+_LONG_LINE = 96
 _FILE = "task-definition.json"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -94,5 +96,9 @@ def _register(change: Change, evidence: Evidence, context: Context) -> str:
 
 
 def ours(*words: str) -> str:
-    """A command of this program for a shell."""
-    return in_shell(("ecs-runbook", *words))
+    """A command of this program for a shell: one line, or one option a line where that would be long."""
+    line = shlex.join(("ecs-runbook", *words))
+    if len(line) <= _LONG_LINE:
+        return line
+    parts = [f" \\\n  {shlex.quote(word)}" if word.startswith("-") else f" {shlex.quote(word)}" for word in words]
+    return "ecs-runbook" + "".join(parts)

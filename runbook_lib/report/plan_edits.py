@@ -13,7 +13,7 @@ from runbook_lib.plan.edits import Edit, at, pointer_of, steps_of
 # What describe-task-definition prints and register-task-definition refuses.
 ADDED_BY_ECS = (
     *("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities"),
-    *("registeredAt", "registeredBy", "deregisteredAt"),
+    *("registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt"),
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOTHING = object()

@@ -43,7 +43,7 @@ def show(section: Section) -> None:
     """Shows a section before a cell has ended."""
     from IPython.display import display
 
-    display(section)  # type: ignore[no-untyped-call]
+    display(section)
 
 
 def panel(replan: Replan, press: Press, lang: str, answers: Mapping[str, str] | None = None) -> Any:

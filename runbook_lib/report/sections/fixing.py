@@ -18,6 +18,7 @@ from runbook_lib.report.blocks import (
     Difference,
     Fact,
     Facts,
+    Fold,
     Heading,
     Line,
     Paragraph,
@@ -171,15 +172,16 @@ def _command(change: Change, plan: Plan, evidence: Evidence, context: Context) -
 def _difference(change: Change, evidence: Evidence, context: Context, patch: str) -> Iterator[Block]:
     if change.kind == "register" and not change.edits:
         yield Paragraph(say("fix.of_file", context.lang), "quiet")
-    elif patch:
-        yield Difference(tuple(_patch_lines(patch)))
     elif change.edits:
-        yield Difference(tuple(_edit_lines(change, evidence, context)))
+        yield Difference(tuple(_edit_lines(change, evidence)))
+        if patch:
+            inside = (Difference(tuple(_patch_lines(patch))),)
+            yield Fold(say("fix.heading.patch", context.lang), "", inside)
     elif change.kind in ("modify-target-group", "update-service", "roll-back"):
         yield from _member_lines(change)
 
 
-def _edit_lines(change: Change, evidence: Evidence, context: Context) -> Iterator[Line]:
+def _edit_lines(change: Change, evidence: Evidence) -> Iterator[Line]:
     document = _document(change, evidence)
     for each in differences(document, change.edits):
         yield Line("place", named(document, each.pointer))
