@@ -66,7 +66,9 @@ class Record:
             self._given = self._given.model_copy(update={"incident_id": self.folder.name})
 
 
-def follow(given: Parameters, record: Record, told: Told, wait: Wait | None = None, seen: Look | None = None) -> Outcome:
+def follow(
+    given: Parameters, record: Record, told: Told, wait: Wait | None = None, seen: Look | None = None
+) -> Outcome:
     """Watches as :func:`runbook_lib.watching.watch`, with its record. An interruption is recorded and goes on."""
 
     def both(poll: Poll) -> None:

@@ -67,7 +67,7 @@ class Parameters(BaseModel):
     deployment: str = Field(default="", max_length=512)
     timeout: int = Field(default=15, ge=1, le=1440)
 
-    @field_validator("stuck_after", "deadline", mode="before")
+    @field_validator("stuck_after", "deadline", "timeout", mode="before")
     @classmethod
     def _no_switch(cls, value: Any) -> Any:
         if isinstance(value, bool):  # pydantic would take `true` as 1
@@ -135,6 +135,7 @@ def _unknown(name: str, source: str) -> ParameterError:
 _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
     "stuck_after", "deadline", "incident_id", "order", "desired_count", "approve", "suggested", "check_permissions",
+    "timeout",
 )  # fmt: skip
 
 

@@ -62,8 +62,8 @@ def record(seen: Look, given: Parameters, by: str, *, fault: bool = False) -> Pa
     """Writes the look into its incident's journal, opening the incident at the first fault; the incident's folder.
 
     None where the look belongs to no incident: no fault was seen and none is open, or no record is wanted. A replay of
-    saved evidence is no look: it is not written, and opens nothing. ``by`` is the command or the notebook; ``fault`` says
-    that there is one, whatever this look saw.
+    saved evidence is no look: it is not written, and opens nothing. ``by`` is the command or the notebook; ``fault``
+    says that there is one, whatever this look saw.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A deployment that is followed, as plain data: each poll, how following ended, and how long such a deployment takes."""
+"""A deployment that is followed, as plain data: each poll, how it ended, and how long such a deployment takes."""
 
 from __future__ import annotations
 

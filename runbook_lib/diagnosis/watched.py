@@ -11,7 +11,7 @@ from runbook_lib.diagnosis import deployments, tasks
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Verdict
-from runbook_lib.evidence.model import Evidence, at
+from runbook_lib.evidence.model import Evidence
 
 _ROLLED_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL")
 _FAILED = ("ROLLBACK_FAILED", "FAILED", "ERROR")
@@ -77,10 +77,20 @@ def ended(evidence: Evidence, diagnosis: Diagnosis, last: Deployment) -> Ended |
     """
     watched = str(last.get("id", ""))
     own = next((d for d in deployments.current(evidence) if d.get("id") == watched), {})
-    status = str(brief_of(evidence, watched).get("status", ""))
-    causes = diagnosis.failed("cause")
     if _newer(evidence, last):
         return Ended(End.SUPERSEDED, {"by": str(deployments.newest(evidence).get("id", ""))})
+    lost = _lost(evidence, last, own, diagnosis.failed("cause"))
+    if lost:
+        return lost
+    if own.get("rolloutState") == "COMPLETED" and whole(evidence, own):
+        return Ended(End.COMPLETED if evidence.service.get("desiredCount") else End.EMPTY)
+    fatal = dooming(evidence, diagnosis, own)
+    return Ended(End.DOOMED, {}, fatal) if fatal else None
+
+
+def _lost(evidence: Evidence, last: Deployment, own: Deployment, causes: tuple[Verdict, ...]) -> Ended | None:
+    """How ECS gave it up, where it did. ``own`` is empty where it is listed no more."""
+    status = str(brief_of(evidence, str(last.get("id", ""))).get("status", ""))
     if status in _ROLLED_BACK or (not own and not status and _older_leads(evidence, last)):
         back = str(deployments.primary(evidence).get("taskDefinition", ""))
         return Ended(End.ROLLED_BACK, {"status": status, "to": deployments.revision(back)}, causes)
@@ -88,12 +98,8 @@ def ended(evidence: Evidence, diagnosis: Diagnosis, last: Deployment) -> Ended |
         return Ended(End.FAILED, {"reason": str(own.get("rolloutStateReason", ""))}, causes)
     if status in _STOPPED or evidence.service.get("status") in _DELETED:
         return Ended(End.STOPPED, {"status": status or str(evidence.service.get("status"))}, causes)
-    if not own:  # it is listed no more, and nothing says why
-        return Ended(End.SUPERSEDED, {"by": str(deployments.primary(evidence).get("id", ""))})
-    if own.get("rolloutState") == "COMPLETED" and whole(evidence, own):
-        return Ended(End.COMPLETED if evidence.service.get("desiredCount") else End.EMPTY)
-    fatal = dooming(evidence, diagnosis, own)
-    return Ended(End.DOOMED, {}, fatal) if fatal else None
+    # Listed no more, and nothing says why.
+    return None if own else Ended(End.SUPERSEDED, {"by": str(deployments.primary(evidence).get("id", ""))})
 
 
 def _newer(evidence: Evidence, last: Deployment) -> bool:

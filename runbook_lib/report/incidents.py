@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.diagnosis.state import State
-from runbook_lib.evidence.journal import Cause, Change, Entry, Status
+from runbook_lib.evidence.journal import Change, Entry, Status
 from runbook_lib.report import blocks as b
 from runbook_lib.report import journaled, words
 from runbook_lib.report.formats import moment, stamp

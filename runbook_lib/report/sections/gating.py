@@ -39,7 +39,8 @@ def gate_section(found: Gate, limit_s: float, context: Context, again: Words) ->
 
 def sentence(found: Gate, limit_s: float, context: Context) -> str:
     """How waiting ended in one sentence."""
-    return say(f"watch.gate.told.{'new' if found.new else found.word}", context.lang, limit=duration(limit_s, context.lang))
+    word = "new" if found.new else found.word
+    return say(f"watch.gate.told.{word}", context.lang, limit=duration(limit_s, context.lang))
 
 
 def _facts(found: Gate, limit_s: float, context: Context) -> Iterator[Fact]:

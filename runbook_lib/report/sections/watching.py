@@ -1,4 +1,4 @@
-"""A watched deployment as sections: how it comes along, and how it ended, with the causes, the fix, and what is next."""
+"""A watched deployment as sections: how it comes along, and how it ended, with causes, fix, and what is next."""
 
 from __future__ import annotations
 
@@ -148,7 +148,8 @@ def outcome(found: Outcome, limit_s: float, context: Context, again: Words) -> S
 
 def sentence(found: Outcome, limit_s: float, context: Context) -> str:
     """How it ended in one sentence."""
-    facts = {"to": "-", "by": "-", "status": "-"} | {k: v or "-" for k, v in (found.end.facts if found.end else {}).items()}
+    known = found.end.facts if found.end else {}
+    facts = {name: known.get(name) or "-" for name in ("to", "by", "status")}
     limit = duration(limit_s, context.lang)
     return _say(context, f"told.{found.word}", **facts | {"revision": found.last.revision, "limit": limit})
 
