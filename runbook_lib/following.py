@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import gating, runs, watching
-from runbook_lib.diagnosis.following import Outcome, Poll
+from runbook_lib.diagnosis.following import Outcome, Poll, expected_s
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.journal import WATCH
 from runbook_lib.look import Look
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runbook_lib.report.render import Section
 
 Words = tuple[str, ...]
+Put = Callable[["Section"], None]
 gate = gating.gate
 
 
@@ -83,6 +84,22 @@ def follow(
         raise
     record.ended(found)
     return found
+
+
+def watched(given: Parameters, seen: Look, lang: str, put: Put | None, record: Record) -> tuple[Section, Look]:
+    """How it ended as a section, and the last look. Meanwhile ``put`` gets a section a poll, and the last one too."""
+    from runbook_lib.report.sections.watching import progress
+
+    def told(poll: Poll) -> None:
+        if put:
+            usual = expected_s(poll.evidence, poll.deployment)
+            put(progress(poll, usual, runs.context(given, poll.evidence, lang)))
+
+    found = follow(given, record, told, seen=seen)
+    section = outcome_page(found, given, lang)
+    if put:
+        put(section)
+    return section, Look(found.last.evidence, found.diagnosis)
 
 
 def outcome_page(found: Outcome, given: Parameters, lang: str, again: Words | None = None) -> Section:

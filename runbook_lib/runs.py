@@ -135,6 +135,13 @@ def keep(seen: Look, given: Parameters) -> Path | None:
     return folder
 
 
+def renew(seen: Look) -> None:
+    """Leaves a newer look in the prepared folder, where there is one, instead of the one that the run began with."""
+    if prepared := _prepared():
+        with writing(prepared.root):
+            _write_look(seen, prepared)
+
+
 def _prepared() -> Run | None:
     """The run in whose folder this kernel leaves what it has, or None."""
     folder = os.environ.get(RUN_FOLDER)

@@ -80,25 +80,36 @@ def _rows(poll: Poll, context: Context) -> Iterator[RenderableType]:
     told = unmarked(head.text, context.lang)
     yield Text.assemble((f" {head.word} ", f"{_STYLES[head.tone]} reverse"), f"  {told}", overflow="fold")
     if usual:
-        yield ProgressBar(total=usual, completed=min(poll.elapsed_s, usual), width=_BAR)
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row("", ProgressBar(total=usual, completed=min(poll.elapsed_s, usual), width=_BAR))
+        yield bar
     for block in watching.tables(poll, context):
         if isinstance(block, b.Table):
-            yield _table(block, context.lang)
+            yield from (Text(""), _table(block, context.lang))
 
 
 def _table(block: b.Table, lang: str) -> Table:
     caption = unmarked(block.caption, lang)
     made = Table(title=caption, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
-    kinds = [cell.kind for cell in block.rows[0]] if block.rows else ["text"] * len(block.columns)
-    for name, kind in zip(block.columns, kinds, strict=True):
-        heading = unmarked(name, lang)
-        side = "right" if kind == "number" else "left"
-        made.add_column(
-            heading, header_style="dim", justify=side, no_wrap=True, overflow="ellipsis", min_width=cell_len(heading)
-        )
+    for at, name in enumerate(block.columns):
+        _column(made, unmarked(name, lang), [row[at] for row in block.rows], lang)
     for row in block.rows:
         made.add_row(*(_cell(cell, lang) for cell in row))
     return made
+
+
+def _column(table: Table, heading: str, cells: list[b.Cell], lang: str) -> None:
+    """A column as wide as what it holds; only words of AWS are cut where the terminal is narrow."""
+    kinds = {cell.kind for cell in cells}
+    widths = [cell_len(_cell(cell, lang).plain) for cell in cells if cell.kind != "said"]
+    table.add_column(
+        heading,
+        header_style="dim",
+        justify="right" if kinds == {"number"} else "left",
+        no_wrap=True,
+        overflow="ellipsis",
+        min_width=max([cell_len(heading), *widths]),
+    )
 
 
 def _cell(cell: b.Cell, lang: str) -> Text:

@@ -43,7 +43,7 @@ def watch(given: "Parameters", again: tuple[str, ...], *, form: Form = "auto", a
         with face:
             found = follow(given, record, face.told)
     except KeyboardInterrupt as error:
-        raise _interrupted(face, record) from error
+        raise _interrupted(face, record, again) from error
     section = outcome_page(found, given, chosen, again)
     face.ended(section, outcome_json(found, chosen), _notes(found, given, chosen))
     if record.folder:
@@ -94,12 +94,16 @@ def _unrecorded(lang: str) -> "Callable[[InputError], None]":
     return problem
 
 
-def _interrupted(face: Any, record: "Record") -> BaseException:
+def _interrupted(face: Any, record: "Record", again: tuple[str, ...]) -> BaseException:
     """What ends an interrupted command: a sentence that says how to go on, where it had begun at all."""
     if record.last is None:
         return KeyboardInterrupt()
-    face.interrupted(record.last)
-    return InterruptedRunError("watch-interrupted", deployment=record.last.deployment, revision=record.last.revision)
+    from runbook_lib.report.plan_commands import ours
+
+    last = record.last
+    face.interrupted(last)
+    same = ours("watch", *again, "--deployment", last.deployment)
+    return InterruptedRunError("watch-interrupted", deployment=last.deployment, revision=last.revision, command=same)
 
 
 def _notes(found: "Outcome", given: "Parameters", lang: str) -> Notes:

@@ -97,7 +97,7 @@ def tables(poll: Poll, context: Context) -> Iterator[Block]:
         yield _table(context, "tasks", columns, rows, shown=len(rows), total=len(own))
     states = [row for reading in evidence.all("target_health")[:1] for row in reading.data][:_MOST_TARGETS]
     if states:
-        yield _table(context, "targets", "target task_status reason", [_target(row) for row in states])
+        yield _table(context, "targets", "target task_status why", [_target(row) for row in states])
     events = (evidence.service.get("events") or [])[:_MOST_EVENTS]
     if events:
         rows = [(when(e.get("createdAt"), evidence, context), Cell(str(e.get("message", "")), "said")) for e in events]
@@ -105,7 +105,8 @@ def tables(poll: Poll, context: Context) -> Iterator[Block]:
 
 
 def _table(context: Context, name: str, columns: str, rows: list[tuple[Cell, ...]], **facts: object) -> Table:
-    titles = tuple(context.say(f"column.{column}") for column in columns.split())
+    own = {"why": _say(context, "label.why")}
+    titles = tuple(own.get(column) or context.say(f"column.{column}") for column in columns.split())
     return Table(_say(context, f"caption.{name}", **facts), titles, tuple(rows))
 
 
