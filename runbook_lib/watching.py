@@ -217,7 +217,8 @@ def _tell(one: _Watch, calls: int, *, close: bool = False, lost: Unread | None =
     one.calls += calls
     listed = deployments.current(one.seen.evidence)
     one.own = next((d for d in listed if d.get("id") == one.own.get("id")), one.own)
-    one.last = Poll(one.now + timedelta(seconds=lost_s), one.own, one.seen.evidence, calls, close, lost)
+    causes = one.seen.diagnosis.failed("cause")
+    one.last = Poll(one.now + timedelta(seconds=lost_s), one.own, one.seen.evidence, calls, close, lost, causes)
     one.told(one.last)
 
 

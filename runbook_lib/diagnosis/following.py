@@ -34,7 +34,8 @@ FAULTS = (End.FAILED, End.DOOMED, End.EMPTY, End.ROLLED_BACK)
 class Poll:
     """One poll of a deployment: when (AWS's clock), what is known now, and how many calls it took.
 
-    ``own`` is the deployment as it was listed last. ``lost`` is why nothing could be read this time, or None.
+    ``own`` is the deployment as it was listed last, ``causes`` what a close look names at this time. ``lost`` is why
+    nothing could be read this time, or None.
     """
 
     at: datetime
@@ -43,6 +44,7 @@ class Poll:
     calls: int
     close: bool = False
     lost: Unread | None = None
+    causes: tuple[Verdict, ...] = ()
 
     @property
     def elapsed_s(self) -> float:

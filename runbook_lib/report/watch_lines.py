@@ -30,7 +30,8 @@ class Changes:
 
     def tells(self, poll: Poll) -> bool:
         """Whether this poll is to be told."""
-        now = (_state(poll), *poll.counts.values(), *targets(poll.evidence), _newest(poll), poll.lost is None)
+        causes = tuple(verdict.rule for verdict in poll.causes)
+        now = (_state(poll), *poll.counts.values(), *targets(poll.evidence), _newest(poll), poll.lost is None, causes)
         due = self._told is None or poll.at - self._told.at >= _HEARTBEAT
         if now == self._before and not due:
             return False
@@ -54,7 +55,13 @@ def line(poll: Poll, event: str, context: Context) -> str:
     shown = say("watch.line.targets", context.lang, healthy=healthy, total=total) if total else ""
     facts = poll.counts | {"at": at, "elapsed": elapsed, "state": _state(poll), "targets": shown}
     said = f" · {event}" if event else ""
-    return one_line(say("watch.line.poll", context.lang, **facts) + said)
+    named = "".join(say("watch.line.cause", context.lang, cause=titled(v, context.lang)) for v in poll.causes)
+    return one_line(say("watch.line.poll", context.lang, **facts) + named + said)
+
+
+def titled(verdict: Verdict, lang: str) -> str:
+    """A cause and how sure it is."""
+    return unmarked(f"{words.title(verdict, lang)} ({words.standing(verdict, lang)})", lang)
 
 
 def waiting_line(poll: Poll, context: Context) -> str:
@@ -85,6 +92,7 @@ def poll_json(poll: Poll) -> dict[str, Any]:
         **poll.counts,
         "targets": {"healthy": healthy, "total": total},
         "event": _newest(poll),
+        "causes": [{"rule": v.rule, "label": v.label, "confidence": v.confidence} for v in poll.causes],
         "lost": poll.lost.reason if poll.lost else "",
     }
 

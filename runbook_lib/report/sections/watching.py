@@ -25,6 +25,7 @@ from runbook_lib.report.blocks import (
     Tag,
     Tone,
     number,
+    state,
     value,
 )
 from runbook_lib.report.context import Context
@@ -86,8 +87,13 @@ def status(poll: Poll, expected_s: float | None, context: Context) -> Status:
 
 
 def tables(poll: Poll, context: Context) -> Iterator[Block]:
-    """Deployments, the tasks of the one that is watched, targets, and the newest events."""
+    """Causes so far, deployments, the tasks of the one that is watched, targets, and the newest events."""
     evidence = poll.evidence
+    if poll.causes:
+        rows = [
+            (state("bad", words.title(v, context.lang)), Cell(words.standing(v, context.lang))) for v in poll.causes
+        ]
+        yield Table("", (_say(context, "label.causes"), _say(context, "label.sure")), tuple(rows))
     listed = [_deployment(d, poll, context) for d in evidence.service.get("deployments") or []]
     yield _table(context, "deployments", "revision rollout created desired running pending failed", listed)
     own = sorted(tasks.of(evidence, poll.own), key=lambda task: str(task.get("createdAt", "")), reverse=True)
@@ -114,8 +120,8 @@ def _deployment(d: dict[str, Any], poll: Poll, context: Context) -> tuple[Cell, 
     counts = (number(d.get(name)) for name in ("desiredCount", "runningCount", "pendingCount", "failedTasks"))
     mark = "▸ " if d.get("id") == poll.deployment else ""
     revision = short_revision(str(d.get("taskDefinition", "")))
-    state = aws_state(str(d.get("rolloutState", "")))
-    return (Cell(mark + code(revision)), state, when(d.get("createdAt"), poll.evidence, context), *counts)
+    rollout = aws_state(str(d.get("rolloutState", "")))
+    return (Cell(mark + code(revision)), rollout, when(d.get("createdAt"), poll.evidence, context), *counts)
 
 
 def _task(task: dict[str, Any], evidence: Evidence, context: Context) -> tuple[Cell, ...]:
@@ -192,6 +198,10 @@ def causes(found: tuple[Verdict, ...], evidence: Evidence, context: Context) -> 
 
 
 def _unexplained(found: Outcome, context: Context) -> Iterator[Block]:
+    """What else would stand in the way of the next deployment; or that nothing was found."""
+    others = [words.title(v, context.lang) for v in found.diagnosis.failed("cause") if v not in found.causes]
+    if found.causes and others:
+        yield Paragraph(_say(context, "others", causes=" · ".join(others)))
     if found.word not in ("completed", "superseded", "unreachable", "empty") and not found.causes:
         yield Paragraph(_say(context, "no_cause"))
 
