@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -94,11 +95,11 @@ def cases(seeds: int) -> Iterator[Case]:
 def measured(case: Case) -> Taken:
     """Plays a case three times: watched, looked at each second around that, and polled as the waiter does."""
     polls: list[Poll] = []
-    with _playing(case) as (lab, given):
+    with _Playing(case) as (lab, given):
         outcome = watch(given, polls.append, lab.advance)
     named = (poll.elapsed_s for poll in polls if {v.label for v in poll.causes} & case.expected)
     named_s = next(named, None)
-    steps = [after.elapsed_s - before.elapsed_s for before, after in zip(polls, polls[1:], strict=False)]
+    steps = [after.elapsed_s - before.elapsed_s for before, after in pairwise(polls)]
     minutes = max(1.0, (polls[-1].elapsed_s - polls[0].elapsed_s) / 60)
     stable, breaker = _waited(case)
     evidence = _first_evidence(case, named_s) if named_s is not None else None
@@ -117,7 +118,7 @@ def _first_evidence(case: Case, named_s: float) -> float | None:
 
 
 def _looked(case: Case, start: float, until: float) -> float | None:
-    with _playing(case) as (lab, given):
+    with _Playing(case) as (lab, given):
         begun = look(given)
         began = at(deployments.newest(begun.evidence).get("createdAt"))
         lab.advance(max(0.0, start - _since(began, begun.evidence.collected_at)))
@@ -138,7 +139,7 @@ def _since(began: Any, now: Any) -> float:
 def _waited(case: Case) -> tuple[float | None, float | None]:
     """When `services_stable` would say yes, and when the rollout state is FAILED, to 15 seconds."""
     stable: float | None = None
-    with _playing(case) as (lab, given):
+    with _Playing(case) as (lab, given):
         keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
         client: Any = boto3.client("ecs", endpoint_url=given.endpoint_url, region_name=given.region, **keys)
         newest = ""
@@ -166,7 +167,7 @@ def _rest(lab: Any, client: Any, given: Parameters, number: int) -> float | None
     return None
 
 
-class _playing:
+class _Playing:
     """A lab that has stopped after the last call of a case, and its parameters."""
 
     def __init__(self, case: Case) -> None:
