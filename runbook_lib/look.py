@@ -130,9 +130,7 @@ def _read(given: Parameters, session: ReadSession | None) -> Look:
     return Look(evidence, judge(evidence))
 
 
-def more(
-    given: Parameters, evidence: Evidence, wishes: tuple[Request, ...], session: ReadSession | None = None
-) -> Evidence:
+def more(given: Parameters, evidence: Evidence, wishes: tuple[Request, ...]) -> Evidence:
     """Evidence with what is asked besides, within the budget of a look.
 
     Raises
@@ -142,7 +140,14 @@ def more(
     """
     from runbook_lib.aws.collect import Collection
 
-    return Collection(session or opened(given), evidence, given.deadline).deeper(evidence, wishes)
+    return Collection(opened(given), evidence, given.deadline).deeper(evidence, wishes)
+
+
+def poll(session: ReadSession, blank: Evidence, wishes: tuple[Request, ...], seconds: float) -> Evidence:
+    """What is asked and nothing else, in one round, at its own time."""
+    from runbook_lib.aws.collect import Collection
+
+    return Collection(session, blank, seconds).apart(wishes)
 
 
 def _left_out(evidence: Evidence) -> tuple[Request, ...]:

@@ -16,7 +16,7 @@ from runbook_lib.diagnosis.watched import End, Ended, chosen, ended
 from runbook_lib.errors import AccessError, InputError, ParameterError, RunbookError
 from runbook_lib.evidence.model import Evidence, Unread, request
 from runbook_lib.evidence.pulse import asks, beat
-from runbook_lib.look import Look, look, more, opened
+from runbook_lib.look import Look, look, opened, poll
 from runbook_lib.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Told = Callable[[Poll], None]
 Wait = Callable[[float], None]
 
 
-def silent(poll: Poll) -> None:
+def silent(_: Poll) -> None:
     """Tells nobody."""
 
 
@@ -65,7 +65,7 @@ class Line:
         """What one poll reads of the service and besides, or why the service could not be read."""
         blank = Evidence(about.target, about.collected_at, stuck_after_s=about.stuck_after_s, lab=about.lab)
         try:
-            found = more(self.given, blank, wishes, self.session)
+            found = poll(self.session, blank, wishes, self.given.deadline)
         except RunbookError as error:
             self._session = None
             return Unread(_SERVICE, "ecs:DescribeServices", "ecs:DescribeServices", "credentials", error.key)

@@ -17,7 +17,9 @@ from runbook_lib.watching import watch
 from tests.incidents.draws import EXPECTED
 from tests.watched_lab import parameters_of, unfolding
 
-THROTTLED = {"preset": "throttling", "service": "ecs"}
+THROTTLED = {"preset": "throttling", "service": "ecs", "times": 3}  # one call with its retries
+CUT = {"preset": "reset"}
+DENIED = {"preset": "access-denied", "service": "ecs"}
 
 
 def watched(scenario, folder, seed=0, **changed) -> tuple[Outcome, list[Poll]]:
@@ -33,7 +35,7 @@ def watched(scenario, folder, seed=0, **changed) -> tuple[Outcome, list[Poll]]:
         ("slow-start", "completed", set()),
         ("guide", "doomed", {"image-not-found"}),
         ("secret-not-json", "doomed", {"secret-not-found"}),
-        ("bad-build-rolled-back", "rolled-back", {"lb-health-check-code-mismatch"}),
+        ("health-check-tool-missing", "rolled-back", {"container-health-check-failed"}),
         ("scaled-to-zero", "empty", set()),
     ],
 )
@@ -48,7 +50,8 @@ def test_an_end_is_told_with_its_causes(tmp_path, scenario, end, labels):
 def test_a_good_deployment_is_never_doomed(tmp_path, seed):
     found, polls = watched("random-good", tmp_path, seed)
     assert found.exit_code in (ExitCode.GOOD, ExitCode.SUPERSEDED), found.word
-    assert [poll for poll in polls if any(v.confidence == "confirmed" for v in poll.causes)] == []
+    sure = {v.label for poll in polls for v in poll.causes if v.confidence == "confirmed"}
+    assert sure <= {"fargate-capacity-unavailable"}  # drawn, true, and over before long
 
 
 @pytest.mark.parametrize("seed", [0, 9, 18, 37])
@@ -73,8 +76,8 @@ def test_a_later_deployment_supersedes_the_one_that_is_watched(tmp_path, boto):
         def deploy_again(seconds: float) -> None:
             ecs = boto("ecs", lab.endpoint_url)
             ecs.meta.config.region_name = lab.region
-            ecs.update_service(cluster=given.cluster, service=given.service, forceNewDeployment=True)
             lab.advance(seconds)
+            ecs.update_service(cluster=given.cluster, service=given.service, forceNewDeployment=True)
 
         found = watch(given, wait=deploy_again)
     assert (found.word, found.exit_code) == ("superseded", ExitCode.SUPERSEDED)
@@ -93,7 +96,7 @@ def test_throttling_does_not_end_it(tmp_path):
 
         def passes(seconds: float) -> None:
             lab.advance(seconds)
-            lab.faults([THROTTLED] if 3 <= len(polls) < 6 else [])
+            lab.faults([THROTTLED] if len(polls) == 3 else [])
 
         found = watch(parameters_of(lab), polls.append, passes)
     assert found.word == "completed"
@@ -101,29 +104,17 @@ def test_throttling_does_not_end_it(tmp_path):
 
 
 def test_a_network_that_comes_back_does_not_end_it(tmp_path):
-    with labs.start("healthy", folder=tmp_path / "first", fresh=True) as first:
-        given, port = parameters_of(first, deadline=1), int(first.endpoint_url.rpartition(":")[2])
-        started, polls = first.now, []
+    with unfolding("healthy", tmp_path) as lab:
+        polls: list[Poll] = []
 
         def passes(seconds: float) -> None:
-            first.advance(seconds)
-            if len(polls) == 2:
-                first.close()
+            lab.advance(seconds)
+            lab.faults([CUT] if 3 <= len(polls) < 5 else [])
 
-        def told(poll: Poll) -> None:
-            polls.append(poll)
-            if len([p for p in polls if p.lost]) == 2:
-                again.append(labs.start("healthy", folder=tmp_path / "again", fresh=True, port=port, start=started))
-                again[0].advance(400)
-
-        again: list = []
-        try:
-            found = watch(given, told, lambda s: again[0].advance(s) if again else passes(s))
-        finally:
-            for lab in again:
-                lab.close()
+        found = watch(parameters_of(lab), polls.append, passes)
+    assert found.word == "completed"
     assert [poll.lost.reason for poll in polls if poll.lost] == ["unreachable", "unreachable"]
-    assert found.word in ("completed", "superseded")
+    assert [poll.at for poll in polls] == sorted(poll.at for poll in polls)
 
 
 def test_a_network_that_stays_away_ends_it_and_is_no_failure(tmp_path):
@@ -132,11 +123,11 @@ def test_a_network_that_stays_away_ends_it_and_is_no_failure(tmp_path):
 
         def passes(seconds: float) -> None:
             lab.advance(seconds)
-            lab.faults([THROTTLED])
+            lab.faults([DENIED])
 
         found = watch(given, polls.append, passes)
     assert (found.word, found.exit_code) == ("unreachable", ExitCode.COULD_NOT_LOOK)
-    assert found.last.lost.reason == "throttled"
+    assert found.last.lost.reason == "access-denied"
     assert found.last.elapsed_s >= 300
 
 
@@ -243,7 +234,7 @@ def test_a_gate_that_gets_no_answer_says_so(tmp_path):
 
         def passes(seconds: float) -> None:
             lab.advance(seconds)
-            lab.faults([THROTTLED])
+            lab.faults([DENIED])
 
         found = gate(parameters_of(lab), wait=passes)
     assert (found.word, found.exit_code) == ("unreachable", ExitCode.COULD_NOT_LOOK)
