@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 import pytest
 
@@ -26,10 +28,8 @@ LINE = re.compile(
 def shown(tmp_path_factory):
     """A deployment that completes, shown as lines and as JSON: what each printed."""
     folder = tmp_path_factory.mktemp("watched")
-    with unfolding("healthy", folder / "lab") as lab, pytest.MonkeyPatch.context() as patch:
-        told: dict[str, list[str]] = {"lines": [], "json": []}
-        patch.setattr("runbook_lib.cli.faces.tell", lambda text, code: told["lines"].append(text))
-        patch.setattr("runbook_lib.cli.faces.show", lambda text: told["json"].append(text))
+    printed, told = StringIO(), StringIO()
+    with unfolding("healthy", folder / "lab") as lab, redirect_stdout(printed), redirect_stderr(told):
         given, context = parameters_of(lab, outputs=str(folder / "out")), Context("en")
         faces = (Lines(context, line), Json(context, line))
 
@@ -37,9 +37,9 @@ def shown(tmp_path_factory):
             for face in faces:
                 face.told(poll)
 
-        found = follow(given, Record(given, "watch", told["lines"].append), both, lab.advance)
+        found = follow(given, Record(given, "watch", lambda _: None), both, lab.advance)
         faces[1].ended(outcome_page(found, given, "en"), outcome_json(found, "en"), ())
-    return told
+    return {"lines": told.getvalue().splitlines(), "json": printed.getvalue().splitlines()}
 
 
 def test_a_line_has_time_elapsed_state_counts_and_targets(shown):
