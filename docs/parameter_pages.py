@@ -140,8 +140,8 @@ def _values(name: str, told: dict[str, Any], lang: str) -> str:
 
 
 def _option(name: str) -> list[str]:
-    """The option of `ecs-runbook diagnose`, or of `fix`, that gives this parameter, if there is one."""
+    """The option of `ecs-runbook diagnose`, `verify` or `fix` that gives this parameter, if there is one."""
     commands: Any = vars(typer.main.get_command(app))["commands"]
-    listed = [*commands["diagnose"].params, *(o for c in commands["fix"].commands.values() for o in c.params)]
-    given = next((option for option in listed if option.name == name), None)
+    every = [commands["diagnose"], commands["verify"], *commands["fix"].commands.values()]
+    given = next((option for command in every for option in command.params if option.name == name), None)
     return [f"`{given.opts[0]}`"] if given else []

@@ -63,7 +63,8 @@ class FixCells:
         if self._interactive and found.plan.changes:
             from runbook_lib.report.widgets import panel
 
-            return panel(lambda answers: self._draft(found), self._pressed, self._lang)
+            whole = fix_pages.plan_page(found, self._given, self._lang)
+            return panel(lambda answers: self._draft(found, whole), self._pressed, self._lang)
         return fix_pages.plan_page(found, self._given, self._lang)
 
     @property
@@ -81,16 +82,21 @@ class FixCells:
         with explained(self._lang):
             chosen = ",".join(f"{name}={value}" for name, value in answers.items())
             given = self._given.model_copy(update={"choose": chosen, "suggested": False})
-            return self._draft(fixing.planned(given, self._seen, self._incident))
+            found = fixing.planned(given, self._seen, self._incident)
+            return self._draft(found, self._shown(found))
 
-    def _draft(self, found: Planned) -> Draft:
+    def _shown(self, found: Planned) -> Section:
+        """The plan as chosen; one without choices is the one that the cell above shows already."""
+        page = fix_pages.plan_page if found.plan.choices else fix_pages.approval_page
+        return page(found, self._given, self._lang)
+
+    def _draft(self, found: Planned, section: Section) -> Draft:
         from runbook_lib.report.plan_words import count
         from runbook_lib.report.widgets import Draft
 
         plan, lang = found.plan, self._lang
         told = {"service": plan.target.service, "count": count(len(plan.changes), lang)}
         label = say(f"fix.button.{plan.kind}", lang, **told) if plan.ready else self._not_ready(found)
-        section = fix_pages.plan_page(found, self._given, lang)
         return Draft(section, label, plan.digest if plan.ready and found.incident else "", plan.choices)
 
     def _not_ready(self, found: Planned) -> str:

@@ -54,6 +54,11 @@ class Recorded:
         """Whether a change of it was begun."""
         return any(entry.kind == "intent" for entry in self.entries)
 
+    @property
+    def applied(self) -> bool:
+        """Whether all of it was made."""
+        return any(entry.kind == APPLIED and entry.data.get("good") is True for entry in self.entries)
+
 
 def plan(given: Parameters) -> Planned:
     """Looks at the service and plans its fix; a plan that can be approved is recorded in the incident.
@@ -73,7 +78,8 @@ def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
     """As :func:`plan`, of a look that has been recorded already, in ``incident`` where it belongs to one."""
     wishes = _wishes(given, found)
     made = _made(given, found, wishes)
-    _editable(made)
+    if not given.evidence:
+        _editable(made)
     folder = incident or _opened(given, made)
     if folder and made.changes and not given.evidence:
         _record(folder, made, wishes, given)
@@ -272,10 +278,11 @@ def _to_undo(given: Parameters, found: Look, digest: str) -> Recorded:
         return _recorded(given, digest)
     for incident in filed(resolve(given.outputs), replace(found.evidence.target, account="")):
         entries = journal.read(incident.folder).entries
-        begun = (e.data.get("plan") for e in reversed(entries) if e.kind == "intent")
-        for each in dict.fromkeys(str(plan) for plan in begun):
-            known = _in(incident.folder, each)
-            if known and known.plan.kind == "fix":
+        begun = dict.fromkeys(str(e.data.get("plan")) for e in reversed(entries) if e.kind == "intent")
+        plans = [known for each in begun if (known := _in(incident.folder, each))]
+        undone = {known.plan.base.get("undoes") for known in plans if known.plan.kind == "undo" and known.applied}
+        for known in plans:
+            if known.plan.kind == "fix" and known.plan.digest not in undone:
                 return known
     raise InputError("nothing-applied", service=given.service)
 

@@ -17,6 +17,7 @@ from runbook_lib.evidence.model import Evidence, Reading, Request, Target, Unrea
 from runbook_lib.parameters import Parameters, resolve
 
 if TYPE_CHECKING:
+    from runbook_lib.aws.collect import Collection
     from runbook_lib.aws.session import ReadSession
 
 _DEEPER_LOOKS = 2
@@ -114,19 +115,24 @@ def opened(given: Parameters) -> ReadSession:
     return session
 
 
-def _read(given: Parameters, session: ReadSession | None) -> Look:
+def collection(given: Parameters, session: ReadSession | None = None) -> Collection:
+    """What reads the service that the parameters name; nothing is read yet. Raises as :func:`opened`."""
     from runbook_lib.aws.collect import Collection
 
     session = session or opened(given)
-    collection = Collection(session, _blank(given, session.region), given.deadline)
-    evidence = collection.first_look()
+    return Collection(session, _blank(given, session.region), given.deadline)
+
+
+def _read(given: Parameters, session: ReadSession | None) -> Look:
+    reading = collection(given, session)
+    evidence = reading.first_look()
     for _ in range(_DEEPER_LOOKS):
         diagnosis = judge(evidence)
         deeper = wanted(evidence) if diagnosis.state is not State.HEALTHY else ()
         wishes = tuple(dict.fromkeys((*_left_out(evidence), *deeper)))
         if not wishes:
             return Look(evidence, diagnosis)
-        evidence = collection.deeper(evidence, wishes)
+        evidence = reading.deeper(evidence, wishes)
     return Look(evidence, judge(evidence))
 
 

@@ -21,6 +21,9 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$"
 _ARN = re.compile(
     r"arn:aws[a-z-]*:ecs:(?P<region>[a-z0-9-]+):\d{12}:(?P<kind>cluster|service)/(?:(?P<cluster>[^/]+)/)?(?P<name>[^/]+)$"
 )
+# HOST:PORT, an IPv6 address in brackets; and codes as a target group's matcher writes them: 200,202 or 200-399.
+_PLACE = r"^(([A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]):[1-9][0-9]{0,4})?$"
+_CODES = r"^([1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?){0,9})?$"
 _DEEPEST = 3
 _NOT_GIVEN = (None, "")
 _PREFIX = "ECS_RUNBOOK_"
@@ -37,6 +40,7 @@ class Parameters(BaseModel):
 
     ``stuck_after`` is in minutes, ``deadline`` (by which a diagnosis ends) in seconds; ``evidence`` replays a saved
     file instead of reading AWS; ``outputs`` is where runs are archived, ``incident_id`` which record a look joins.
+    ``verify_*`` and ``connect_to`` (``HOST:PORT``) are for the HTTP check.
     Relative paths start from :func:`home`.
     """
 
@@ -58,6 +62,12 @@ class Parameters(BaseModel):
     evidence: str = ""
     outputs: str = "outputs"
     incident_id: str = Field(default="", pattern=r"^(new|none|\d{8}T\d{6}Z)?$")
+    connect_to: str = Field(default="", pattern=_PLACE)
+    verify_path: str = Field(default="", pattern=r"^(/[!-~]{0,1000})?$")
+    verify_host: str = Field(default="", pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?)?$")
+    verify_expect: str = Field(default="", pattern=_CODES)
+    verify_tries: int = Field(default=3, ge=1, le=20)
+    verify_certificate: bool = False
     choose: str = Field(default="", max_length=4000)
     suggested: bool = False
     order: Literal["safe", "guide"] = "safe"
@@ -67,10 +77,17 @@ class Parameters(BaseModel):
     deployment: str = Field(default="", max_length=512)
     timeout: int = Field(default=15, ge=1, le=1440)
 
-    @field_validator("stuck_after", "deadline", "timeout", mode="before")
+    @field_validator("stuck_after", "deadline", "timeout", "verify_tries", mode="before")
     @classmethod
     def _no_switch(cls, value: Any) -> Any:
         if isinstance(value, bool):  # pydantic would take `true` as 1
+            raise ValueError(value)
+        return value
+
+    @field_validator("connect_to")
+    @classmethod
+    def _reachable_port(cls, value: str) -> str:
+        if value and int(value.rpartition(":")[2]) > 65535:
             raise ValueError(value)
         return value
 
@@ -134,7 +151,8 @@ def _unknown(name: str, source: str) -> ParameterError:
 
 _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
-    "stuck_after", "deadline", "incident_id", "order", "desired_count", "approve", "suggested", "check_permissions",
+    "stuck_after", "deadline", "incident_id", "connect_to", "verify_path", "verify_host", "verify_expect",
+    "verify_tries", "verify_certificate", "order", "desired_count", "approve", "suggested", "check_permissions",
     "timeout",
 )  # fmt: skip
 

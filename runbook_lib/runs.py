@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import filed, find, join
 from runbook_lib.archive.owners import left_behind, me
-from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, writing
+from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, service_folder, writing
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.state import State
 from runbook_lib.errors import ExitCode, InputError, InterruptedRunError, RunbookError
 from runbook_lib.evidence import local, redaction, serialisation
-from runbook_lib.evidence.journal import opened_at
+from runbook_lib.evidence.journal import Entry, opened_at
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.look import Look
 from runbook_lib.parameters import RUN_FOLDER, Parameters, resolve
@@ -80,7 +80,7 @@ def record(seen: Look, given: Parameters, by: str, *, fault: bool = False) -> Pa
 
 
 def note(target: Target, given: Parameters, kind: str, facts: Mapping[str, Any]) -> Path | None:
-    """Writes an entry into the service's open incident; None where there is none, or no record is wanted.
+    """Writes an entry into the service's open incident, or into the one asked for; its folder, None where none is.
 
     Raises
     ------
@@ -180,8 +180,20 @@ def _write_look(seen: Look, run: Run) -> None:
 def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
     from runbook_lib.report.page import html
 
+    record = _on_record(run, seen.evidence.target)
     for lang in LANGUAGES:
-        run.write(f"report.{lang}.html", html(seen.diagnosis, seen.evidence, context(given, seen.evidence, lang)))
+        rendering = replace(context(given, seen.evidence, lang), record=record)
+        run.write(f"report.{lang}.html", html(seen.diagnosis, seen.evidence, rendering))
+
+
+_DONE = ("plan", "approval", "change", "applied")  # kinds of entries that tell what people did
+
+
+def _on_record(run: Run, target: Target) -> tuple[Entry, ...]:
+    """What the journal of the run's incident says of plans, approvals and changes."""
+    incident = _incident_of(run, target)
+    found = journal.read(service_folder(run.root, target) / incident).entries if incident else ()
+    return tuple(entry for entry in found if entry.kind in _DONE)
 
 
 @dataclass(frozen=True)

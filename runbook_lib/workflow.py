@@ -129,6 +129,18 @@ class Incident:
         """Every call that was made."""
         return self._section("api_calls")
 
+    def verify(self) -> Any:
+        """Guide, step 5: asks every way in to the service, now, and keeps the outcome in the incident's journal."""
+        from runbook_lib import verifying
+        from runbook_lib.report.sections.verifying import verification
+
+        found = verifying.verify(self.parameters)
+        try:
+            verifying.record(found, self.parameters, "notebook")
+        except InputError as error:
+            sys.stdout.write(runs.unrecorded(error, self.lang) + "\n")
+        return verification(found, runs.context(self.parameters, found.evidence, self.lang))
+
     def frame(self, kind: str) -> Any:
         """A pandas DataFrame of ``tasks``, ``deployments``, ``events`` or ``images`` to work on."""
         from runbook_lib.report.frames import frame

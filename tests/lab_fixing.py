@@ -64,8 +64,8 @@ def target_groups(lab: Lab) -> list[dict[str, Any]]:
 
 def settled(lab: Lab, seconds: int = 1500) -> bool:
     """Whether one completed deployment runs all that is desired, within so many simulated seconds."""
-    for _ in range(seconds // 30):
-        lab.advance(30)
+    for _ in range(seconds // 60):
+        lab.advance(60)
         found = service(lab)
         states = [deployment["rolloutState"] for deployment in found["deployments"]]
         if states == ["COMPLETED"] and found["runningCount"] == found["desiredCount"] > 0:

@@ -28,7 +28,7 @@ def button(panel):
 
 
 def dropdowns(panel) -> list:
-    return [box.children[1] for box in panel.children[1:-1]]
+    return [box.children[1] for box in panel.children[:-2]]
 
 
 def test_choices_are_dropdowns_and_the_button_waits_for_them(lab, tmp_path):
@@ -60,7 +60,7 @@ def test_a_press_that_comes_too_late_is_told_and_changes_nothing(lab, tmp_path, 
     boto("ecs", lab.endpoint_url).update_service(**names, forceNewDeployment=True)
     lab.forget_calls()
     button(panel).click()
-    assert "is out of date" in panel.children[0].value
+    assert "is out of date" in panel.children[-2].value
     assert lab.changes() == []
 
 
@@ -76,8 +76,8 @@ def test_headless_there_is_no_button_and_a_wrong_digest_fails_the_run(lab, tmp_p
         incident(lab, tmp_path, approve="000000000000").apply()
 
 
-def test_headless_a_plan_that_stopped_fails_the_run_and_says_where(lab, tmp_path, capsys):
+def test_headless_a_plan_that_stopped_fails_the_run_and_says_where(lab, tmp_path):
     digest = incident(lab, tmp_path, suggested=True)._fix._planned.plan.digest
-    lab.fault("access-denied", action="UpdateService")
+    lab.faults([{"action": "UpdateService", "error": "AccessDeniedException", "message": "no", "status": 400}])
     with pytest.raises(ApplyError, match=r"done: 2, not done: 2"):
         incident(lab, tmp_path, mode="headless", approve=digest).apply()

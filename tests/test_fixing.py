@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from runbook_lib import fixing
+from runbook_lib import fixing, runs
 from runbook_lib import lab as labs
 from runbook_lib.applying import Applied
 from runbook_lib.archive import journal
+from runbook_lib.errors import InputError
+from runbook_lib.look import look
 from tests.lab_fixing import PLANS, Start, changing, given, kinds, service, settled, target_groups
 
 CURED = [name for name, plan in PLANS.items() if plan.get("changes") and "by_hand" not in plan]
@@ -31,9 +33,8 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECS_RUNBOOK_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("scenario", PLANS)
-def test_a_scenarios_plan_is_the_expected_one(own_lab: Start, scenario: str) -> None:
-    planned = fixing.plan(given(own_lab(scenario)))
+def is_expected(planned: fixing.Planned, scenario: str) -> None:
+    """The plan of a scenario is the one that scenarios.yaml says."""
     expected = PLANS[scenario]
     assert kinds(planned) == expected.get("changes", [])
     assert [choice.id for choice in planned.plan.choices] == expected.get("asks", [])
@@ -41,10 +42,16 @@ def test_a_scenarios_plan_is_the_expected_one(own_lab: Start, scenario: str) -> 
     assert planned.plan.ready is bool(expected.get("changes"))
 
 
+@pytest.mark.parametrize("scenario", [name for name in PLANS if name not in CURED])
+def test_what_a_plan_alone_does_not_cure_is_said(own_lab: Start, scenario: str) -> None:
+    is_expected(fixing.plan(given(own_lab(scenario))), scenario)
+
+
 @pytest.mark.parametrize("scenario", CURED)
 def test_the_plan_cures_and_makes_no_call_that_it_does_not_show(own_lab: Start, scenario: str) -> None:
     lab = own_lab(scenario)
     planned = fixing.plan(given(lab))
+    is_expected(planned, scenario)
     assert changing(lab) == [], "a plan changes nothing"
     applied = fixing.apply(given(lab), planned.plan.digest)
     assert applied.good, applied.steps
@@ -134,3 +141,21 @@ def test_a_plan_for_what_was_drawn_is_applied_whole_or_not_at_all(tmp_path: Path
             return
         assert fixing.apply(given(lab), planned.plan.digest).good
         assert changing(lab) == [CALLS[kind] for kind in kinds(planned)]
+
+
+def test_the_report_tells_what_was_changed(own_lab: Start) -> None:
+    lab = own_lab("balancer-check-port")
+    applied = fixing.apply(given(lab), fixing.plan(given(lab)).plan.digest)
+    page = (runs.archive(look(given(lab)), given(lab), applied.incident) / "report.en.html").read_text("utf-8")
+    assert "Changes on record: 1." in page
+    assert "No change was recorded" not in page
+    assert str(applied.steps[0].facts["request_id"]) in page
+
+
+def test_what_was_undone_is_not_offered_again(own_lab: Start) -> None:
+    lab = own_lab("balancer-check-port")
+    fixing.apply(given(lab), fixing.plan(given(lab)).plan.digest)
+    fixing.apply(given(lab), fixing.plan_undo(given(lab)).plan.digest)
+    with pytest.raises(InputError) as refused:
+        fixing.plan_undo(given(lab))
+    assert refused.value.key == "nothing-applied"

@@ -96,7 +96,7 @@ def test_a_stale_plan_is_refused_with_what_changed(own_lab: Start, name: str) ->
     digest = fixing.plan(given(lab)).plan.digest
     change(lab)
     error = refused(lab, digest)
-    assert (error.key, error.facts["what"]) == ("plan-stale", what)
+    assert (error.key, error.facts["what_key"]) == ("plan-stale", f"errors.changed.{what}")
 
 
 def test_an_image_that_was_deleted_since_is_refused(own_lab: Start) -> None:
@@ -220,7 +220,7 @@ def test_a_file_as_describe_prints_it_is_edited_and_registered(own_lab: Start) -
 def test_no_record_no_change(own_lab: Start) -> None:
     lab = own_lab("guide")
     digest = fixing.plan(given(lab, incident_id="none")).plan.digest
-    assert refused(lab, digest, incident_id="none").key == "plan-unknown"
+    assert refused(lab, digest, incident_id="none").key == "apply-unrecorded"
 
 
 def test_a_plan_that_was_edited_on_disk_is_no_plan(own_lab: Start) -> None:

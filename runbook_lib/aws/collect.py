@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 
-from runbook_lib.aws.collectors import COLLECTORS
+from runbook_lib.aws.collectors import collector_of
 from runbook_lib.aws.nothing import Names, names_of, stop_where_nothing_can_be_read
 from runbook_lib.aws.operations import READS
 from runbook_lib.aws.reader import SHAPE_ERRORS, CallFailedError, Failure, Reader, failure_of
@@ -18,6 +19,7 @@ FIRST_LOOK_CALLS = 12
 ALL_CALLS = 30
 DEEPER_ROUNDS = 3
 _THREADS = 12
+Rounds = tuple[Callable[[Evidence], tuple[Request, ...]], ...]  # what each round asks, by what those before have read
 
 
 class Collection:
@@ -29,8 +31,8 @@ class Collection:
         self._about = about
         self._ends = time.monotonic() + seconds
 
-    def first_look(self) -> Evidence:
-        """The first look: three dependent rounds.
+    def first_look(self, rounds: Rounds = ROUNDS) -> Evidence:
+        """The first look: three dependent rounds, or those of another question; what is beyond its calls is left.
 
         Raises
         ------
@@ -45,9 +47,10 @@ class Collection:
         with ThreadPool(_THREADS) as pool:
             for service in ("ecs", "elbv2", "ecr"):  # made while the first answers are under way
                 pool.apply_async(self._session.client, (service,))
-            for number, round_of in enumerate(ROUNDS, start=1):
+            for number, round_of in enumerate(rounds, start=1):
                 reader.round = number
                 requests = tuple(r for r in round_of(evidence) if r not in evidence.asked())
+                requests = requests[: max(FIRST_LOOK_CALLS - len(reader.calls), 0)]
                 evidence = _with(evidence, self._read_all(pool, reader, requests))
                 stop_where_nothing_can_be_read(evidence, self._session, reader, self._names(pool, reader))
         return _finished(evidence, reader, began)
@@ -100,7 +103,7 @@ class Collection:
 
 
 def _read(reader: Reader, target: Target, wish: Request) -> Reading | Unread:
-    collector = COLLECTORS[wish.kind]
+    collector = collector_of(wish.kind)
     try:
         data, partial = collector.read(reader, target, wish)
     except CallFailedError as failed:
@@ -116,7 +119,7 @@ def _unread(wish: Request, operation: str, failure: Failure) -> Unread:
 
 
 def _left_out(wish: Request, reason: str) -> Unread:
-    operation = COLLECTORS[wish.kind].operation
+    operation = collector_of(wish.kind).operation
     return Unread(wish, operation, READS.get(_pair(operation), ""), reason)
 
 

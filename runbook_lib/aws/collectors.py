@@ -95,8 +95,9 @@ def _images(reader: Reader, target: Target, wish: Request) -> Data:
 def _log_tail(reader: Reader, target: Target, wish: Request) -> Data:
     where = {"logGroupName": wish["group"], "logStreamName": wish["stream"], "limit": _LOG_EVENTS}
     events = reader.call("logs", "GetLogEvents", "events", region=wish["region"], **where)["events"]
-    requests = redaction.access_requests(events, tuple(wish["paths"].split(",")))
-    tail = {"requests": requests, "lines": len(events), "cut": len(events) >= _LOG_EVENTS}
+    paths = tuple(wish["paths"].split(","))
+    requests, others = redaction.access_requests(events, paths), redaction.other_requests(events, paths)
+    tail = {"requests": requests, "others": others, "lines": len(events), "cut": len(events) >= _LOG_EVENTS}
     return tail | redaction.readiness(events), False
 
 
@@ -122,3 +123,16 @@ COLLECTORS: dict[str, Collector] = {
     **balancer_collectors.COLLECTORS,
     **need_collectors.COLLECTORS,
 }
+
+
+def collector_of(kind: str) -> Collector:
+    """The collector of a kind of reading.
+
+    Raises
+    ------
+    LookupError
+        There is none: a rule has asked for something that nobody can read.
+    """
+    if kind not in COLLECTORS:
+        raise LookupError(f"no collector reads the kind {kind!r}; there are {', '.join(sorted(COLLECTORS))}")
+    return COLLECTORS[kind]

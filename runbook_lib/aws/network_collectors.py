@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 # A filter finds what is there; to ask for an id that is gone would be an error for all of them.
 _FILTERS = {"ids": "", "vpc": "vpc-id", "name": "group-name", "services": "service-name"}
-_SUBNET = ("SubnetId", "VpcId", "CidrBlock", "OwnerId", "Ipv6Native")
+_SUBNET = ("SubnetId", "VpcId", "AvailabilityZone", "CidrBlock", "OwnerId", "Ipv6Native")
 _TABLE = ("RouteTableId", "VpcId", "Associations", "Routes")
 _ASSOCIATION = ("Main", "SubnetId")
 _ENDPOINT = (

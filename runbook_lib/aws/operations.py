@@ -16,6 +16,9 @@ READS: dict[tuple[str, str], str] = {
     ("elbv2", "DescribeTargetGroups"): "elasticloadbalancing:DescribeTargetGroups",
     ("elbv2", "DescribeTargetHealth"): "elasticloadbalancing:DescribeTargetHealth",
     ("elbv2", "DescribeLoadBalancers"): "elasticloadbalancing:DescribeLoadBalancers",
+    # Which requests a load balancer sends to the service: asked by `verify` alone.
+    ("elbv2", "DescribeListeners"): "elasticloadbalancing:DescribeListeners",
+    ("elbv2", "DescribeRules"): "elasticloadbalancing:DescribeRules",
     ("ec2", "DescribeSecurityGroups"): "ec2:DescribeSecurityGroups",
     ("ecr", "BatchGetImage"): "ecr:BatchGetImage",
     ("ecr", "DescribeImages"): "ecr:DescribeImages",

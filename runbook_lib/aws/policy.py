@@ -37,16 +37,16 @@ class _Grant:
 _GRANTS = (
     _Grant("Service", ("ecs:DescribeServices", "ecs:ListServiceDeployments"), (_SERVICE,)),
     _Grant(
-        "ServiceRevisions",  # the reference requires both resources
+        "Revisions",  # the reference requires both resources
         ("ecs:DescribeServiceRevisions",),
         (_SERVICE, "arn:{partition}:ecs:{region}:{account}:service-revision/{cluster}/{service}/*"),
     ),
     _Grant("Tasks", ("ecs:DescribeTasks",), ("arn:{partition}:ecs:{region}:{account}:task/{cluster}/*",)),
     # The reference names a container instance for ListTasks; a call that names none is judged on "*"
     # (https://github.com/cdklabs/construct-hub/pull/1207).
-    _Grant("ListsOfTheCluster", ("ecs:ListTasks", "ecs:ListServices"), ("*",), in_cluster=True),
+    _Grant("Lists", ("ecs:ListTasks", "ecs:ListServices"), ("*",), in_cluster=True),
     _Grant(
-        "WithoutResources",
+        "Open",
         (
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
@@ -59,6 +59,8 @@ _GRANTS = (
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
             "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeRules",
             "ssm:DescribeParameters",
         ),
         ("*",),

@@ -10,6 +10,12 @@ from runbook_lib.aws.reader import Reader
 from runbook_lib.evidence.model import Request, Target
 
 _PAGES = 3  # of 100 results each
+# Whose refusal it is, and where IAM says so: a result holds the organization's for all of its resources.
+_LIMITS = {
+    "RefusedByBoundary": ("PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary"),
+    "RefusedByOrganization": ("OrganizationsDecisionDetail", "AllowedByOrganizations"),
+}
+_OF_ALL = ("OrganizationsDecisionDetail", "PermissionsBoundaryDecisionDetail", "MatchedStatements")
 
 
 def _role(reader: Reader, target: Target, wish: Request) -> Data:
@@ -60,9 +66,18 @@ def _decisions(result: dict[str, Any], resources: list[str]) -> list[dict[str, A
             "EvalResourceName": one["EvalResourceName"],
             "EvalDecision": one["EvalResourceDecision"],
             "MissingContextValues": one.get("MissingContextValues", result.get("MissingContextValues", [])),
+            **_told_apart(one | {name: result[name] for name in _OF_ALL if name in result and name not in one}),
         }
         for one in each or [whole]
     ]
+
+
+def _told_apart(one: dict[str, Any]) -> dict[str, Any]:
+    """What else than a want of permission refuses: a boundary, the organization, a policy that denies; where told."""
+    limits = [name for name, (detail, allowed) in _LIMITS.items() if (one.get(detail) or {}).get(allowed) is False]
+    matched = {str(s["SourcePolicyId"]) for s in one.get("MatchedStatements") or [] if s.get("SourcePolicyId")}
+    denied = one["EvalResourceDecision"] == "explicitDeny"
+    return dict.fromkeys(limits, True) | ({"DeniedBy": sorted(matched)} if denied and matched else {})
 
 
 def _document(policy: Any) -> Any:

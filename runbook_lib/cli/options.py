@@ -139,9 +139,10 @@ def looking(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Registers ``function(given, ...)`` as a command with the shared options, which it gets as one ``Parameters``.
 
-    ``more`` are options that are parameters too. A function that takes ``again`` gets the words that repeat the shared
-    options, for commands that it prints.
+    ``more`` are options of this command that are parameters too. A function that takes ``again`` gets the words that
+    repeat the shared options, for commands that it prints.
     """
+    listed = _OPTIONS | (more or {})
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         taken = signature(function).parameters
@@ -150,18 +151,18 @@ def looking(
         def run(**options: Any) -> None:
             from runbook_lib import parameters
 
-            shared = {name: options.pop(name) for name in _OPTIONS}
-            layers = _layers(**shared, **{name: options.pop(name) for name in more or {}})
+            values = {name: options.pop(name) for name in listed}
+            layers = _layers(listed, **values)
+            shared = {name: values[name] for name in _OPTIONS}
             told = {"again": tuple(_again(**shared))} if "again" in taken else {}
             with explained(language(parameters.raw(layers, "lang"), LANG)):
                 function(parameters.layered(layers), **told, **options)
 
         # Arguments without a default (the notebook) come first.
-        whole = own | (more or {}) | _OPTIONS
-        ordered = sorted(whole.items(), key=lambda item: item[1][1] is not Parameter.empty)
+        ordered = sorted((own | listed).items(), key=lambda item: item[1][1] is not Parameter.empty)
         keyword = Parameter.KEYWORD_ONLY
-        listed = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
-        vars(run)["__signature__"] = Signature(listed)
+        shown = [Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in ordered]
+        vars(run)["__signature__"] = Signature(shown)
         run.__annotations__ = {name: kind for name, (kind, _) in ordered}
         under.command(name, cls=Command, help=help_of(function.__name__))(run)
         return function
@@ -169,16 +170,22 @@ def looking(
     return register
 
 
-def _layers(*, params: Path | None, override: list[str] | None, **options: Any) -> "list[Layer]":
+def _layers(known: Options, *, params: Path | None, override: list[str] | None, **options: Any) -> "list[Layer]":
     """What was given, by rising precedence: environment, file, options, ``-p``."""
     from runbook_lib import parameters
 
     return [
         parameters.from_environment(),
         parameters.from_file(params) if params else {},
-        {name: (_text(value), f"--{name.replace('_', '-')}") for name, value in options.items() if value},
+        {name: (_text(value), _flag(known[name][0])) for name, value in options.items() if value},
         {name: (value, "-p") for name, value in map(parameters.override, override or [])},
     ]
+
+
+def _flag(takes: Any) -> str:
+    """The option as it is typed: ``--endpoint-url``. Typer keeps the first of its names as the default."""
+    told = takes.__metadata__[0]
+    return next(str(flag) for flag in (told.default, *told.param_decls) if str(flag).startswith("--"))
 
 
 def _text(value: Any) -> str:

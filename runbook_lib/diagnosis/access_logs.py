@@ -49,6 +49,12 @@ def ready_after(evidence: Evidence, task: Task) -> float | None:
     return min(moments) / 1000 - started.timestamp() if started and moments else None
 
 
+def last_asked(evidence: Evidence, task: Task, path: str) -> float | None:
+    """When the load balancer last asked a task for a path, by its log; a Unix time in seconds, or None."""
+    moments = [float(q["at"]) / 1000 for q in sides.asked(evidence, task, path, "remote") if q.get("at")]
+    return max(moments, default=None)
+
+
 def listens(evidence: Evidence, definition: str) -> tuple[int | None, bool]:
     """The port on which the log says that the application listens, and whether on the container's own address only."""
     tails = [reading.data for task in sides.tasks_of(evidence, definition) for reading in read(evidence, task)]

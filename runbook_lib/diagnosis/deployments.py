@@ -48,6 +48,16 @@ def undone(evidence: Evidence) -> Deployment:
     return rolled_back(evidence)
 
 
+def newest_definition(evidence: Evidence) -> dict[str, Any]:
+    """The task definition of what was deployed last, as read; empty where it was not."""
+    return evidence.task_definitions().get(str(newest(evidence).get("taskDefinition", "")), {})
+
+
+def newest_revision(evidence: Evidence) -> str:
+    """``family:42`` of what was deployed last."""
+    return revision(str(newest(evidence).get("taskDefinition", "")))
+
+
 def in_progress(evidence: Evidence) -> tuple[Deployment, ...]:
     """The deployments whose ``rolloutState`` is IN_PROGRESS, newest first."""
     return tuple(d for d in current(evidence) if d.get("rolloutState") == "IN_PROGRESS")

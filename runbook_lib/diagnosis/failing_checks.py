@@ -9,7 +9,7 @@ from typing import Any
 from runbook_lib.diagnosis import access_logs, deployments, sides, slow_starts, tasks
 from runbook_lib.diagnosis.model import Finding, Outcome, not_applicable
 from runbook_lib.diagnosis.path_pairs import judgements
-from runbook_lib.diagnosis.probes import ContainerProbe, container_probes, plain_path
+from runbook_lib.diagnosis.probes import ContainerProbe, container_probes, matches, plain_path
 from runbook_lib.diagnosis.sides import Side
 from runbook_lib.diagnosis.state import comes_along_well
 from runbook_lib.diagnosis.unseen import unseen
@@ -37,6 +37,18 @@ class Target:
     def revision(self) -> str:
         """``family:42``."""
         return deployments.revision(self.definition)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Which check it is: what every fault of it tells besides its own."""
+        return {
+            "container": self.container,
+            "path": self.path,
+            "port": str(self.port or ""),
+            "target_group": self.name,
+            "target_group_arn": self.arn,
+            "revision": self.revision,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,15 @@ def revisions(evidence: Evidence) -> list[str]:
 @once
 def targets(evidence: Evidence) -> tuple[Target, ...]:
     """The checks of the service's target groups, newest deployment first."""
-    return tuple(_targets(evidence))
+    return tuple(_targets(evidence, revisions(evidence)))
+
+
+@once
+def replaced_targets(evidence: Evidence) -> tuple[Target, ...]:
+    """The same of the revisions that a deployment which comes along well is replacing."""
+    arns = dict.fromkeys(str(d.get("taskDefinition", "")) for d in deployments.judged(evidence))
+    known = evidence.task_definitions().keys() - set(revisions(evidence))
+    return tuple(_targets(evidence, [arn for arn in arns if arn in known]))
 
 
 @once
@@ -77,9 +97,9 @@ def checks(evidence: Evidence) -> tuple[Check, ...]:
     return tuple(_checks(evidence))
 
 
-def _targets(evidence: Evidence) -> Iterator[Target]:
+def _targets(evidence: Evidence, definitions: list[str]) -> Iterator[Target]:
     groups = {g.get("TargetGroupArn"): g for reading in evidence.all("target_groups") for g in reading.data}
-    for definition in revisions(evidence):
+    for definition in definitions:
         for balancer in evidence.service.get("loadBalancers") or []:
             if group := groups.get(balancer.get("targetGroupArn")):
                 yield _target(evidence, definition, balancer, group)
@@ -103,20 +123,34 @@ def command(container: dict[str, Any]) -> list[str]:
 
 
 def codes(evidence: Evidence, target: Target) -> tuple[tuple[str, ...], bool]:
-    """The codes outside of the matcher that a target answers with, and whether they are ELB's own words."""
-    if target.side.codes or not target.over_http:
+    """The codes outside of the matcher that a target answers with, and whether they are ELB's own words.
+
+    Where ELB says that it waits in vain, what the log shows was answered before that.
+    """
+    if target.side.codes or target.side.unreachable or not target.over_http:
         return target.side.codes, True
+    return refused(evidence, target), False
+
+
+def refused(evidence: Evidence, target: Target) -> tuple[str, ...]:
+    """The statuses outside of the matcher with which the log shows that the load balancer was answered."""
     answered = sides.logged(evidence, target.definition, target.path, "remote").statuses
-    return tuple(status for status in answered if not matches(target.matcher, status)), False
+    return tuple(status for status in answered if not matches(target.matcher, status))
 
 
-def matches(matcher: str, status: str) -> bool:
-    """Whether a status is one of a ``Matcher``: ``200``, ``200,202`` or ``200-299``; an empty one takes 200 to 399."""
-    for part in (matcher or "200-399").split(","):
-        low, _, high = part.strip().partition("-")
-        if low.isdigit() and int(low) <= int(status) <= int(high or low):
-            return True
-    return False
+def is_of_another_path(evidence: Evidence, target: Target, found: tuple[str, ...]) -> bool:
+    """Whether codes of past events answer another path than the group asks now, as the failed tasks' logs show.
+
+    They hold such answers, and not one request for this path: the group has been changed since. A server error may be
+    the answer to anybody's request for anything.
+    """
+    if target.side.now or any(code.startswith("5") for code in found):
+        return False
+    if sides.logged(evidence, target.definition, target.path, "remote").status:
+        return False
+    mine = sides.tasks_of(evidence, target.definition)
+    others = [reading.data.get("others") or {} for task in mine for reading in access_logs.read(evidence, task)]
+    return any(code in answered for answered in others for code in found)
 
 
 def ports(definition: dict[str, Any]) -> frozenset[int]:
@@ -134,6 +168,13 @@ def blind(evidence: Evidence) -> Finding | None:
     if target_group_arns(evidence.service) and not evidence.all("target_groups"):
         return unseen(evidence, ("target_groups",))
     return None
+
+
+def untold(evidence: Evidence) -> Finding | None:
+    """The finding about the service's target groups where they were not read, or where it has none."""
+    if target_group_arns(evidence.service):
+        return blind(evidence)
+    return not_applicable(reason="no-target-group")
 
 
 def explained(evidence: Evidence, definition: str, side: str, of: str) -> Finding | None:

@@ -63,7 +63,7 @@ def needed(evidence: Evidence, definition: dict[str, Any]) -> tuple[Grant, ...]:
 def is_unclear(definition: dict[str, Any]) -> bool:
     """Whether a secret is named by an ARN that may lack its last characters, so that IAM cannot be asked about it."""
     names = _secret_names(definition.get("containerDefinitions") or [])
-    return any(":secretsmanager:" in name and not _is_whole(name) for name in names)
+    return any(":secretsmanager:" in name and not is_whole(name) for name in names)
 
 
 def repositories(definition: dict[str, Any]) -> list[EcrImage]:
@@ -145,13 +145,14 @@ def _secret_names(containers: list[dict[str, Any]]) -> list[str]:
 def _secret(evidence: Evidence, name: str, partition: str) -> str:
     """The ARN of a secret without JSON key and version, or of a parameter, which may be given by its name."""
     if ":secretsmanager:" in name:
-        return ":".join(name.split(":")[:7]) if _is_whole(name) else ""
+        return ":".join(name.split(":")[:7]) if is_whole(name) else ""
     if name.startswith("arn:"):
         return name
     return f"arn:{partition}:ssm:{evidence.target.region}:{evidence.target.account}:parameter/{name.removeprefix('/')}"
 
 
-def _is_whole(name: str) -> bool:
+def is_whole(name: str) -> bool:
+    """Whether a secret's ARN has the six characters at its end that AWS has added to the name."""
     return bool(_WHOLE_SECRET.search(":".join(name.split(":")[:7])))
 
 

@@ -46,6 +46,13 @@ def presence(evidence: Evidence, image: EcrImage) -> Presence:
     return "unasked"
 
 
+def newest_lacks_one(evidence: Evidence) -> bool:
+    """Whether ECR says that it lacks an image of the newest deployment."""
+    newest = deployments.newest(evidence).get("id")
+    mine = (use.ecr for use in uses(evidence) if use.deployment == newest and use.ecr)
+    return any(presence(evidence, image) in ("absent", "no-repository") for image in mine)
+
+
 def newest_tags(evidence: Evidence, image: EcrImage, most: int = 5) -> list[dict[str, str]]:
     """The newest tagged images of the repository: ``tag``, ``digest``, ``pushed_at``. A page proves no absence."""
     readings = (r for r in evidence.all("images") if _same_repository(r.request, image))

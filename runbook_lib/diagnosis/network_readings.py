@@ -33,8 +33,7 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
 @once
 def needed(evidence: Evidence) -> tuple[Need, ...]:
     """What tasks of the deployment made last need as they start; nothing where their definition was not read."""
-    arn = deployments.newest(evidence).get("taskDefinition", "")
-    return needs(evidence.task_definitions().get(arn, {}), evidence.target.region)
+    return needs(deployments.newest_definition(evidence), evidence.target.region)
 
 
 def vpc_id(evidence: Evidence) -> str:

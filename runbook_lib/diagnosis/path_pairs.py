@@ -117,10 +117,11 @@ def _target_fails(evidence: Evidence, pair: Pair, container: Side, target: Side)
     if target.unreachable and not code and pair.probe.port == pair.target.port:
         # No answer at all on the port where the container answers itself: the network is in question, not the path.
         return unknown("target-unreachable", **facts)
+    if target.codes and all(status.startswith("2") for status in target.codes):
+        return passed(**facts | {"side": ""}, differ=True, answered=True)  # the path is there, the matcher is wrong
     cites = [_container_cite(pair), _target_cite(pair)]
-    if target.codes:
-        field = "TargetHealthDescriptions[].TargetHealth.Description"
-        cites.append(Cite("elbv2:DescribeTargetHealth", field, f"[{code}]"))
+    if target.codes and target.cite:
+        cites.append(target.cite)
     return failed(_sure(code), tuple(cites), **facts)
 
 

@@ -54,6 +54,15 @@ def container_probes(definition: dict[str, Any]) -> tuple[ContainerProbe, ...]:
     )
 
 
+def matches(matcher: str, status: str) -> bool:
+    """Whether a status is one of a ``Matcher``: ``200``, ``200,202`` or ``200-299``; an empty one takes 200 to 399."""
+    for part in (matcher or "200-399").split(","):
+        low, _, high = part.strip().partition("-")
+        if low.isdigit() and int(low) <= int(status) <= int(high or low):
+            return True
+    return False
+
+
 def urls(command: list[str]) -> tuple[tuple[str, int | None], ...]:
     """Path (without query) and port of every local HTTP request in a ``CMD`` or ``CMD-SHELL`` command."""
     text = " ".join(command[1:] if command[:1] in (["CMD"], ["CMD-SHELL"]) else command)[:_LONGEST]

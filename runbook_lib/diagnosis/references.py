@@ -23,8 +23,9 @@ _NAME = re.compile(r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 class Reference:
     """What one ``valueFrom`` names.
 
-    ``id`` is the secret's ARN or name, or the parameter's name; ``account`` is empty for this account. ``stage`` and
-    ``version`` are of a secret only. ``name`` is the variable that it fills, or the field that holds it.
+    ``id`` is the secret's ARN or name, or the parameter's name; ``account`` is empty for this account. ``key`` (of the
+    JSON), ``stage`` and ``version`` are of a secret only. ``name`` is the variable that it fills, or the field that
+    holds it.
     """
 
     kind: Literal["secret", "parameter"]
@@ -35,6 +36,7 @@ class Reference:
     container: str
     stage: str = ""
     version: str = ""
+    key: str = ""
 
 
 def of(definition: dict[str, Any], region: str) -> tuple[Reference, ...]:
@@ -58,8 +60,8 @@ def _values(container: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _reference(value: str, name: str, container: str, region: str) -> Reference | None:
     parts = value.split(":")
     if _OF_ASM in value and len(parts) >= 7:
-        _, stage, version = (*parts[7:10], "", "", "")[:3]
-        return Reference("secret", ":".join(parts[:7]), parts[3], parts[4], name, container, stage, version)
+        key, stage, version = (*parts[7:10], "", "", "")[:3]
+        return Reference("secret", ":".join(parts[:7]), parts[3], parts[4], name, container, stage, version, key)
     if value.startswith("arn:") and _PARAMETER in value and len(parts) >= 6:
         return _named(parts[5].removeprefix(_PARAMETER[1:]), (parts[3], parts[4]), name, container)
     if not value or value.startswith(("arn:", "*")):

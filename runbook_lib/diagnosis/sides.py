@@ -8,8 +8,12 @@ from typing import Any
 
 from runbook_lib.diagnosis import deployments, failures, tasks
 from runbook_lib.diagnosis.messages import HealthFailure, Mentions, health_failure, mentions
+from runbook_lib.diagnosis.model import Cite
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.evidence.model import Evidence, at
+
+_AT_TARGET = ("elbv2:DescribeTargetHealth", "TargetHealthDescriptions[].TargetHealth")
+_IN_EVENT = ("ecs:DescribeServices", "services[0].events[].message")
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class Side:
     """What is seen of one side. Both false: nothing observed yet. A side that answers now does not count as failing.
 
     ``told`` says that ELB's own words on the failure are there: ``codes``, a time-out (``unreachable``), or neither.
+    ``cite`` is where the most telling of it was seen, and ``now`` whether a target says the codes now.
     """
 
     failing: bool
@@ -24,6 +29,21 @@ class Side:
     codes: tuple[str, ...] = ()
     unreachable: bool = False
     told: bool = False
+    cite: Cite | None = None
+    now: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """ELB's own words on a failed check, and where they stand: at a target now, or in an event of before."""
+
+    failure: HealthFailure
+    cite: Cite
+
+    @property
+    def now(self) -> bool:
+        """Whether a target says it, as it is now."""
+        return self.cite.operation == _AT_TARGET[0]
 
 
 @dataclass(frozen=True)
@@ -62,10 +82,40 @@ def target_side(evidence: Evidence, definition_arn: str, group_arn: str) -> Side
     stopped = stopped_by_group(evidence, group_arn, mine)
     passing = "healthy" in states
     failing = bool(unhealthy_targets(evidence, group_arn, mine) or stopped) and not passing
-    said = target_failures(evidence, group_arn, mine) if failing else ()
-    codes = tuple(dict.fromkeys(code for failure in said for code in failure.codes))
-    timed_out = any(f.label == "lb-health-check-timeout" for f in said)
-    return Side(failing, passing, codes, unreachable=timed_out, told=bool(said))
+    if not failing:
+        return Side(failing, passing)
+    said = target_failures(evidence, group_arn, mine)
+    coded = _newest_codes(said)
+    timed_out = [each for each in said if each.failure.label == "lb-health-check-timeout"]
+    cites = [each.cite for each in (*coded, *timed_out, *said)]
+    return Side(
+        failing,
+        passing,
+        tuple(dict.fromkeys(code for each in coded for code in each.failure.codes)),
+        unreachable=bool(timed_out),
+        told=bool(said),
+        cite=cites[0] if cites else _seen(evidence, group_arn, mine, stopped),
+        now=any(each.now for each in coded),
+    )
+
+
+def _newest_codes(said: tuple[Said, ...]) -> list[Said]:
+    """The words that tell codes: those of targets now, else of events. What was answered before a change is over."""
+    coded = [each for each in said if each.failure.codes]
+    return [each for each in coded if each.now] or coded
+
+
+def _seen(evidence: Evidence, group_arn: str, mine: tuple[Task, ...], stopped: list[Task]) -> Cite:
+    """Where it is seen that a check fails of which nobody says how."""
+    if unhealthy_targets(evidence, group_arn, mine):
+        return Cite("elbv2:DescribeTargetHealth", "TargetHealthDescriptions[].TargetHealth.State", "unhealthy")
+    return stop_cite(stopped[0])
+
+
+def stop_cite(task: Task) -> Cite:
+    """Why a task was stopped: ECS's words, else its code."""
+    field = "stoppedReason" if task.get("stoppedReason") else "stopCode"
+    return Cite("ecs:DescribeTasks", f"tasks[].{field}", str(task.get(field) or ""))
 
 
 def failed_container_checks(evidence: Evidence, mine: tuple[Task, ...]) -> tuple[Task, ...]:
@@ -100,12 +150,13 @@ def targets(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> tuple
     return tuple(target for target in found if target.get("Target", {}).get("Id") in own)
 
 
-def target_failures(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> tuple[HealthFailure, ...]:
+def target_failures(evidence: Evidence, group_arn: str, mine: tuple[Task, ...]) -> tuple[Said, ...]:
     """How the group's checks fail, in ELB's words: targets now, then events of the last 30 minutes."""
     states = [target.get("TargetHealth", {}) for target in targets(evidence, group_arn, mine)]
-    said = [f"{s.get('Reason', '')} {s.get('Description', '')}" for s in states if s.get("State") == "unhealthy"]
-    found = (health_failure(text) for text in (*said, *_events(evidence, group_arn, mine)))
-    return tuple(failure for failure in found if failure)
+    now = [f"{s.get('Reason', '')} {s.get('Description', '')}" for s in states if s.get("State") == "unhealthy"]
+    before = _events(evidence, group_arn, mine)
+    said = [Cite(*_AT_TARGET, text) for text in now] + [Cite(*_IN_EVENT, text) for text in before]
+    return tuple(Said(failure, cite) for cite in said if (failure := health_failure(cite.value)))
 
 
 def logged(evidence: Evidence, definition_arn: str, path: str, client: str = "") -> Answer:
@@ -113,15 +164,21 @@ def logged(evidence: Evidence, definition_arn: str, path: str, client: str = "")
 
     ``client`` ``local`` counts the container's own requests only, ``remote`` only those from outside of the task.
     """
-    streams = {tasks.identity(task) for task in tasks_of(evidence, definition_arn)}
-    readings = (r for r in evidence.all("log_tail") if r.request["stream"].rpartition("/")[2] in streams)
-    found = (q for reading in readings for q in reading.data.get("requests") or [] if _path(q) == path)
-    requests = [q for q in found if not client or _comes_from(q, client)]
+    mine = tasks_of(evidence, definition_arn)
+    requests = [q for task in mine for q in asked(evidence, task, path, client)]
     statuses = [int(q["status"]) for q in sorted(requests, key=lambda q: str(q.get("at", "")))]
     if not statuses:
         return Answer()
     told = tuple(dict.fromkeys(map(str, statuses)))
     return Answer(str(statuses[-1]), any(s < 400 for s in statuses), any(s >= 400 for s in statuses), told)
+
+
+def asked(evidence: Evidence, task: Task, path: str, client: str = "") -> list[dict[str, Any]]:
+    """The requests for a path in a task's access log, as far as it was read; ``client`` as of :func:`logged`."""
+    own = tasks.identity(task)
+    readings = (r for r in evidence.all("log_tail") if r.request["stream"].rpartition("/")[2] == own)
+    found = (q for reading in readings for q in reading.data.get("requests") or [] if _path(q) == path)
+    return [q for q in found if not client or _comes_from(q, client)]
 
 
 def _path(asked: dict[str, Any]) -> str:

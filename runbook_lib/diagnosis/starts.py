@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from runbook_lib.diagnosis import attempts, deployments, failures, tasks, told
+from runbook_lib.diagnosis import deployments, failures, images, mended, tasks, told
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.model import Finding, not_applicable, passed
 from runbook_lib.diagnosis.state import State, state_of
@@ -16,36 +16,75 @@ from runbook_lib.evidence.model import Evidence, at, once
 _PLACING = ("placement", "quota", "interruption")
 _AFTERWARDS = ("image-not-found", "image-platform-mismatch")
 _SOON = timedelta(seconds=60)  # ECS starts the first task of a deployment after some 15 s
-Start = Literal["failing", "started", "cause-known", "no-failed-start", "no-task-desired"]
+Start = Literal["failing", "nowhere", "started", "no-failed-start", "no-task-desired"]
 
 
 @once
 def of_newest(evidence: Evidence) -> Start:
     """How the tasks of the newest deployment start.
 
-    ``started`` is one that got there and no failure since; ``cause-known`` fails for a reason in which roles and
-    permissions have no part (no room, no such image); ``no-failed-start`` is still on its way.
+    ``failing`` tasks ended before they ran, and none has got there since; ``nowhere``: there were none to fail, for
+    longer than ECS takes; ``started`` is one that got there and no failure since; ``no-failed-start`` is still on its
+    way.
     """
     newest = deployments.newest(evidence)
     if not evidence.service.get("desiredCount"):
         return "no-task-desired"
+    if failed(evidence):
+        return "failing"
+    if any(map(tasks.has_started, tasks.of(evidence, newest))) or newest.get("runningCount"):
+        return "started"
+    if newest.get("failedTasks"):
+        return "failing"
+    return "nowhere" if _gets_nowhere(evidence, newest) else "no-failed-start"
+
+
+@once
+def failed(evidence: Evidence) -> tuple[Task, ...]:
+    """The tasks of the newest deployment that lately failed to start, newest first, where none got there since."""
+    newest = deployments.newest(evidence)
     started = max((m for task in tasks.of(evidence, newest) if (m := at(task.get("startedAt")))), default=None)
-    failed = failures.recent(evidence, _failed_to_start, (newest,))
-    if not any(started is None or (tasks.ended_at(task) or started) > started for task in failed):
-        if started or newest.get("runningCount"):
-            return "started"
-        if not _gets_nowhere(evidence, newest):
-            return "no-failed-start"
-    return "cause-known" if _is_explained(evidence, newest) else "failing"
+    lately = failures.recent(evidence, _failed_to_start, (newest,))
+    return tuple(task for task in lately if started is None or (tasks.ended_at(task) or started) > started)
+
+
+def is_silent(evidence: Evidence) -> bool:
+    """Whether the last attempt to start a task has failed, and the task does not tell why."""
+    lost = failed(evidence)
+    return bool(lost) and told.of_task(lost[0]) is None
+
+
+def unexplained(evidence: Evidence) -> dict[str, Any]:
+    """The newest deployment's task definition where its tasks fail to start and ECR has its images; else empty.
+
+    An image that is not there is why no task starts: what else is wanting is looked at once it can be pulled.
+    """
+    fails = of_newest(evidence) == "failing" and not images.newest_lacks_one(evidence)
+    return deployments.newest_definition(evidence) if fails else {}
+
+
+def not_failing(evidence: Evidence, **facts: Any) -> Finding | None:
+    """The finding of a rule about what failed starts lacked where there are none; None where there are.
+
+    PASS with these facts where a task of the newest deployment has started: it had what it needs.
+    """
+    if of_newest(evidence) == "failing":
+        return None
+    started = any(tasks.has_started(task) for task in tasks.of(evidence, deployments.newest(evidence)))
+    return passed(**facts) if started else not_applicable(reason="no-failed-start")
 
 
 def settled(evidence: Evidence) -> Finding | None:
-    """The finding of a rule that asks why nothing starts, where that is no question; None where it is one."""
-    start, newest = of_newest(evidence), deployments.newest(evidence)
-    if start == "failing":
-        return None
-    name = deployments.revision(newest.get("taskDefinition", ""))
-    return passed(revision=name) if start == "started" else not_applicable(reason=start, revision=name)
+    """The finding of a rule about roles where it is no question why nothing starts; None where it is one.
+
+    ``cause-known`` is a reason in which roles and permissions have no part: no room, no such image.
+    """
+    start, name = of_newest(evidence), deployments.newest_revision(evidence)
+    if start == "started":
+        return passed(revision=name)
+    if start not in ("failing", "nowhere"):
+        return not_applicable(reason=start, revision=name)
+    return not_applicable(reason="cause-known", revision=name) if _is_explained(evidence) else None
 
 
 def _failed_to_start(task: Task) -> bool:
@@ -54,16 +93,16 @@ def _failed_to_start(task: Task) -> bool:
 
 
 def _gets_nowhere(evidence: Evidence, newest: Deployment) -> bool:
-    """Whether nothing of the deployment has ever run, and it has had failures, or time enough."""
-    if newest.get("failedTasks") or state_of(evidence) is State.STUCK:
+    """Whether the deployment, of which nothing has ever run, has had time enough."""
+    if state_of(evidence) is State.STUCK:
         return True
     alive = any(task.get("lastStatus") != "STOPPED" for task in tasks.of(evidence, newest))
     old = evidence.collected_at - deployments.created(newest) > _SOON
     return tasks.seen(evidence) and not alive and old
 
 
-def _is_explained(evidence: Evidence, newest: Deployment) -> bool:
-    if attempts.image_absent(evidence):
+def _is_explained(evidence: Evidence) -> bool:
+    if images.newest_lacks_one(evidence):
         return True
-    now = [each.judgement for each in told.reasons(evidence, newest)[:1] if each.judgement.certain]
-    return any(said.cause.group in _PLACING or said.label in _AFTERWARDS for said in now)
+    now = [each.judgement for each in mended.lasting(evidence)]
+    return any(said.certain and (said.cause.group in _PLACING or said.label in _AFTERWARDS) for said in now)

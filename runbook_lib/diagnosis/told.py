@@ -59,14 +59,6 @@ def _best(like: list[Told]) -> Told:
     return Told(best.judgement, best.text, like[0].moment, best.cite, by_tasks or len(like))
 
 
-def is_silent(evidence: Evidence, deployment: Deployment) -> bool:
-    """Whether the last attempt of a deployment to start a task has lately failed, and the task does not tell why."""
-    failed = failures.recent(evidence, lambda task: task.get("stopCode") == "TaskFailedToStart", (deployment,))
-    started = max((m for task in tasks.of(evidence, deployment) if (m := at(task.get("startedAt")))), default=None)
-    since = [task for task in failed if started is None or (tasks.ended_at(task) or started) > started]
-    return bool(since) and of_task(since[0]) is None
-
-
 def of_task(task: Task) -> Told | None:
     """Why a task that never ran stopped, where it says so."""
     moment = tasks.ended_at(task)

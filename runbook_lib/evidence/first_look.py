@@ -1,4 +1,4 @@
-"""What a first look asks, round by round: three dependent rounds, at most 12 calls for a service of the usual shape."""
+"""What a first look asks, round by round: three dependent rounds, as far as its 12 calls go; `rest` is what is left."""
 
 from __future__ import annotations
 
@@ -56,17 +56,8 @@ def opening(evidence: Evidence) -> tuple[Request, ...]:
 
 
 def details(evidence: Evidence) -> tuple[Request, ...]:
-    """Round 2: the tasks, task definitions and target groups that round 1 named."""
-    task_arns = [arn for r in evidence.all("task_arns") for arn in r.data]
-    groups = target_group_arns(evidence.service)
-    definitions = task_definition_arns(evidence.service)[:MAX_TASK_DEFINITIONS]
-    chunks = [task_arns[n : n + 100] for n in range(0, len(task_arns), 100)]
-    return (
-        *(request("tasks", arns=",".join(chunk)) for chunk in chunks),
-        *(request("task_definition", arn=arn) for arn in definitions),
-        *((request("target_groups", arns=",".join(groups)),) if groups else ()),
-        *(request("target_health", target_group_arn=arn) for arn in groups[:MAX_TARGET_GROUPS]),
-    )
+    """Round 2: the task definitions, which round 3 goes by, tasks and target groups that round 1 named."""
+    return _details(evidence, MAX_TASK_DEFINITIONS, MAX_TARGET_GROUPS)
 
 
 def images(evidence: Evidence) -> tuple[Request, ...]:
@@ -76,12 +67,10 @@ def images(evidence: Evidence) -> tuple[Request, ...]:
 
 def rest(evidence: Evidence) -> tuple[Request, ...]:
     """What a first look left out because there was more than its budget; asked by the deeper look."""
-    definitions = list(evidence.task_definitions().values())
     return (
-        *(request("task_definition", arn=arn) for arn in task_definition_arns(evidence.service)),
+        *_details(evidence),
         *(request("task_definition", arn=arn) for arn in (rolled_back(evidence).get("taskDefinition"),) if arn),
-        *(request("target_health", target_group_arn=arn) for arn in target_group_arns(evidence.service)),
-        *_image_requests(definitions, 20),
+        *_image_requests(list(evidence.task_definitions().values())),
     )
 
 
@@ -100,16 +89,27 @@ def target_group_arns(service: dict[str, Any]) -> list[str]:
     return [arn for arn in dict.fromkeys(arns) if arn]
 
 
-def _image_requests(definitions: list[dict[str, Any]], most: int) -> tuple[Request, ...]:
+def _details(evidence: Evidence, definitions: int | None = None, groups: int | None = None) -> tuple[Request, ...]:
+    task_arns = [arn for r in evidence.all("task_arns") for arn in r.data]
+    group_arns = target_group_arns(evidence.service)
+    chunks = [task_arns[n : n + 100] for n in range(0, len(task_arns), 100)]
+    return (
+        *(request("task_definition", arn=arn) for arn in task_definition_arns(evidence.service)[:definitions]),
+        *(request("tasks", arns=",".join(chunk)) for chunk in chunks),
+        *((request("target_groups", arns=",".join(group_arns)),) if group_arns else ()),
+        *(request("target_health", target_group_arn=arn) for arn in group_arns[:groups]),
+    )
+
+
+def _image_requests(definitions: list[dict[str, Any]], most: int | None = None) -> tuple[Request, ...]:
+    """What is asked by name comes first: without it nothing can be said, without the lists nothing be proposed."""
     asked: dict[tuple[str, str, str], set[str]] = {}
     for container in (c for d in definitions for c in d.get("containerDefinitions", [])):
         if image := ecr_image(container.get("image", "")):
             asked.setdefault((image.registry, image.region, image.repository), set()).add(image.asked)
-    return tuple(
-        wish
+    found = [
+        ({"registry": registry, "region": region, "repository": repository}, ",".join(sorted(tags)))
         for (registry, region, repository), tags in list(asked.items())[:most]
-        for wish in (
-            request("image_tags", registry=registry, region=region, repository=repository, tags=",".join(sorted(tags))),
-            request("images", registry=registry, region=region, repository=repository),
-        )
-    )
+    ]
+    by_name = (request("image_tags", **where, tags=tags) for where, tags in found)
+    return (*by_name, *(request("images", **where) for where, _ in found))

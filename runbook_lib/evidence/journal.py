@@ -47,8 +47,8 @@ class Cause:
 class Entry:
     """One entry: when (UTC), its kind, who wrote it, and the rest as JSON values by name.
 
-    The kinds of this version are ``opened``, ``look``, ``run`` and ``closed``; others, and newer schemas, are kept as
-    they are. Whoever can write to the archive can write anything here: every value is somebody else's text.
+    The kinds of this version are ``opened``, ``look``, ``run``, ``verify`` and ``closed``; others, and newer schemas,
+    are kept as they are. Whoever can write to the archive can write anything here: every value is somebody else's text.
     """
 
     at: datetime

@@ -8,12 +8,13 @@ survive.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from runbook_lib.evidence.health_command import MASK, masked_command, masked_urls
 
-__all__ = ["MASK", "access_requests", "masked_urls", "readiness", "redacted", "task_definition"]
+__all__ = ["MASK", "access_requests", "masked_urls", "other_requests", "readiness", "redacted", "task_definition"]
 
 # The fields of ECS's ContainerDefinition and ContainerOverride. What else stands in a file may be anything.
 _OF_CONTAINER = (
@@ -165,6 +166,12 @@ def access_requests(events: list[dict[str, Any]], paths: tuple[str, ...]) -> lis
     found = ((e.get("timestamp"), e.get("message", "")[:2000]) for e in events)
     requests = (_access_request(at, message) for at, message in found)
     return [r for r in requests if r and r["path"] in paths]
+
+
+def other_requests(events: list[dict[str, Any]], paths: tuple[str, ...]) -> dict[str, int]:
+    """How many requests for other paths were answered with which status: numbers, and no text of the log."""
+    requests = (_access_request(0, str(e.get("message", ""))[:2000]) for e in events)
+    return dict(Counter(str(r["status"]) for r in requests if r and r["path"] not in paths))
 
 
 def readiness(events: list[dict[str, Any]]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def answer(region: Region, host: str, port: int, scheme: str, path: str) -> Repl
         return plain_json(421, {"error": f"{host} has no listener on port {port}; it would not connect"})
     if listener["Protocol"] not in _PROTOCOLS[scheme]:
         return _own(400)  # plain HTTP sent to an HTTPS port; the other way round TLS would fail
-    action = listener["DefaultActions"][0]
+    action = _action(region.world, listener, host, path)
     if action["Type"] == "redirect":
         return _redirect(action["RedirectConfig"], host, path)
     if action["Type"] == "fixed-response":
@@ -50,6 +50,33 @@ def _balancer(world: World, host: str) -> str | None:
 def _listener(world: World, balancer: str, port: int) -> Document | None:
     listeners = world.client("elbv2").describe_listeners(LoadBalancerArn=balancer)["Listeners"]
     return next((found for found in listeners if found["Port"] == port), None)
+
+
+def _action(world: World, listener: Document, host: str, path: str) -> Document:
+    """Return what the first rule does that takes a host and a path, else what the listener does by default."""
+    rules = world.client("elbv2").describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+    own = sorted((rule for rule in rules if not rule["IsDefault"]), key=lambda rule: int(rule["Priority"]))
+    asked = {"host-header": host.lower(), "path-pattern": path}
+    taking = (rule for rule in own if all(_met(condition, asked) for condition in rule["Conditions"]))
+    rule = next(taking, None)
+    return rule["Actions"][0] if rule else listener["DefaultActions"][0]
+
+
+def _met(condition: Document, asked: dict[str, str]) -> bool:
+    """Whether a condition on host or path holds; one on anything else never does."""
+    field = condition["Field"]
+    if field not in asked:
+        return False
+    config = condition.get("HostHeaderConfig" if field == "host-header" else "PathPatternConfig") or condition
+    patterns = config["Values"]
+    if field == "host-header":
+        patterns = [pattern.lower() for pattern in patterns]
+    return any(re.fullmatch(_expression(pattern), asked[field]) for pattern in patterns)
+
+
+def _expression(pattern: str) -> str:
+    """Return a pattern of Elastic Load Balancing as a regular expression: only ``*`` and ``?`` are special."""
+    return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
 
 
 def port_of(environ: Document) -> int:

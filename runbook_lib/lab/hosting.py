@@ -282,6 +282,7 @@ def _write_parameters(path: Path, lab: Lab, files: dict[str, Path]) -> Path:
         "region": lab.region,
         "endpoint_url": lab.endpoint_url,
         "credentials": "lab",
+        "connect_to": lab.endpoint_url.partition("://")[2],
     }
     definition = files.get("aws/task-definition.json")
     if definition:

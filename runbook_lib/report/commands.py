@@ -102,6 +102,11 @@ def aimed(argv: tuple[str, ...], evidence: Evidence, options: CommandOptions, fa
     return in_shell(_aws(n, *kept))
 
 
+def written(argv: tuple[str, ...], about: Evidence, options: CommandOptions) -> str:
+    """A command whose words are whole already: of the AWS CLI aimed as all others are, any other as it is."""
+    return in_shell(argv if argv[0] == "docker" else _aws(_Names(about.target, options), *argv))
+
+
 def in_shell(argv: tuple[str, ...]) -> str:
     """Arguments as one line, or one option a line with ``\\`` where that line would be long."""
     line = " ".join(_quoted(word) for word in argv)

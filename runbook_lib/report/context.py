@@ -6,18 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from runbook_lib.evidence.journal import Entry
 from runbook_lib.report.commands import CommandOptions
 from runbook_lib.text import say
 
 
 @dataclass(frozen=True)
 class Context:
-    """Language (``ko`` or ``en``), time zone (IANA name), whether this is the lab, and what AWS CLI commands need."""
+    """Language (``ko`` or ``en``), time zone (IANA name), whether this is the lab, and what AWS CLI commands need.
+
+    ``record`` holds what the incident's journal says was planned, approved and changed, in the order of time.
+    """
 
     lang: str = "ko"
     timezone: str = "Asia/Seoul"
     lab: bool = False
     commands: CommandOptions = field(default_factory=CommandOptions)
+    record: tuple[Entry, ...] = ()
 
     def say(self, key: str, /, **facts: object) -> str:
         """The report's own words by key, without the leading ``report.``."""

@@ -15,6 +15,7 @@ from runbook_lib.text import has, say
 _WHOLE = 3  # causes that get a card; more are told in a line each
 _LONGEST = 1_200  # characters of a message that are shown
 _COMMAND = re.compile(r"^([^`]*(?:`[^`]*`[^`]*)*?): `((?:aws|docker|ecs-runbook) [^`]+)`\.? ?(.*)$", re.DOTALL)
+_COMMANDS = re.compile(r"`(?:aws|docker|ecs-runbook) ")
 _ACTION = re.compile(r"to perform:? \[?'?([\w-]{2,40}:[\w*]{1,60})")
 _CODE = re.compile(r"`[^`]+`")
 _PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]{2,}\b")
@@ -61,7 +62,7 @@ def _filled(marked: str, known: Mapping[str, str]) -> str:
 
 def _step(text: str) -> b.Step:
     found = _COMMAND.match(text)
-    if not found:
+    if not found or _COMMANDS.search(found[3]):  # one of two would be taken for the whole
         return b.Step(text)
     return b.Step(f"{found[1]}. {found[3]}" if found[3] else f"{found[1]}:", found[2])
 

@@ -88,13 +88,21 @@ def shown(row: Row, changes: Iterable[Change], damaged: int, lang: str, timezone
         b.Fact(say("incidents.column.status", lang), (say(f"incidents.status.{row.status}", lang),)),
         b.Fact(say("incidents.opened", lang), (stamp(row.opened.isoformat(), timezone),)),
     )
-    heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
-    entries = tuple(_entry(change, lang, timezone) for change in changes)
-    parts: list[b.Block] = [b.Facts(facts), b.Table("", heads, entries)]
+    parts: list[b.Block] = [b.Facts(facts), _entries(changes, lang, timezone)]
     if damaged:
         parts.append(b.Paragraph(say("incidents.damaged", lang, count=damaged)))
     # The path stands on a line of its own, whole, to be copied.
     return f"{text_of(say('incidents.one', lang), tuple(parts), lang)}\n\n{one_line(row.folder)}"
+
+
+def record(entries: Iterable[Entry], lang: str, timezone: str) -> b.Table:
+    """Entries of a journal as a table for a page."""
+    return _entries(map(Change, entries), lang, timezone)
+
+
+def _entries(changes: Iterable[Change], lang: str, timezone: str) -> b.Table:
+    heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
+    return b.Table("", heads, tuple(_entry(change, lang, timezone) for change in changes))
 
 
 def _entry(change: Change, lang: str, timezone: str) -> tuple[b.Cell, ...]:
@@ -132,7 +140,19 @@ def _closed(change: Change, lang: str) -> list[str]:
     return [code(reason)] if reason else []
 
 
-_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, **journaled.WHAT}
+def _verified(change: Change, lang: str) -> list[str]:
+    """The outcome that decided, and each request's address with its own."""
+    checks = change.entry.data.get("checks")
+    asked = [c for c in checks if isinstance(c, dict) and c.get("url")] if isinstance(checks, list) else []
+    return [_outcome(change.entry.text("outcome"), lang), *(code(c["url"]) for c in asked)]
+
+
+def _outcome(word: str, lang: str) -> str:
+    key = "incidents.run.interrupted" if word == "interrupted" else f"verify.outcome.{word}.title"
+    return say(key, lang) if has(key) else code(word)
+
+
+_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, "verify": _verified, **journaled.WHAT}
 
 
 def _state(state: str, lang: str) -> str:

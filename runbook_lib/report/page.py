@@ -15,6 +15,7 @@ from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.incidents import record
 from runbook_lib.report.markup import clean, code, unmarked
 from runbook_lib.report.render import Section, page
 from runbook_lib.report.sections.findings import banner, no_causes, status, unread_rows
@@ -116,7 +117,7 @@ def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
     now = context.say("page.lead_state", state=words.state(diagnosis.state, context.lang))
-    parts += [impact.line(evidence, context), now, context.say("page.lead_no_change")]
+    parts += [impact.line(evidence, context), now, _changed(context)]
     return " ".join(parts)
 
 
@@ -188,7 +189,15 @@ def _changes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tupl
     return (Heading(section.title), *section.blocks)
 
 
+def _changed(context: Context) -> str:
+    made = sum(entry.kind == "change" for entry in context.record)
+    return context.say("page.lead_changes", count=made) if made else context.say("page.lead_no_change")
+
+
 def _fix(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
+    """What was planned, approved and changed, by whom; where nothing is on record, that is said."""
+    if context.record:
+        return (record(context.record, context.lang, context.timezone),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runbook_lib.diagnosis.grants import is_whole
 from runbook_lib.diagnosis.messages import pull_failure
 from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.report.formats import minutes, number
@@ -92,6 +93,12 @@ def _needed(facts: Facts, lang: str) -> dict[str, str]:
     return {"task_group": groups[0], "balancer_group": groups[1]}
 
 
+def _widened(facts: Facts, lang: str) -> dict[str, str]:
+    """The matcher with the codes that it lacks, as ``HttpCode`` takes them: without spaces."""
+    codes = (facts.get("matcher"), facts.get("code"))
+    return {"widened": ",".join(str(each).replace(" ", "") for each in codes if each)}
+
+
 def _overlapping(facts: Facts, lang: str) -> dict[str, str]:
     return {"oldest": minutes(facts.get("oldest_age_s", 0), lang)}
 
@@ -164,8 +171,14 @@ def _platform(facts: Facts, lang: str) -> dict[str, str]:
 
 
 def _secret(facts: Facts, lang: str) -> dict[str, str]:
-    """``stem`` is the last part of a parameter's name, by which one of a similar name may be found."""
-    return {"stem": str(facts.get("secret", "")).rpartition("/")[2], "family": _family(facts)}
+    """``stem`` is the last part of a parameter's name, by which one of a similar name may be found.
+
+    ``secret_name`` is what a secret is created by: its ARN has six characters more at the end.
+    """
+    named = str(facts.get("secret", ""))
+    name = ":".join(named.split(":")[6:]) if named.startswith("arn:") else named
+    given = name[:-7] if is_whole(named) else name
+    return {"stem": named.rpartition("/")[2], "secret_name": given, "family": _family(facts)}
 
 
 def _family(facts: Facts) -> str:
@@ -183,6 +196,7 @@ _DERIVED: dict[str, Callable[[Facts, str], dict[str, str]]] = {
     "tasks_unhealthy": _besides,
     "network_path_absent": _network,
     "health_check_timeout": _needed,
+    "health_check_code": _widened,
 }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count, takewhile
 
 from runbook_lib.diagnosis.messages import names
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import explained
+from runbook_lib.report import explained, remedies
 from runbook_lib.report.blocks import Step
-from runbook_lib.report.commands import aimed
+from runbook_lib.report.commands import aimed, in_shell, written
 from runbook_lib.report.context import Context
 from runbook_lib.report.markup import unticked
+from runbook_lib.report.placeholders import placeholders
 from runbook_lib.report.rule_values import NOTHING, values, variants
 from runbook_lib.text import has, say
 
@@ -61,6 +63,7 @@ _LAST_LOOKS = (
     "health_check_port.fix.port.2",
     "health_check_code.fix.path.3",
     "health_check_code.fix.redirect.3",
+    "health_check_code.fix.matcher.3",
     "health_check_code.fix.denied.2",
     "health_check_timeout.fix.blocked.2",
     "target_group_detached.fix.listener.2",
@@ -79,15 +82,29 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         *("--region", "{region}"),
     ),
     **NETWORK_COMMANDS,
-    "image_platform_mismatch.fix.3": (*_UPDATE, "{family}", "--force-new-deployment"),
+    "image_platform_mismatch.fix.1": (
+        *("docker", "buildx", "build", "--platform", "{platform}", "--tag", "{image}", "--push", "."),
+    ),
+    "image_platform_mismatch.fix.3": (*_UPDATE, "{revision}", "--force-new-deployment"),
+    "container_check_failing.fix.tool.1": (
+        *("docker", "run", "--rm", "--entrypoint", "sh", "{image}", "-c", "command -v {tool}"),
+    ),
     "secret_absent.fix.deleted.1": (*("secretsmanager", "restore-secret"), *_THE_SECRET),
     "secret_absent.fix.no-version.1": (*("secretsmanager", "list-secret-version-ids"), *_THE_SECRET),
     "secret_absent.fix.no-version.2": (
-        *("secretsmanager", "put-secret-value", "--secret-string", "file://SECRET.json"),
+        *("secretsmanager", "put-secret-value", "--secret-string", "file://secret.json"),
         *_THE_SECRET,
     ),
     "secret_absent.fix.parameter.1": _PARAMETERS,
+    "secret_absent.fix.parameter.3": (
+        *("ssm", "put-parameter", "--name", "{secret}", "--type", "SecureString"),
+        *("--value", "file://parameter.txt", *_REGION),
+    ),
     "secret_absent.fix.invalid-name.2": _PARAMETERS,
+    "secret_absent.fix.secret.3": (
+        *("secretsmanager", "create-secret", "--name", "{secret_name}", "--secret-string", "file://secret.json"),
+        *_REGION,
+    ),
     "secret_absent.fix.secret.1": (*("secretsmanager", "list-secrets", "--query", "SecretList[].ARN"), *_REGION),
     "log_group_absent.fix.group.1": (*("logs", "create-log-group", "--log-group-name", "{log_group}"), *_REGION),
     "application_exited.fix.exited.1": _LOGS,
@@ -106,7 +123,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "health_check_code.fix.application.1": _LOGS,
     "health_check_code.fix.path.1": (*_MODIFY, "--health-check-path", "PATH"),
     "health_check_code.fix.redirect.1": (*_MODIFY, "--health-check-path", "PATH"),
-    "health_check_code.fix.redirect.2": (*_MODIFY, "--matcher", "HttpCode={matcher},{code}"),
+    "health_check_code.fix.redirect.2": (*_MODIFY, "--matcher", "HttpCode={widened}"),
+    "health_check_code.fix.matcher.1": (*_MODIFY, "--matcher", "HttpCode={widened}"),
     "health_check_code.fix.denied.1": (*_MODIFY, "--health-check-path", "PATH"),
     "health_check_timeout.fix.blocked.1": (
         *("ec2", "authorize-security-group-ingress", "--group-id", "{task_group}", "--protocol", "tcp"),
@@ -128,6 +146,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "container_check_failing.fix.code.1": _LOGS,
     "container_check_failing.fix.silent.1": _LOGS,
     "container_check_failing.fix.unknown.1": _LOGS,
+    "container_check_failing.fix.unread.1": _LOGS,
     **dict.fromkeys(_LAST_LOOKS, ("elbv2", "describe-target-health", "--target-group-arn", "{target_group_arn}")),
     "deployments_overlapping.fix.stop": (
         *("ecs", "stop-task", "--cluster", "{cluster}", "--task", "{task}"),
@@ -149,12 +168,31 @@ _EDITS: dict[str, tuple[str, ...]] = {
     "application_exited": ("oom", "heap", "variable"),
     "secret_absent": ("invalid-name",),
     "log_group_absent": ("option",),
+    "execution_role_denied": ("nobody",),
+    "execution_role_unassumable": ("absent",),
     "health_check_path_mismatch": ("container", "container-likely"),
     "secret_env_duplicate": ("named", "unnamed"),
     "health_check_port": ("container", "listens"),
     "start_too_slow": ("container",),
     "container_check_failing": ("code", "port", "tool"),
     "check_cannot_fail": ("never-fails", "ignores-status", "ignores-comparison"),
+}
+
+
+# The rules whose fix leaves the task definition as it is, in these wordings, and needs another attempt of ECS.
+_ATTEMPTS: dict[str, tuple[str, ...]] = {
+    "secret_absent": ("deleted", "no-version", "parameter"),  # a secret made anew has another ARN
+    "log_group_absent": ("group",),
+    "image_tag_absent": ("no-tags",),
+    "network_path_absent": (
+        "route",
+        "nat",
+        "endpoint-absent",
+        "endpoint-private-dns",
+        "endpoint-closed",
+        "egress",
+        "acl",
+    ),
 }
 
 
@@ -175,9 +213,10 @@ def fix(verdict: Verdict, evidence: Evidence, context: Context, *, joint: bool =
     tasks = [str(task) for task in verdict.facts.get("superseded_unhealthy") or []]
     found = [_step("deployments_overlapping.fix.stop", evidence, context, filled | {"task": task}) for task in tasks]
     after = () if joint and needs_revision(verdict) else _after(verdict)
-    own = [_step(key, evidence, context, filled) for key in _numbered(verdict)]
-    found += own or list(_told(verdict, evidence, context))
+    again = () if joint else _again(verdict, evidence)
+    found += list(_exact(verdict, evidence, context, filled, joint=joint))
     found += [_step(key, evidence, context, filled) for key in after]
+    found += [_todo(each, evidence, context, filled) for each in again]
     # A step whose value is not known (a log group, say) would be a command that cannot be run.
     return [step for step in found if NOTHING not in step.text + step.command]
 
@@ -188,30 +227,53 @@ def closing(evidence: Evidence, context: Context) -> list[Step]:
 
 
 def _step(key: str, evidence: Evidence, context: Context, facts: dict[str, str]) -> Step:
-    argv = COMMANDS.get(key)
-    command = aimed(argv, evidence, context.commands, facts) if argv else ""
+    argv = COMMANDS.get(key) or ("",)
+    if argv[0] == "docker":
+        command = in_shell(tuple(word.format(**facts) for word in argv))
+    else:
+        command = aimed(argv, evidence, context.commands, facts) if argv[0] else ""
     return Step(say(f"rules.{key}", context.lang, **facts), command)
+
+
+def _again(verdict: Verdict, evidence: Evidence) -> tuple[remedies.Todo, ...]:
+    """The same revision once more, where ECS has given it up."""
+    fixed = any(variant in _ATTEMPTS.get(verdict.rule, ()) for variant in variants(verdict))
+    needed = fixed and not needs_revision(verdict) and not remedies.is_trying(evidence)
+    return remedies.redeploy(evidence) if needed else ()
+
+
+def _exact(
+    verdict: Verdict, evidence: Evidence, context: Context, filled: dict[str, str], *, joint: bool
+) -> Iterator[Step]:
+    """What evidence makes exact; else the words of the rule; else those of the label."""
+    exact = remedies.of(verdict, evidence)
+    if exact:
+        yield from (_todo(each, evidence, context, filled) for each in exact if not (joint and each.again))
+    elif own := _numbered(verdict):
+        yield from (_step(key, evidence, context, filled) for key in own)
+    else:
+        yield from _told(verdict, evidence, context)
+
+
+def _todo(todo: remedies.Todo, evidence: Evidence, context: Context, filled: dict[str, str]) -> Step:
+    if todo.key.startswith("rules."):
+        return _step(todo.key.removeprefix("rules."), evidence, context, filled)
+    options = context.commands if todo.ours else replace(context.commands, profile="")
+    command = written(todo.argv, evidence, options) + todo.after if todo.argv else ""
+    return Step(say(todo.key, context.lang, **{name: _marked(fact) for name, fact in todo.facts.items()}), command)
+
+
+def _marked(fact: str | tuple[str, ...]) -> str:
+    """A value for a pair of code marks; several get a pair each."""
+    return "`, `".join(map(unticked, fact)) if isinstance(fact, tuple) else unticked(fact)
 
 
 def _told(verdict: Verdict, evidence: Evidence, context: Context) -> Iterator[Step]:
     """The steps of the catalogue of causes, with the names that target and message hold."""
     told = names(str(verdict.facts.get("message", "")))  # in characters that no shell reads
-    known = {name: shlex.quote(unticked(value)) for name, value in _placeholders(verdict, evidence).items() if value}
+    known = {name: shlex.quote(unticked(value)) for name, value in placeholders(verdict, evidence).items()}
     for step in explained.steps(verdict.label, context.lang, told | known):
         yield Step(step.text, _aimed(step.command, evidence, context))
-
-
-def _placeholders(verdict: Verdict, evidence: Evidence) -> dict[str, str]:
-    """What the placeholders of the catalogue's commands stand for, by what was read."""
-    target, facts = evidence.target, verdict.facts
-    return {
-        "CLUSTER": target.cluster,
-        "SERVICE": target.service,
-        "REGION": target.region,
-        "FAMILY": str(facts.get("revision", "")).partition(":")[0],
-        "ROLE_NAME": str(facts.get("role", "")).rpartition("/")[2],
-        "IMAGE": str(facts.get("image") or ""),
-    }
 
 
 def _aimed(command: str, evidence: Evidence, context: Context) -> str:

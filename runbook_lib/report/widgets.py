@@ -74,7 +74,14 @@ class _Panel:
         self._make = ipywidgets
         self._replan, self._press, self._lang, self._answers = replan, press, lang, answers
         self._page = ipywidgets.HTML()
-        self._button = ipywidgets.Button(button_style="primary", layout={"width": "auto", "height": "auto"})
+        layout = {
+            "width": "auto",
+            "height": "auto",
+            "padding": "6px 18px",
+            "margin": "12px 2px",
+            "align_self": "flex-start",
+        }
+        self._button = ipywidgets.Button(button_style="primary", layout=layout)
         self._button.on_click(self._pressed)
         self.box = ipywidgets.VBox()
         self._draft = replan(answers)
@@ -85,7 +92,7 @@ class _Panel:
         self._button.description = self._draft.label
         self._button.disabled = not self._draft.digest
         asked = [self._asked(choice) for choice in self._draft.choices]
-        self.box.children = (self._page, *asked, self._button)
+        self.box.children = (*asked, self._page, self._button)
 
     def _asked(self, choice: Choice) -> Any:
         given = self._answers.get(choice.id, choice.answer)

@@ -7,8 +7,10 @@ import pytest
 from runbook_lib.aws.collect import ALL_CALLS, FIRST_LOOK_CALLS
 from runbook_lib.aws.collectors import COLLECTORS
 from runbook_lib.aws.operations import READS
+from runbook_lib.evidence.first_look import rest
 from runbook_lib.evidence.model import UNREAD_REASONS, request
-from tests.conftest import collection
+from tests.conftest import CLUSTER, SERVICE, collection
+from tests.diagnosis.builder import FAMILY, REGISTRY
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +22,17 @@ def test_a_first_look_keeps_its_budget(evidence):
     assert evidence.rounds == 3
     assert len(evidence.calls) <= FIRST_LOOK_CALLS
     assert not evidence.unreads
+
+
+def test_a_list_of_images_beyond_the_budget_is_left_to_the_deeper_look(own_lab, boto):
+    lab = own_lab("guide")
+    ecs = boto("ecs", lab.endpoint_url)
+    beside = [{"name": name, "image": f"{REGISTRY}/{name}:1", "memory": 64} for name in (FAMILY, "sidecar")]
+    ecs.register_task_definition(family="two-repositories", networkMode="awsvpc", containerDefinitions=beside)
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition="two-repositories")
+    found = collection(lab).first_look()
+    assert len(found.calls) == FIRST_LOOK_CALLS
+    assert {wish.kind for wish in rest(found) if wish not in found.asked()} == {"images"}
 
 
 def test_nothing_is_asked_twice(evidence):

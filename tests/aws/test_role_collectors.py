@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.aws.collect import ALL_CALLS
+from runbook_lib.aws.role_collectors import _decisions
 from runbook_lib.diagnosis.engine import Diagnosis, judge
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.lab.hosting import Lab
@@ -165,3 +166,30 @@ def test_of_another_accounts_closed_repository_only_ecs_tells(stacked: Callable[
     assert causes(seen.diagnosis) == [("task_start_failed", "image-pull-auth", "confirmed")]
     found = next(v for v in seen.diagnosis.unknown if v.rule == "execution_role_denied")
     assert (found.facts["operation"], found.facts["reason"]) == ("ecr:GetRepositoryPolicy", "access-denied")
+
+
+LIMITS = {
+    "nothing": ({}, "implicitDeny", {}),
+    "a boundary": (
+        {"PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": False}},
+        "implicitDeny",
+        {"RefusedByBoundary": True},
+    ),
+    "the organization": (
+        {"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}},
+        "implicitDeny",
+        {"RefusedByOrganization": True},
+    ),
+    "a statement": ({"MatchedStatements": [{"SourcePolicyId": "no"}]}, "explicitDeny", {"DeniedBy": ["no"]}),
+    "a boundary that allows": (
+        {"PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": True}}, "implicitDeny", {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "decision", "kept"), LIMITS.values(), ids=LIMITS)
+def test_who_refuses_is_kept(more, decision, kept):
+    result = {"EvalActionName": "ecr:BatchGetImage", "EvalDecision": decision, **more}
+    [found] = _decisions(result, ["*"])
+    plain = {"EvalActionName", "EvalResourceName", "EvalDecision", "MissingContextValues"}
+    assert {name: value for name, value in found.items() if name not in plain} == kept

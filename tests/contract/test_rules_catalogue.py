@@ -9,7 +9,7 @@ from runbook_lib.diagnosis.messages import CAUSES
 from runbook_lib.diagnosis.model import Rule, passed
 from runbook_lib.diagnosis.rules import RULES
 from runbook_lib.report import catalogue
-from runbook_lib.text import LANGUAGES, has
+from runbook_lib.text import LANGUAGES, has, say
 from tests.contract.source import ROOT
 
 HEADINGS = [
@@ -61,6 +61,15 @@ def test_a_rule_stands_on_both_pages_under_its_id(rule):
 def test_every_label_stands_on_its_page_once(lang):
     text = (ROOT / "docs" / f"labels.{lang}.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| \[?`([a-z-]+)`", text, re.MULTILINE)) == sorted({*CAUSES, *OWN})
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_label_is_shown_somewhere_or_only_explained(lang):
+    text = (ROOT / "docs" / f"labels.{lang}.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[?`[a-z-]+`.*? \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    assert len(rows) == len({*CAUSES, *OWN})
+    only = say("catalogue.labels.only", lang)
+    assert [(rules, shown) for rules, shown in rows if (rules == only) is not (shown == "-")] == []
 
 
 def test_a_rule_without_words_is_told_by_its_docstring(monkeypatch):

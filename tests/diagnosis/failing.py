@@ -70,11 +70,20 @@ def unhealthy_event(number: int, minutes: float, reason: str) -> dict[str, Any]:
 
 
 def tail(
-    number: int, *answers: tuple[str, int, str], lines: int = 40, ready: float | None = None, **more: Any
+    number: int,
+    *answers: tuple[str, int, str],
+    lines: int = 40,
+    ready: float | None = None,
+    asked: float = 3,
+    **more: Any,
 ) -> Reading:
-    """The log of a task: path, status and client of each request; ``ready`` minutes ago it said that it listens."""
+    """The log of a task: path, status and client of each request; ``ready`` minutes ago it said that it listens.
+
+    The requests were ``asked`` minutes ago.
+    """
+    first = int((NOW.timestamp() - asked * 60) * 1000)
     requests = [
-        {"at": 1795416900000 + n, "client": client, "method": "GET", "path": path, "status": status}
+        {"at": first + n, "client": client, "method": "GET", "path": path, "status": status}
         for n, (path, status, client) in enumerate(answers)
     ]
     said = {"ready_at": int((NOW.timestamp() - ready * 60) * 1000) if ready is not None else None}

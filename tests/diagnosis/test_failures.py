@@ -16,6 +16,16 @@ def completed(minutes, name="(deployment {})"):
     return [event(minutes, f"{name.format(deployment_id(2))} deployment completed.")]
 
 
+def steady_again(calm, apart=4, steady=5):
+    """Two failures so many minutes apart, the last 8 minutes ago; the service was steady again later."""
+    return healthy(
+        described=service(
+            deployment(2, 60, **DONE), events=[*completed(50), event(steady, "has reached a steady state.")]
+        ),
+        tasks=[task(1, 2, 5), stopped(2, 2, 7 + calm, CHECKED), stopped(3, 2, 7 + calm + apart, CHECKED)],
+    )
+
+
 CASES = {
     "of the current deployments, newest first": (guide(), ["2", "3"]),
     "longer ago than 30 minutes": (guide(tasks=[stopped(2, 2, 31, CHECKED), stopped(3, 2, 29, CHECKED)]), ["3"]),
@@ -53,6 +63,9 @@ CASES = {
         ),
         ["2", "3"],
     ),
+    "steady since, for longer than they were apart": (steady_again(1), []),
+    "steady since, and they may come again": (steady_again(0, apart=9), ["2", "3"]),
+    "not steady since": (steady_again(1, steady=9), ["2", "3"]),
     "once, and the service is fine": (
         healthy(
             described=service(deployment(2, 60, **DONE), events=completed(50)),

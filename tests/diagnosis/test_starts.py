@@ -25,20 +25,20 @@ CASES = {
     "runs, tasks not listed": (seen(runningCount=1), "started"),
     "on its way": (seen(task(1, 3, None, lastStatus="PENDING"), minutes=2), "no-failed-start"),
     "just made": (seen(minutes=0.5), "no-failed-start"),
-    "never got a task": (seen(minutes=4), "failing"),
+    "never got a task": (seen(minutes=4), "nowhere"),
     "pending, and has failed": (seen(task(1, 3, None, lastStatus="PENDING"), failedTasks=4), "failing"),
-    "pending for too long": (seen(task(1, 3, None, lastStatus="PENDING"), minutes=40), "failing"),
+    "pending for too long": (seen(task(1, 3, None, lastStatus="PENDING"), minutes=40), "nowhere"),
     "stopped by somebody": (
         seen(*(failed(n, n, stopCode="UserInitiated") for n in (1, 2)), task(3, 3, None, lastStatus="PENDING")),
         "no-failed-start",
     ),
     "nothing desired": (whole(service(deployment(3, 8), desiredCount=0), [], [], group={}), "no-task-desired"),
-    "no room": (seen(failed(1, 2, NO_ROOM), failed(2, 4, NO_ROOM)), "cause-known"),
+    "no room": (seen(failed(1, 2, NO_ROOM), failed(2, 4, NO_ROOM)), "failing"),
     "said to be absent": (
         seen(failed(1, 2, not_found(image("x"))), failed(2, 4, not_found(image("x")))),
-        "cause-known",
+        "failing",
     ),
-    "image absent": (guide(), "cause-known"),
+    "image absent": (guide(), "failing"),
     "healthy": (healthy(), "started"),
 }
 
@@ -51,4 +51,12 @@ def test_how_the_newest_deployment_starts(found, start):
 def test_the_question_why_nothing_starts_is_settled_where_something_does():
     assert starts.settled(seen(failed(1, 2), failed(2, 4))) is None
     assert starts.settled(healthy()).outcome == "PASS"
-    assert starts.settled(guide()).outcome == "NOT_APPLICABLE"
+    known = (guide(), CASES["no room"][0], CASES["said to be absent"][0])
+    assert {starts.settled(found).facts["reason"] for found in known} == {"cause-known"}
+
+
+def test_what_a_start_lacks_is_looked_for_only_where_tasks_have_failed():
+    needed = {name for name, (found, _) in CASES.items() if starts.not_failing(found) is None}
+    assert needed == {name for name, (_, start) in CASES.items() if start == "failing"}
+    assert starts.not_failing(healthy(), count=2).facts == {"count": 2}
+    assert starts.unexplained(guide()) == {}

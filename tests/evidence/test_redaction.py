@@ -169,6 +169,9 @@ def test_a_megabyte_of_anything_is_masked_in_linear_time(piece):
     assert len(json.dumps(masked({"healthCheck": {"command": ["CMD-SHELL", text]}}))) < 30_000
 
 
+PATHS = (("/health", 200), (f"/reset/{SECRET}", 404), ("/", 404), ("/", 200))
+
+
 def test_of_a_log_only_requests_for_the_asked_paths_are_kept():
     events = [
         {"timestamp": 1, "message": 'INFO:     127.0.0.1:33 - "GET /health HTTP/1.1" 404 Not Found'},
@@ -181,6 +184,12 @@ def test_of_a_log_only_requests_for_the_asked_paths_are_kept():
         {"at": 1, "client": "127.0.0.1", "method": "GET", "path": "/health", "status": 404},
         {"at": 4, "client": "10.0.0.2", "method": "GET", "path": "/", "status": 200},
     ]
+
+
+def test_of_requests_for_other_paths_only_how_many_had_which_status_is_kept():
+    lines = [f'10.0.0.1 - - [x] "GET {path} HTTP/1.1" {status} 12' for path, status in PATHS]
+    events = [{"timestamp": 1, "message": line} for line in (*lines, f"password is {SECRET}")]
+    assert redaction.other_requests(events, ("/health",)) == {"404": 2, "200": 1}
 
 
 def test_a_hostile_log_line_takes_no_time():

@@ -16,6 +16,7 @@ import yaml
 from runbook_lib import lab as labs
 from runbook_lib.look import look
 from runbook_lib.parameters import from_file, layered
+from tests.incidents.budgets import exceeded, sent
 
 FAULTY, GOOD = labs.DRAWN
 EXPECTED: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("random.yaml").read_text(encoding="utf-8"))
@@ -24,13 +25,14 @@ UNNAMED, BEHIND = "none", "behind the other"
 
 @dataclass(frozen=True)
 class Draw:
-    """What was drawn, and what the diagnosis made of it: the service's state and the labels of its causes."""
+    """What was drawn, and what the diagnosis made of it: the service's state, its causes' labels, budgets exceeded."""
 
     name: str
     seed: int
     drawn: tuple[str, ...]
     state: str
     causes: tuple[str, ...]
+    exceeded: tuple[str, ...] = ()
 
     @property
     def expected(self) -> set[str]:
@@ -53,9 +55,11 @@ class Draw:
 def diagnosed(name: str, seed: int) -> Draw:
     """Play what a seed draws, and look at it."""
     with tempfile.TemporaryDirectory() as folder, labs.start(name, folder=Path(folder), seed=seed) as lab:
-        found = look(layered([from_file(lab.params)])).diagnosis
-        causes = tuple(verdict.label for verdict in found.failed("cause"))
-        return Draw(name, seed, lab.scenario.drawn, str(found.state), causes)
+        with sent() as asked:
+            found = look(layered([from_file(lab.params)]))
+        causes = tuple(verdict.label for verdict in found.diagnosis.failed("cause"))
+        beyond = tuple(exceeded(found, asked.requests))
+        return Draw(name, seed, lab.scenario.drawn, str(found.diagnosis.state), causes, beyond)
 
 
 def table(draws: Iterable[Draw]) -> Iterator[str]:
@@ -84,6 +88,7 @@ def _write(faulty: int, good: int) -> None:
         *(f"  {draw}" for draw in bad if draw.wrong),
         f"{good} seeds of good deployments: {len(blamed)} with a cause; states {dict(states)}",
         *(f"  {draw}" for draw in blamed),
+        *(f"over budget: {draw}" for draw in (*bad, *well) if draw.exceeded),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
 

@@ -83,3 +83,23 @@ def test_a_target_group_names_its_load_balancer_once(bench: MakeBench) -> None:
         elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=to_group)
     found = elb.describe_target_groups(TargetGroupArns=[played.group()])["TargetGroups"]
     assert [group["LoadBalancerArns"] for group in found] == [[balancer]]
+
+
+def test_rules_are_tried_by_priority_before_the_default(bench: MakeBench) -> None:
+    played = bench()
+    elb = played.client("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    plain = next(listener for listener in listeners if listener["Protocol"] == "HTTP")["ListenerArn"]
+
+    def add(priority: int, status: str, *conditions: dict[str, Any]) -> None:
+        fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": status, "ContentType": "text/plain"}}
+        elb.create_rule(ListenerArn=plain, Priority=priority, Conditions=list(conditions), Actions=[fixed])
+
+    add(20, "420", {"Field": "path-pattern", "Values": ["/a*"]})
+    add(3, "403", {"Field": "path-pattern", "Values": ["/a?"]})
+    host = {"Field": "host-header", "HostHeaderConfig": {"Values": ["*.EXAMPLE.com"]}}
+    add(4, "404", host, {"Field": "path-pattern", "Values": ["/"]})
+    agent = {"HttpHeaderName": "X-Key", "Values": ["*"]}
+    add(5, "405", {"Field": "http-header", "HttpHeaderConfig": agent})
+    assert [played.browse(path)[0] for path in ("/ab", "/abc", "/a", "/")] == [403, 420, 420, 200]

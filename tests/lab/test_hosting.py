@@ -27,6 +27,7 @@ def test_the_parameters_file_is_for_this_lab(guide: Bench) -> None:
         "region": "ap-northeast-2",
         "endpoint_url": guide.lab.endpoint_url,
         "credentials": "lab",
+        "connect_to": guide.lab.endpoint_url.removeprefix("http://"),
         "task_definition_file": str(guide.lab.params.parent / "aws" / "task-definition.json"),
     }
     assert guide.lab.params.is_absolute()

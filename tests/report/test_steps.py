@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import replace
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -27,11 +28,19 @@ from tests.report.test_words import EVIDENCE, INCIDENT, of
 
 LAB = CommandOptions(endpoint_url="http://127.0.0.1:5599", profile="on call")
 AIM = ["--region", made.REGION, "--profile", "on call", "--endpoint-url", "http://127.0.0.1:5599"]
+# What another account's owner runs has no profile of ours; a login is followed by what takes its output.
+FOR_OTHERS = {"set-repository-policy", "get-login-password"}
 EVERY = pytest.mark.parametrize(("rule", "evidence"), EVIDENCE.values(), ids=EVIDENCE)
 
 
 def todo(rule: str, evidence: Evidence, lang: str = "en", options: CommandOptions = LAB) -> list[Step]:
     return steps.fix(of(rule, evidence), evidence, Context(lang, commands=options))
+
+
+def missing(words: list[str]) -> set[str]:
+    """Of Region, profile and endpoint what a command lacks."""
+    pairs = set(pairwise(words))
+    return {name for name, value in zip(AIM[::2], AIM[1::2], strict=True) if (name, value) not in pairs}
 
 
 def argv(step: Step) -> list[str]:
@@ -49,7 +58,8 @@ def shown(evidence: Evidence) -> list[Step]:
 def test_every_command_of_a_fix_is_aimed_where_we_looked(rule, evidence):
     if evidence.service and of(rule, evidence).outcome == "FAIL":
         commands = [argv(step) for step in todo(rule, evidence) if step.command]
-        assert [words for words in commands if words[0] == "aws" and words[-6:] != AIM] == []
+        ours = [words for words in commands if words[0] == "aws" and not FOR_OTHERS & set(words)]
+        assert [words for words in ours if missing(words)] == []
         assert {words[0] for words in commands} <= {"aws", "docker"}
 
 
@@ -147,3 +157,9 @@ def test_a_cause_leads_to_the_page_that_its_rule_cites(rule, lang):
     assert address.startswith("https://docs.aws.amazon.com/")
     cited = import_module(f"runbook_lib.diagnosis.rules.{rule.id}").__doc__
     assert address.replace("/ko_kr/", "/") in cited
+
+
+def test_a_success_that_the_matcher_does_not_take_is_added_to_it():
+    first, *_ = todo("health_check_code", EVIDENCE["health_check_code: a success that the matcher does not take"][1])
+    words = shlex.split(first.command.replace("\\\n", " "))
+    assert words[words.index("--matcher") + 1] == "HttpCode=204,200"

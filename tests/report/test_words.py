@@ -13,6 +13,7 @@ from runbook_lib.evidence.model import UNREAD_REASONS, Evidence, Unread, request
 from runbook_lib.report import steps, words
 from runbook_lib.report.context import Context
 from tests.diagnosis import builder as made
+from tests.diagnosis import test_mended as mendings
 from tests.diagnosis.rules import test_application_exited as exits
 from tests.diagnosis.rules import test_check_cannot_fail as weak
 from tests.diagnosis.rules import test_container_check_failing as containers
@@ -152,3 +153,12 @@ def test_states_outcomes_confidences_and_questions_have_words(lang):
     assert all(words.confidence(level, lang) for level in ("confirmed", "likely"))
     assert words.confidence(None, lang) == ""
     assert len({words.checklist_question(item, lang) for item in range(1, 8)}) == 7
+
+
+@both
+@pytest.mark.parametrize("case", [*mendings.MENDED.values(), (mendings.ENDED, "")])
+def test_what_is_mended_says_so_and_what_follows(case, lang):
+    line = words.line(of("task_start_failed", case[0]), lang)
+    assert {"ko": "지금은 해소됨", "en": "No longer so"}[lang] in line
+    assert ("--force-new-deployment" in line) is (case[0] is not mendings.ENDED)
+    assert not LEFT_OPEN.search(line)

@@ -34,7 +34,7 @@ def check(evidence: Evidence) -> Finding:
     if not alarms.get("enable"):
         return not_applicable(reason="no-deployment-alarm")
     newest, said = deployments.newest(evidence), _said(evidence)
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     cites = tuple(cite for cite in said if judge(cite.value, presumed=True).label == _LABEL)
     if not cites and newest.get("rolloutState") == "FAILED" and not any(cite.value for cite in said):
         return unknown("not-observed", revision=name)

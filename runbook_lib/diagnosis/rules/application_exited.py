@@ -38,7 +38,7 @@ def check(evidence: Evidence) -> Finding:
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     newest = deployments.newest(evidence)
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if any(tasks.has_started(task) for task in tasks.of(evidence, newest)):
         return passed(count=0, revision=name)
     if not evidence.service.get("desiredCount"):

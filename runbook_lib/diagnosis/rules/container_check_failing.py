@@ -61,7 +61,7 @@ def _told_by_target(evidence: Evidence, own: Check) -> Finding | None:
 
 
 def _kind(evidence: Evidence, own: Check, codes: tuple[str, ...]) -> str:
-    """What the log tells: ``code``, ``port``, ``silent`` (nobody is answered), ``tool``, or ``unknown``."""
+    """What the log tells: ``code``, ``port``, ``silent`` (nobody is answered), ``tool``, ``unknown``; or ``unread``."""
     if codes:
         return "code"
     mapped = failing_checks.ports(evidence.task_definitions()[own.definition])
@@ -69,6 +69,9 @@ def _kind(evidence: Evidence, own: Check, codes: tuple[str, ...]) -> str:
         return "port"
     if _targets(evidence, own):
         return "silent"
+    mine = sides.tasks_of(evidence, own.definition)
+    if not any(access_logs.read(evidence, task) for task in mine):
+        return "unread"
     answered = own.asked and sides.logged(evidence, own.definition, own.asked.path, "local").status
     return "tool" if check_commands.tool(failing_checks.command(own.container)) and not answered else "unknown"
 
@@ -83,10 +86,19 @@ def _judged(evidence: Evidence, own: Check) -> Finding:
     return _failed(evidence, own, path, codes)
 
 
+def _seen(evidence: Evidence, own: Check) -> Cite:
+    """Where it is seen that the check fails: the container, else why its task was stopped."""
+    mine = sides.tasks_of(evidence, own.definition)
+    bad = [c for task in mine for c in task.get("containers") or [] if c.get("name") == own.name]
+    if any(container.get("healthStatus") == "UNHEALTHY" for container in bad):
+        return Cite("ecs:DescribeTasks", "tasks[].containers[].healthStatus", "UNHEALTHY")
+    return sides.stop_cite(sides.failed_container_checks(evidence, mine)[0])
+
+
 def _failed(evidence: Evidence, own: Check, path: str, codes: tuple[str, ...]) -> Finding:
     kind = _kind(evidence, own, codes)
     cites = [
-        Cite("ecs:DescribeTasks", "tasks[].containers[].healthStatus", "UNHEALTHY"),
+        _seen(evidence, own),
         Cite("ecs:DescribeTaskDefinition", "containerDefinitions[].healthCheck.command", path),
     ]
     if codes:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, grants, sharing, starts, tasks, told
+from runbook_lib.diagnosis import deployments, grants, mended, sharing, starts, tasks
 from runbook_lib.diagnosis.grants import Grant, Refusal
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.unseen import unseen
@@ -35,7 +35,7 @@ def check(evidence: Evidence) -> Finding:
     """FAIL where nothing starts and the role, or another account's repository, refuses what is needed."""
     if settled := starts.settled(evidence):
         return settled
-    definition = _definition(evidence)
+    definition = deployments.newest_definition(evidence)
     role, wanted = _role(definition), grants.needed(evidence, definition)
     name = deployments.revision(definition.get("taskDefinitionArn", ""))
     if not wanted or not (role or _is_fargate(definition)):  # on an instance, the instance's own role pulls and logs
@@ -48,15 +48,11 @@ def check(evidence: Evidence) -> Finding:
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """What the role by which nothing starts may do, and whom the repositories of other accounts let in."""
-    definition = _definition(evidence)
+    definition = deployments.newest_definition(evidence)
     if not (role := _role(definition)) or starts.settled(evidence):
         return ()
     asked = (grant.request(role) for grant in grants.needed(evidence, definition))
     return (*asked, *sharing.requests(evidence, definition))
-
-
-def _definition(evidence: Evidence) -> dict[str, Any]:
-    return evidence.task_definitions().get(deployments.newest(evidence).get("taskDefinition", ""), {})
 
 
 def _role(definition: dict[str, Any]) -> str:
@@ -86,7 +82,7 @@ def _undecided(evidence: Evidence, definition: dict[str, Any], wanted: tuple[Gra
 
 def _failed(evidence: Evidence, refused: tuple[Refusal, ...], besides: list[str], **facts: Any) -> Finding:
     """The refusal that ECS tells of leads, else the one that comes first; it comes next where ECS tells of another."""
-    now = told.reasons(evidence, deployments.newest(evidence))[:1]
+    now = mended.lasting(evidence)
     agreed = tuple(each for each in now if each.judgement.label in {one.label for one in refused})
     label = agreed[0].judgement.label if agreed else refused[0].label
     mine = [one for one in refused if one.label == label]

@@ -19,27 +19,23 @@ References
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from runbook_lib.diagnosis import deployments, resource_policies, starts, tasks
+from runbook_lib.diagnosis import deployments, starts, tasks, trust
 from runbook_lib.diagnosis.messages import judge
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
-from runbook_lib.diagnosis.resource_policies import Asker
+from runbook_lib.diagnosis.trust import Standing
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.model import Evidence, Request, at, request
 
 _LABEL = "execution-role-unassumable"
-_FIELDS = ("executionRoleArn", "taskRoleArn")
-Standing = Literal["absent", "untrusted", "trusted", "undecided", "unread"]
 
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where nothing starts and a role is not there or does not trust ECS's tasks."""
     if settled := starts.settled(evidence):
         return settled
-    named = _named(evidence)
-    found = {field: _standing(evidence, arn) for field, arn in named.items()}
-    name = deployments.revision(deployments.newest(evidence).get("taskDefinition", ""))
+    named = trust.named(evidence)
+    found = {field: trust.standing(evidence, arn) for field, arn in named.items()}
+    name = deployments.newest_revision(evidence)
     if bad := next((field for field, standing in found.items() if standing in ("absent", "untrusted")), ""):
         return _failed(evidence, found[bad], role=named[bad], field=bad, revision=name)
     if "unread" in found.values():
@@ -51,36 +47,8 @@ def check(evidence: Evidence) -> Finding:
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """The roles by which nothing starts."""
-    named = () if starts.settled(evidence) else dict.fromkeys(_named(evidence).values())
+    named = () if starts.settled(evidence) else dict.fromkeys(trust.named(evidence).values())
     return tuple(request("role", role_arn=arn) for arn in named)
-
-
-def _named(evidence: Evidence) -> dict[str, str]:
-    """The roles of the newest deployment's task definition, by the field that names them."""
-    definition = evidence.task_definitions().get(deployments.newest(evidence).get("taskDefinition", ""), {})
-    return {field: str(definition[field]) for field in _FIELDS if definition.get(field)}
-
-
-def _standing(evidence: Evidence, arn: str) -> Standing:
-    asked = request("role", role_arn=arn)
-    if any(lost.request == asked and lost.reason == "absent" for lost in evidence.unread("role")):
-        return "absent"
-    data: dict[str, Any] = next((r.data for r in evidence.all("role") if r.request == asked), {})
-    if not data:
-        return "unread"
-    if arn.startswith("arn:") and data["Arn"] != arn:  # of another path, or another account's namesake
-        return "absent"
-    said = resource_policies.admits(data["AssumeRolePolicyDocument"], _tasks_of(evidence), "sts:AssumeRole")
-    return "undecided" if said is None else ("trusted" if said else "untrusted")
-
-
-def _tasks_of(evidence: Evidence) -> Asker:
-    """ECS as it assumes a role for a task; its ARN in ``aws:SourceArn`` is known up to the account."""
-    target = evidence.target
-    partition = next(iter(str(evidence.service.get("serviceArn", "")).split(":")[1:2]), "aws")
-    source = f"arn:{partition}:ecs:{target.region}:{target.account}:*"
-    context = {"aws:sourceaccount": target.account, "aws:sourcearn": source}
-    return Asker("Service", frozenset({"ecs-tasks.amazonaws.com"}), context)
 
 
 def _failed(evidence: Evidence, standing: Standing, **facts: str) -> Finding:

@@ -1,7 +1,8 @@
 """The application answers the load balancer's health check with a code that the target group does not take.
 
 What it looks for
-    Codes of ELB's own words, else of the access log, that are not in the ``Matcher``.
+    Codes of ELB's own words, else of the access log, that are not in the ``Matcher``. Of a past event they count only
+    while no log shows that they answered another path than the group asks now.
 Why it breaks a rollout
     The target never becomes healthy.
 Blind spots
@@ -9,7 +10,8 @@ Blind spots
 Readings
     service, tasks, task_definition, target_groups, target_health; log_tail where ELB names no code.
 Fix
-    404 or a redirect: the path or the matcher of the target group. 5xx: the application, or what the path depends on.
+    404 or a redirect: the path or the matcher of the target group. Another 2xx: the matcher. 5xx: the application, or
+    what the path depends on.
 Guide section
     Checklist 4 and 7.
 References
@@ -21,23 +23,20 @@ from __future__ import annotations
 
 from runbook_lib.diagnosis import access_logs, failing_checks, tasks
 from runbook_lib.diagnosis.failing_checks import Target
-from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
-from runbook_lib.evidence.first_look import target_group_arns
+from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.evidence.model import Evidence, Request
 
 
 def check(evidence: Evidence) -> Finding:
     """The newest deployment whose targets answer with a wrong code decides."""
-    if blind := failing_checks.blind(evidence):
-        return blind
+    if untold := failing_checks.untold(evidence):
+        return untold
     found = failing_checks.targets(evidence)
     for target in found:
-        codes, told = failing_checks.codes(evidence, target) if target.side.failing else ((), False)
+        codes, told = _codes(evidence, target)
         if codes:
             other = failing_checks.explained(evidence, target.definition, "target_group", target.arn)
-            return other or _failed(evidence, target, codes, told=told)
-    if not target_group_arns(evidence.service):
-        return not_applicable(reason="no-target-group")
+            return other or _judged(evidence, target, codes, told=told)
     if any(target.side.failing for target in found):
         return not_applicable(reason="no-code")
     return passed() if any(target.side.passing for target in found) else not_applicable(reason="nothing-fails")
@@ -51,7 +50,12 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
 
 
 def kind(codes: tuple[str, ...]) -> str:
-    """What a code points to: the ``application``, a ``redirect``, a path that is ``denied``, or the ``path``."""
+    """What codes point to: ``application``, ``redirect``, a path that is ``denied``, the ``matcher``, or the ``path``.
+
+    A success that the matcher does not take comes from a path that is there.
+    """
+    if all(code.startswith("2") for code in codes):
+        return "matcher"
     if any(code.startswith("5") for code in codes):
         return "application"
     if any(code.startswith("3") for code in codes):
@@ -59,23 +63,39 @@ def kind(codes: tuple[str, ...]) -> str:
     return "denied" if {"401", "403"} & set(codes) else "path"
 
 
+def _codes(evidence: Evidence, target: Target) -> tuple[tuple[str, ...], bool]:
+    """The wrong codes of a check that fails; of one that is not seen to pass, those by which it never can.
+
+    A container's own check may end every task before the load balancer's has failed often enough.
+    """
+    if target.side.failing:
+        return failing_checks.codes(evidence, target)
+    lost = () if target.side.passing else failing_checks.refused(evidence, target)
+    own = any(c.side.failing for c in failing_checks.checks(evidence) if c.definition == target.definition)
+    return (lost if own and target.over_http and lost and kind(lost) == "matcher" else ()), False
+
+
+def _judged(evidence: Evidence, target: Target, codes: tuple[str, ...], *, told: bool) -> Finding:
+    """Codes of past events are no cause any more where they answer a path that the group has ceased to ask."""
+    if told and failing_checks.is_of_another_path(evidence, target, codes):
+        return unknown("mended", code=", ".join(codes), path=target.path, target_group=target.name)
+    return _failed(evidence, target, codes, told=told)
+
+
 def _failed(evidence: Evidence, target: Target, codes: tuple[str, ...], *, told: bool) -> Finding:
-    seen = Cite("logs:GetLogEvents", f"GET {target.path}", ", ".join(codes))
-    said = Cite("elbv2:DescribeTargetHealth", "TargetHealthDescriptions[].TargetHealth.Description", f"[{seen.value}]")
+    logged = [code for code in failing_checks.refused(evidence, target) if code in codes]
+    seen = (Cite("logs:GetLogEvents", f"GET {target.path}", ", ".join(logged)),) if logged else ()
+    said = (target.side.cite,) if told and target.side.cite else ()
     asked = Cite("elbv2:DescribeTargetGroups", "TargetGroups[].Matcher", target.matcher)
     return failed(
-        "confirmed" if told else "likely",
-        (said if told else seen, asked),
+        "confirmed" if told and (target.side.now or logged) else "likely",
+        (*said, *seen, asked),
         kind=kind(codes),
         code=", ".join(codes),
-        path=target.path,
-        port=str(target.port or ""),
         matcher=target.matcher,
-        container=target.container,
-        target_group=target.name,
-        target_group_arn=target.arn,
-        revision=target.revision,
+        next=not target.side.failing,
         log_group=access_logs.awslogs(evidence, target.definition, target.container).get("awslogs-group", ""),
+        **target.facts,
     )
 
 

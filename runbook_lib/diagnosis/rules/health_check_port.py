@@ -22,16 +22,13 @@ from __future__ import annotations
 from runbook_lib.diagnosis import access_logs, failing_checks, tasks
 from runbook_lib.diagnosis.failing_checks import Target
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
-from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence
 
 
 def check(evidence: Evidence) -> Finding:
     """The newest deployment whose targets fail without an answer decides."""
-    if blind := failing_checks.blind(evidence):
-        return blind
-    if not target_group_arns(evidence.service):
-        return not_applicable(reason="no-target-group")
+    if untold := failing_checks.untold(evidence):
+        return untold
     found = failing_checks.targets(evidence)
     silent = [t for t in found if t.side.failing and not failing_checks.codes(evidence, t)[0]]
     for target in silent:
@@ -74,14 +71,9 @@ def _failed(evidence: Evidence, target: Target, wrong: str) -> Finding:
         "confirmed" if refused and wrong in ("port", "container") else "likely",
         (Cite("elbv2:DescribeTargetGroups", "TargetGroups[].HealthCheckPort", str(target.port or "")), seen),
         kind=wrong,
-        port=str(target.port or ""),
         ports=[str(known) for known in mapped],
         listens=str(port or "") if wrong == "listens" else "",
-        container=target.container,
-        path=target.path,
-        target_group=target.name,
-        target_group_arn=target.arn,
-        revision=target.revision,
+        **target.facts,
     )
 
 

@@ -22,13 +22,16 @@ from __future__ import annotations
 from typing import Any
 
 from runbook_lib.diagnosis import deployments, sides, tasks
-from runbook_lib.diagnosis.messages import HEALTH_LABELS, HealthFailure
+from runbook_lib.diagnosis.messages import HEALTH_LABELS
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.sides import Said
 from runbook_lib.diagnosis.superseded import replaced
 from runbook_lib.diagnosis.tasks import Task
 from runbook_lib.diagnosis.unseen import unseen
 from runbook_lib.evidence.first_look import target_group_arns
 from runbook_lib.evidence.model import Evidence
+
+_BY_TARGET, _TIMED_OUT = "load-balancer-health-check-failed", "lb-health-check-timeout"
 
 
 def check(evidence: Evidence) -> Finding:
@@ -39,7 +42,7 @@ def check(evidence: Evidence) -> Finding:
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     newest = deployments.newest(evidence)
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
     if newest.get("taskDefinition") not in evidence.task_definitions():
@@ -56,10 +59,11 @@ def _by_target(evidence: Evidence, mine: tuple[Task, ...]) -> Finding | None:
         stopped = sides.stopped_by_group(evidence, arn, mine)
         if bad or stopped:
             said = sides.target_failures(evidence, arn, mine)
-            first = next(iter(said), HealthFailure("load-balancer-health-check-failed"))
-            facts = _facts("target_group", arn.split("/")[-2], len(bad), stopped, first.codes)
-            facts["superseded"] = replaced(evidence, (*_behind(evidence, bad, mine), *stopped))
-            return failed("confirmed", _target_cites(bad, stopped), label=first.label, **facts)
+            label, codes = next(((s.failure.label, s.failure.codes) for s in said), (_BY_TARGET, ()))
+            facts = _facts("target_group", arn.split("/")[-2], len(bad), stopped, codes)
+            leaving = replaced(evidence, (*_behind(evidence, bad, mine), *stopped))
+            facts["superseded"] = [] if label == _TIMED_OUT else leaving  # no new deployment makes targets time out
+            return failed("confirmed", _target_cites(bad, stopped, said), label=label, **facts)
     return None
 
 
@@ -93,17 +97,18 @@ def _facts(side: str, group: str, unhealthy: int, found: list[Task], codes: tupl
     }
 
 
-def _target_cites(bad: tuple[dict[str, Any], ...], stopped: list[Task]) -> tuple[Cite, ...]:
+def _target_cites(bad: tuple[dict[str, Any], ...], stopped: list[Task], said: tuple[Said, ...]) -> tuple[Cite, ...]:
     health = [target["TargetHealth"] for target in bad[:1]]
     field = "TargetHealthDescriptions[].TargetHealth"
     now = [
         Cite("elbv2:DescribeTargetHealth", field, f"{h.get('Reason', '')} {h.get('Description', '')}") for h in health
     ]
-    return (*now, *_stopped_cites(stopped))
+    before = [each.cite for each in said[:1] if not each.now]
+    return (*now, *before, *_stopped_cites(stopped))
 
 
 def _stopped_cites(stopped: list[Task]) -> list[Cite]:
-    return [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", task.get("stoppedReason") or "") for task in stopped[:1]]
+    return [sides.stop_cite(task) for task in stopped[:1]]
 
 
 def _answers(evidence: Evidence, task: Task) -> bool:
@@ -130,7 +135,7 @@ def _checks(evidence: Evidence, arn: str) -> list[str]:
 
 RULE = Rule(
     id="health_check_unanswered",
-    label="load-balancer-health-check-failed",
+    label=_BY_TARGET,
     role="symptom",
     needs=("service",),
     uses=(*tasks.KINDS, "task_definition", "target_health"),

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook_lib.diagnosis import attempts, platforms, tasks
+from runbook_lib.diagnosis import deployments, images, platforms, starts, tasks
 from runbook_lib.diagnosis.images import Use
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
 from runbook_lib.diagnosis.unseen import unseen
@@ -34,17 +34,17 @@ _MOST_REPOSITORIES = 2
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where no platform of an index is the tasks' own."""
-    definition = attempts.definition(evidence)
+    definition = deployments.newest_definition(evidence)
     platform, uses = platforms.wanted(definition), platforms.uses(evidence)
     if not (uses and platform):
         return _not_comparable(evidence, definition, uses)
-    if not attempts.failing(evidence):
-        return attempts.not_failing(evidence, platform=platform, image=uses[0].image)
+    if well := starts.not_failing(evidence, platform=platform, image=uses[0].image):
+        return well
     found = {use: read for use in uses if (read := platforms.read(evidence, use))}
     bad = next((use for use in found if platforms.lacks(found[use], platform)), None)
     if bad:
         return _failed(platform, bad, found[bad], sure=not platforms.is_another(evidence, bad, found[bad]))
-    if attempts.image_absent(evidence):
+    if images.newest_lacks_one(evidence):
         return not_applicable(reason="image-first")
     if len(found) < len(uses):
         return unseen(evidence, ("image_platforms",))
@@ -63,7 +63,7 @@ def _not_comparable(evidence: Evidence, definition: dict[str, Any], uses: tuple[
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """The platforms of the images of tasks that fail to start."""
-    if not platforms.wanted(attempts.unexplained(evidence)):
+    if not platforms.wanted(starts.unexplained(evidence)):
         return ()
     return platforms.requests(evidence)[:_MOST_REPOSITORIES]
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, failures, tasks, told
+from runbook_lib.diagnosis import deployments, failures, mended, starts, tasks
 from runbook_lib.diagnosis.messages import PULL_LABELS, pull_failure
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.tasks import Task
@@ -38,26 +38,30 @@ def check(evidence: Evidence) -> Finding:
     mine = tasks.of(evidence, newest)
     bad = failures.recent(evidence, _failed_to_pull, (newest,))
     got = [task for task in mine if _pulled(task)]
-    name = deployments.revision(newest.get("taskDefinition", ""))
+    name = deployments.newest_revision(evidence)
     if bad and not _got_over(bad, got):
         said = next(text for text in tasks.texts(bad[0]) if pull_failure(text))
         cite = Cite("ecs:DescribeTasks", "tasks[].stoppedReason", said[:600])
-        return _failed(said, cite, count=len(bad), revision=name, last_at=_moment(tasks.ended_at(bad[0])))
+        return _told(evidence, said, cite, tasks.ended_at(bad[0]), count=len(bad), revision=name)
     if not got and (events := _events(evidence)):
         said, last_at = events[0]
         cite = Cite("ecs:DescribeServices", "services[0].events[].message", said[:600])
-        return _failed(said, cite, count=len(events), revision=name, last_at=last_at)
+        return _told(evidence, said, cite, last_at, count=len(events), revision=name)
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
-    if got and not told.is_silent(evidence, newest):
+    if got and not starts.is_silent(evidence):
         return passed(pulled=len(got), revision=name)
     if not evidence.service.get("desiredCount"):
         return not_applicable(reason="no-task-desired")
     return unknown("not-observed", revision=name)
 
 
-def _failed(said: str, cite: Cite, **facts: Any) -> Finding:
-    return failed("confirmed", (cite,), label=pull_failure(said), message=said[:600], **facts)
+def _told(evidence: Evidence, said: str, cite: Cite, last: datetime | None, **facts: Any) -> Finding:
+    label = pull_failure(said)
+    if last and (now := mended.proof(evidence, label, said)):
+        return mended.finding(evidence, label, last, (cite, now))
+    moment = last.isoformat() if last else ""
+    return failed("confirmed", (cite,), label=label, message=said[:600], last_at=moment, **facts)
 
 
 def _failed_to_pull(task: Task) -> bool:
@@ -77,19 +81,15 @@ def _got_over(bad: tuple[Task, ...], got: list[Task]) -> bool:
     return last_bad is not None and any(moment and moment > last_bad for moment in pulls)
 
 
-def _events(evidence: Evidence) -> list[tuple[str, str]]:
+def _events(evidence: Evidence) -> list[tuple[str, datetime]]:
     """Text and time of the events since the newest deployment that say that a pull failed, newest first."""
     since = max(deployments.created(deployments.newest(evidence)), failures.since(evidence))
     found = []
     for event in evidence.service.get("events") or []:
         moment = at(event.get("createdAt"))
         if moment and moment >= since and pull_failure(event.get("message") or ""):
-            found.append((str(event["message"]), moment.isoformat()))
+            found.append((str(event["message"]), moment))
     return found
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
 
 
 RULE = Rule(

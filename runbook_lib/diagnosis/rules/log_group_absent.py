@@ -19,7 +19,7 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import attempts, logs, tasks
+from runbook_lib.diagnosis import deployments, images, logs, starts, tasks
 from runbook_lib.diagnosis.logs import Log
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed
 from runbook_lib.diagnosis.unseen import unseen
@@ -30,16 +30,16 @@ _MOST_GROUPS = 3
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where CloudWatch Logs does not have the group, or the driver is not told group or Region."""
-    definition = attempts.definition(evidence)
+    definition = deployments.newest_definition(evidence)
     used = logs.of(definition)
     if not used:
         return not_applicable(reason="no-awslogs") if definition else unseen(evidence, ("task_definition",))
     groups = sorted({log.group for log in used})
-    if not attempts.failing(evidence):
-        return attempts.not_failing(evidence, log_groups=groups)
+    if well := starts.not_failing(evidence, log_groups=groups):
+        return well
     if bad := [log for log in used if _is_wrong(evidence, log)]:
         return _failed(evidence, bad)
-    if attempts.image_absent(evidence):
+    if images.newest_lacks_one(evidence):
         return not_applicable(reason="image-first")
     unasked = any(_reading(evidence, log) is None for log in used if not log.created)
     return unseen(evidence, ("log_group",)) if unasked else passed(log_groups=groups)
@@ -47,7 +47,7 @@ def check(evidence: Evidence) -> Finding:
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """The groups of tasks that fail to start, but for those that ECS creates itself."""
-    used = [log for log in logs.of(attempts.unexplained(evidence)) if log.group and log.region and not log.created]
+    used = [log for log in logs.of(starts.unexplained(evidence)) if log.group and log.region and not log.created]
     return tuple(dict.fromkeys(_wish(log) for log in used))[:_MOST_GROUPS]
 
 
@@ -78,7 +78,7 @@ def _failed(evidence: Evidence, bad: list[Log]) -> Finding:
         region=first.region,
         missing=f"awslogs-{missing[0]}" if missing else "",
         container=first.container,
-        revision=attempts.revision(evidence),
+        revision=deployments.newest_revision(evidence),
         others=sorted({log.group for log in bad if log.group != first.group}),
     )
 

@@ -40,7 +40,8 @@ def check(evidence: Evidence) -> Finding:
     starts = silent_starts.found(evidence)
     if not starts:
         started = any(map(tasks.has_started, tasks.of(evidence, deployments.newest(evidence))))
-        return passed(revision=_revision(evidence)) if started else not_applicable(reason="no-silent-start")
+        name = deployments.newest_revision(evidence)
+        return passed(revision=name) if started else not_applicable(reason="no-silent-start")
     if not all(start.fargate for start in starts):
         return not_applicable(reason="not-fargate")
     return _unread(evidence) or _judged(evidence, starts)
@@ -64,7 +65,7 @@ def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
         cites = tuple(cite for cite in (first.way.cite, first.told.cite if first.told else None) if cite)
         known = _facts(evidence, starts, every, first)
         return failed("confirmed" if first.told else "likely", cites, label=first.need.label, **known)
-    seen = {"revision": _revision(evidence), "subnets": [reach.subnet for reach in here]}
+    seen = {"revision": deployments.newest_revision(evidence), "subnets": [reach.subnet for reach in here]}
     if not here or any(reach.passage is not Passage.YES for reach in here):
         return unseen(evidence, KINDS) if evidence.unread(*KINDS) else unknown("path-unsure", **seen)
     if any(start.told for start in starts):
@@ -77,7 +78,7 @@ def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ..
     network = silent_starts.configuration(evidence)
     given = {name: network.get(name) or [] for name in ("subnets", "securityGroups")}
     return {
-        "revision": _revision(evidence),
+        "revision": deployments.newest_revision(evidence),
         "subnet": first.reach.subnet,
         "subnets": [each.subnet for each in every if each.passage is Passage.NO] or [first.reach.subnet],
         "lacks": first.way.lacks.partition(":")[0],
@@ -90,10 +91,6 @@ def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ..
         "groups": list(groups(evidence)),
         "network": ",".join(f"{name}=[{','.join(ids)}]" for name, ids in given.items() if ids),
     }
-
-
-def _revision(evidence: Evidence) -> str:
-    return deployments.revision(deployments.newest(evidence).get("taskDefinition", ""))
 
 
 RULE = Rule(

@@ -20,7 +20,7 @@ References
 
 from __future__ import annotations
 
-from runbook_lib.diagnosis import attempts, references, tasks
+from runbook_lib.diagnosis import deployments, images, references, starts, tasks
 from runbook_lib.diagnosis.model import Cite, Finding, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.references import Reference, Wrong
 from runbook_lib.diagnosis.unseen import unseen
@@ -32,19 +32,19 @@ _KINDS = ("secret", "parameter")
 
 def check(evidence: Evidence) -> Finding:
     """FAIL where AWS says that something named is not there, or its name can be none."""
-    definition = attempts.definition(evidence)
+    definition = deployments.newest_definition(evidence)
     named = references.of(definition, evidence.target.region)
     if not named:
         return not_applicable(reason="no-secrets") if definition else unseen(evidence, ("task_definition",))
-    if not attempts.failing(evidence):
-        return attempts.not_failing(evidence, count=len(named), revision=attempts.revision(evidence))
+    if well := starts.not_failing(evidence, count=len(named), revision=deployments.newest_revision(evidence)):
+        return well
     found = {each: kind for each in named if (kind := references.wrong(evidence, each))}
     return _failed(evidence, found) if found else _nothing_wrong(evidence, named)
 
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """What is named by the definition of tasks that fail to start: all parameters, and at most six secrets."""
-    named = references.of(attempts.unexplained(evidence), evidence.target.region)
+    named = references.of(starts.unexplained(evidence), evidence.target.region)
     said = " ".join(text for task in evidence.tasks() for text in tasks.texts(task))
     asked = [each for each in named if references.can_be_asked(each, evidence.target.account)]
     wishes = references.requests(tuple(sorted(asked, key=lambda each: each.id not in said)))
@@ -53,11 +53,11 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
 
 
 def _nothing_wrong(evidence: Evidence, named: tuple[Reference, ...]) -> Finding:
-    if attempts.image_absent(evidence):
+    if images.newest_lacks_one(evidence):
         return not_applicable(reason="image-first")
     unasked = [each for each in named if not references.was_asked(evidence, each)]
     if not unasked:
-        return passed(count=len(named), revision=attempts.revision(evidence))
+        return passed(count=len(named), revision=deployments.newest_revision(evidence))
     if evidence.unread(*_KINDS) or not any(evidence.all(kind) for kind in _KINDS):
         return unseen(evidence, _KINDS)
     return unknown("not-checkable", names=sorted({each.name for each in unasked}))
@@ -75,7 +75,7 @@ def _failed(evidence: Evidence, found: dict[Reference, Wrong]) -> Finding:
         name=first.name,
         region=first.region,
         container=first.container,
-        revision=attempts.revision(evidence),
+        revision=deployments.newest_revision(evidence),
         others=sorted({each.id for each in found if each.id != first.id}),
     )
 

@@ -102,7 +102,7 @@ def _brief(task: Task) -> dict[str, Any]:
 
 def _cites(bad: tuple[Task, ...], stopped: tuple[Task, ...]) -> tuple[Cite, ...]:
     now = [Cite("ecs:DescribeTasks", "tasks[].healthStatus", f"{tasks.identity(t)} UNHEALTHY") for t in bad]
-    before = [Cite("ecs:DescribeTasks", "tasks[].stoppedReason", t.get("stoppedReason") or "") for t in stopped[:1]]
+    before = [sides.stop_cite(task) for task in stopped[:1]]
     return (*now, *before)
 
 

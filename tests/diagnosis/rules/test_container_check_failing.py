@@ -72,10 +72,11 @@ def test_outcome(found, outcome):
 KINDS = {
     "code": (sick(more=(tail(1, ("/", 500, "127.0.0.1")),)), "code", "confirmed"),
     "tool": (sick(more=(tail(1, ("/", 200, "10.0.0.1")),)), "tool", "likely"),
-    "tool, without a log": (sick(), "tool", "likely"),
+    "a log that was not read": (sick(), "unread", "likely"),
+    "a log that nobody may read": (without(sick(more=(tail(1),)), "log_tail"), "unread", "likely"),
     "neither side is answered": (sick(targets=[target(1, "unhealthy", REFUSED)]), "silent", "likely"),
     "its own request is answered": (sick(more=(tail(1, ("/", 200, "127.0.0.1")),)), "unknown", "likely"),
-    "no tool": (sick(["CMD", "/bin/health"]), "unknown", "likely"),
+    "no tool": (sick(["CMD", "/bin/health"], more=(tail(1),)), "unknown", "likely"),
     "port": (sick(asks("/", 9000), group={}), "port", "likely"),
 }
 

@@ -5,6 +5,7 @@ import pytest
 from runbook_lib.diagnosis.engine import wanted
 from runbook_lib.diagnosis.rules.health_check_code import kind
 from tests.diagnosis.builder import (
+    CHECKED,
     CODE_404,
     ELB_CHECKED,
     GROUP,
@@ -39,12 +40,38 @@ BALANCER = "10.0.12.34"
 GONE = [stopped(n, 2, n * 2, ELB_CHECKED, health="UNKNOWN") for n in (2, 3)]
 SAID = unhealthy_event(2, 5, "Health checks failed with these codes: [404]")
 LOGGED = tail(2, ("/", 404, BALANCER), ("/", 404, BALANCER))
+CODE_200 = ("Target.ResponseCodeMismatch", "Health checks failed with these codes: [200]")
+NARROW = target_group(Matcher={"HttpCode": "204"})
+SAID_503 = unhealthy_event(2, 5, "Health checks failed with these codes: [503]")
 OUTCOMES = {
     "404": (failing(CODE_404), FAIL),
     "503": (failing(CODE_503), FAIL),
     "the target is gone, the event tells": (failing(tasks=GONE, targets=[], described=fails(events=[SAID])), FAIL),
     "nobody says a word, the log tells": (blank(failing(tasks=GONE, targets=[], more=(LOGGED,))), FAIL),
     "a redirect that the matcher does not take": (failing(more=(tail(1, ("/", 302, BALANCER)),)), FAIL),
+    "a success that the matcher does not take": (failing(CODE_200, group=NARROW), FAIL),
+    "an event of a path that is asked no more": (
+        failing(tasks=GONE, targets=[], described=fails(events=[SAID]), more=(tail(2, others={"404": 4}),)),
+        UNKNOWN,
+    ),
+    "an event of a server error, and others were answered so too": (
+        failing(tasks=GONE, targets=[], described=fails(events=[SAID_503]), more=(tail(2, others={"503": 4}),)),
+        FAIL,
+    ),
+    "what the log shows before ELB waits in vain": (
+        failing(TIMED_OUT, more=(tail(1, ("/", 404, BALANCER)),)),
+        NOT_APPLICABLE,
+    ),
+    "the container's check fails first, and the matcher refuses every answer": (
+        failing(
+            tasks=[stopped(n, 2, n * 2, CHECKED) for n in (2, 3)],
+            targets=[],
+            group=NARROW,
+            definitions=[definition(2, container(healthCheck={"command": really_asks("/healthz")}))],
+            more=(tail(2, ("/", 200, BALANCER), ("/healthz", 404, "127.0.0.1")),),
+        ),
+        FAIL,
+    ),
     "refused": (failing(REFUSED), NOT_APPLICABLE),
     "timed out": (failing(TIMED_OUT), NOT_APPLICABLE),
     "a code of the container's own check": (failing(more=(tail(1, ("/", 404, "127.0.0.1")),)), NOT_APPLICABLE),
@@ -87,6 +114,36 @@ def test_elbs_own_words_confirm_it_and_a_log_alone_does_not():
     assert verdict(RULE, failing(more=(LOGGED,))).confidence == "likely"
 
 
+def of_event(*more):
+    return failing(tasks=GONE, targets=[], described=fails(events=[SAID]), more=more)
+
+
+def test_an_event_tells_a_code_and_not_the_path_that_it_answered():
+    assert verdict(RULE, of_event()).confidence == "likely"
+    assert verdict(RULE, of_event(LOGGED)).confidence == "confirmed"
+
+
+@pytest.mark.parametrize("found", [of_event(), without(of_event(LOGGED), "target_health")])
+def test_what_an_event_tells_is_cited_from_the_event(found):
+    cites = verdict(RULE, found).cites
+    assert cites[0].operation == "ecs:DescribeServices"
+    assert "404" in cites[0].value
+    assert "elbv2:DescribeTargetHealth" not in [c.operation for c in cites]
+
+
+def test_a_matcher_that_blocks_only_once_the_containers_check_passes_comes_next():
+    found, _ = OUTCOMES["the container's check fails first, and the matcher refuses every answer"]
+    assert facts(verdict(RULE, found), "kind", "code", "next") == {"kind": "matcher", "code": "200", "next": True}
+    assert verdict("health_check_path_mismatch", found).outcome is FAIL
+
+
+def test_a_success_that_the_matcher_does_not_take_is_no_mismatch_of_paths():
+    passes = definition(2, container(healthCheck={"command": really_asks("/ping")}))
+    found = failing(CODE_200, group=NARROW, tasks=[task(1, 2, 3)], definitions=[passes])
+    assert verdict("health_check_path_mismatch", found).outcome is PASS
+    assert verdict(RULE, found).facts["kind"] == "matcher"
+
+
 @pytest.mark.parametrize(
     ("codes", "points_to"),
     [
@@ -94,6 +151,8 @@ def test_elbs_own_words_confirm_it_and_a_log_alone_does_not():
         (("404", "503"), "application"),
         (("301",), "redirect"),
         (("401",), "denied"),
+        (("200",), "matcher"),
+        (("200", "404"), "path"),
         (("404",), "path"),
     ],
 )

@@ -3,7 +3,17 @@
 import pytest
 
 from runbook_lib.diagnosis.engine import wanted
-from tests.diagnosis.builder import BALANCER, CODE_404, guide, healthy, target_group, without
+from tests.diagnosis.builder import (
+    BALANCER,
+    CODE_404,
+    definition,
+    deployment,
+    guide,
+    healthy,
+    target_group,
+    task,
+    without,
+)
 from tests.diagnosis.failing import (
     BALANCER_GROUP,
     REFUSED,
@@ -12,9 +22,11 @@ from tests.diagnosis.failing import (
     balancers,
     blank,
     failing,
+    fails,
     groups,
     rule,
     tail,
+    unhealthy_event,
 )
 from tests.diagnosis.rules.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, facts, verdict
 
@@ -22,11 +34,22 @@ RULE = "health_check_timeout"
 ADMITTED = rule(UserIdGroupPairs=[{"GroupId": BALANCER_GROUP}])
 CLOSED = (balancers("a"), groups(rule(443, 443, UserIdGroupPairs=[{"GroupId": BALANCER_GROUP}])))
 OPEN = (balancers("a"), groups(ADMITTED))
+BEFORE, WHILE = (tail(1, ("/", 200, "10.0.12.34"), ready=2.9, asked=minutes) for minutes in (10, 0.2))
+YOUNG = fails(deployments=[deployment(3, 2), deployment(2, 90, status="ACTIVE", rolloutState="COMPLETED")])
+OLD_TIMES_OUT = {"described": YOUNG, "tasks": [task(1, 2, 80)], "definitions": [definition(3), definition(2)]}
 OUTCOMES = {
+    "of a revision that is being replaced, no rule lets it in": (
+        failing(TIMED_OUT, more=CLOSED, **OLD_TIMES_OUT),
+        FAIL,
+    ),
+    "of a revision that is being replaced, a rule lets it in": (
+        failing(TIMED_OUT, more=OPEN, **OLD_TIMES_OUT),
+        UNKNOWN,
+    ),
     "no rule lets it in": (failing(TIMED_OUT, more=CLOSED), FAIL),
     "nobody says a word, no rule lets it in": (blank(failing(more=CLOSED)), FAIL),
     "nothing but the time-out is known": (failing(TIMED_OUT), FAIL),
-    "requests arrive": (failing(TIMED_OUT, more=(*OPEN, tail(1, ("/", 200, "10.0.12.34")))), FAIL),
+    "requests arrive": (failing(TIMED_OUT, more=(*OPEN, WHILE)), FAIL),
     "nobody says a word, a rule lets it in": (blank(failing(more=OPEN)), NOT_APPLICABLE),
     "refused": (failing(REFUSED, more=CLOSED), NOT_APPLICABLE),
     "a code": (failing(CODE_404, more=CLOSED), NOT_APPLICABLE),
@@ -61,6 +84,23 @@ def test_which_rules_let_the_load_balancer_in(permissions, kind):
     found = verdict(RULE, failing(TIMED_OUT, more=(balancers("a"), groups(*permissions))))
     assert found.facts["kind"] == kind
     assert found.confidence == ("confirmed" if kind == "blocked" else "likely")
+
+
+@pytest.mark.parametrize(("log", "kind"), [(WHILE, "slow"), (BEFORE, "blocked")])
+def test_a_request_that_was_answered_before_the_failure_shows_no_way_in(log, kind):
+    found = verdict(RULE, failing(TIMED_OUT, more=(*CLOSED, log)))
+    assert (found.facts["kind"], found.confidence) == (kind, "confirmed")
+
+
+def test_a_new_deployment_does_not_explain_that_targets_time_out():
+    seen = verdict("health_check_unanswered", failing(TIMED_OUT, more=OPEN, **OLD_TIMES_OUT))
+    assert (seen.outcome, seen.facts["superseded"]) == (FAIL, [])
+
+
+def test_a_time_out_that_an_event_tells_of_is_cited_from_the_event():
+    said = unhealthy_event(2, 5, "Request timed out")
+    found = verdict(RULE, without(failing(targets=[], described=fails(events=[said])), "target_health"))
+    assert [cite.operation for cite in found.cites] == ["ecs:DescribeServices"]
 
 
 def test_a_load_balancer_without_security_groups_cannot_be_told_to_be_kept_out():

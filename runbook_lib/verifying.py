@@ -1,0 +1,167 @@
+"""The HTTP check: finds the ways in to a service, asks each of them, judges the answers, and keeps a record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runbook_lib import runs
+from runbook_lib.diagnosis.entrances import Entrance, Wish, entrances
+from runbook_lib.diagnosis.verification import Check, Verification, check
+from runbook_lib.errors import ExitCode, InputError, ParameterError
+from runbook_lib.evidence.answers import Answer, Ask
+from runbook_lib.evidence.model import Evidence
+from runbook_lib.look import collection
+from runbook_lib.parameters import Parameters
+
+SCHEMA = 1
+Told = Callable[[int], None]  # called with the number of requests before they are made
+
+
+def verify(given: Parameters, begins: Told = lambda count: None) -> Verification:
+    """Reads how requests get to the service, makes one for each way in, and judges what came back.
+
+    Raises
+    ------
+    ParameterError
+        Cluster, service or Region is not given, or saved evidence is: it has nothing to ask.
+    TargetError, AccessError
+        As :meth:`runbook_lib.aws.collect.Collection.first_look`.
+    """
+    from runbook_lib.evidence.way_in import ROUNDS
+
+    if given.evidence:
+        raise ParameterError("verify-offline", file=given.evidence)
+    ends = time.monotonic() + given.deadline
+    evidence = collection(given).first_look(ROUNDS)
+    found = entrances(evidence, Wish(given.verify_path, given.verify_host, given.verify_expect))
+    with _interruption(evidence, given):
+        answers = _answers(found, given, begins, ends - time.monotonic())
+    strict, told = given.verify_certificate, bool(given.verify_expect)
+    pairs = zip(found, answers, strict=True)
+    checks = tuple(check(e, answer, evidence, strict=strict, given=told) for e, answer in pairs)
+    return Verification(evidence, datetime.now(UTC), checks)
+
+
+@contextmanager
+def _interruption(evidence: Evidence, given: Parameters) -> Iterator[None]:
+    """Leaves a record where a person or a CI job ends the check."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with suppress(InputError):  # the interruption itself matters more than its record
+            runs.note(evidence.target, given, "verify", {"ok": False, "outcome": "interrupted", "checks": []})
+        raise
+
+
+def _answers(found: tuple[Entrance, ...], given: Parameters, begins: Told, seconds: float) -> list[Answer | None]:
+    from runbook_lib.probe import probe
+
+    asked = [entrance for entrance in found if not entrance.skipped]
+    begins(len(asked))
+    came = iter(probe([ask(entrance, given) for entrance in asked], seconds))
+    return [None if entrance.skipped else next(came) for entrance in found]
+
+
+def ask(entrance: Entrance, given: Parameters) -> Ask:
+    """The request of a way in."""
+    return Ask(
+        entrance.scheme,
+        entrance.host,
+        entrance.listener,
+        entrance.path,
+        entrance.dns,
+        given.connect_to,
+        given.verify_tries,
+    )
+
+
+def record(found: Verification, given: Parameters, by: str) -> Path | None:
+    """Keeps the check in the journal of the service's open incident; the incident's folder, or None.
+
+    Raises
+    ------
+    InputError
+        As :func:`runbook_lib.runs.record`.
+    """
+    return runs.note(found.evidence.target, given, "verify", _facts(found, by))
+
+
+def _facts(found: Verification, by: str) -> dict[str, Any]:
+    return {
+        "by": by,
+        "ok": found.exit_code is ExitCode.GOOD,
+        "outcome": found.leading.outcome if found.leading else "",
+        "checks": [_told(one) for one in found.checks],
+    }
+
+
+def _told(one: Check) -> dict[str, Any]:
+    """A check as the journal has it: the request, its outcome, and the codes and milliseconds of its tries."""
+    answer = one.answer
+    return {
+        "url": answer.ask.url if answer else "",
+        "outcome": one.outcome,
+        "ok": one.code is ExitCode.GOOD,
+        "status": [hops[-1].status for hops in answer.tries] if answer else [],
+        "ms": [_ms(hops) for hops in answer.tries] if answer else [],
+    }
+
+
+def _ms(hops: tuple[Any, ...]) -> float:
+    return round(sum(hop.ms for hop in hops), 1)
+
+
+def as_json(found: Verification) -> dict[str, Any]:
+    """The check as plain JSON values, without words."""
+    evidence = found.evidence
+    return {
+        "schema": SCHEMA,
+        "target": asdict(evidence.target),
+        "at": found.at.isoformat(),
+        "ok": found.exit_code is ExitCode.GOOD,
+        "exit_code": int(found.exit_code),
+        "outcome": found.leading.outcome if found.leading else "",
+        "checks": [_check(one) for one in found.checks],
+        "unread": [
+            {"kind": u.request.kind, "operation": u.operation, "action": u.action, "reason": u.reason}
+            for u in evidence.unreads
+        ],
+        "calls": len(evidence.calls),
+        "elapsed_s": evidence.elapsed_s,
+    }
+
+
+def _check(one: Check) -> dict[str, Any]:
+    entrance = asdict(one.entrance)
+    return {
+        **_told(one),
+        "host": entrance.pop("host"),
+        "connect_to": one.answer.ask.connect_to if one.answer else "",
+        "expect": entrance.pop("expect"),
+        "entrance": {name: entrance[name] for name in entrance if name not in ("path", "skipped")},
+        "targets": {"healthy": one.healthy, "total": one.targets},
+        "certificate": _certificate(one.answer),
+        "tries": [[asdict(hop) for hop in hops] for hops in one.answer.tries] if one.answer else [],
+    }
+
+
+def _certificate(answer: Answer | None) -> dict[str, Any] | None:
+    if answer is None or answer.shown is None:
+        return None
+    shown = answer.shown.certificate
+    return {
+        "subject": shown.subject,
+        "issuer": shown.issuer,
+        "names": list(shown.names),
+        "not_before": shown.not_before.isoformat(),
+        "not_after": shown.not_after.isoformat(),
+        "trusted": not answer.shown.distrust,
+        "distrust": answer.shown.distrust,
+        "matches": shown.covers(answer.ask.host),
+    }
