@@ -189,7 +189,7 @@ def table(found: list[Taken]) -> str:
 def _line(taken: Taken) -> str:
     stable = f"{taken.stable_s:.0f} s, yes" if taken.stable_s is not None else "time-out"
     times = (taken.evidence_s, taken.named_s, taken.late_s)
-    shown = [f"{value:.0f} s" if value is not None else "–" for value in times]
+    shown = [f"{max(0.0, value):.0f} s" if value is not None else "–" for value in times]
     breaker = f"{taken.breaker_s:.0f} s" if taken.breaker_s is not None else "–"
     return (
         f"| {taken.case.name} | {taken.end} | {' | '.join(shown)} | {taken.calls_a_minute:.0f} | {stable} | {breaker} |"
@@ -202,7 +202,7 @@ def _together(seeds: list[Taken]) -> Iterator[str]:
     wrong = sum(taken.stable_s is not None for taken in seeds)
     for word, pick in (("median", median), ("9 in 10", _nine_in_ten), ("latest", max)):
         columns = [[value for t in named if (value := getattr(t, name)) is not None] for name in _COLUMNS]
-        shown = [f"{pick(values):.0f} s" if values else "–" for values in columns]
+        shown = [f"{max(0.0, pick(values)):.0f} s" if values else "–" for values in columns]
         calls = f"{pick([t.calls_a_minute for t in seeds]):.0f}"
         yield f"| {len(seeds)} seeds of random, {word} | {len(named)} named | {' | '.join(shown)} | {calls} | | |"
     yield f"| {len(seeds)} seeds of random, how many | | | | | | {wrong} yes | {late} named after it |"
