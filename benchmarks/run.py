@@ -16,13 +16,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks import explaining, judging, lab_speed
+from benchmarks import explaining, judging, lab_speed, watching
 from benchmarks.lab import Lab, running, tool
 from benchmarks.measure import Command, Sample, interleaved
+from benchmarks.page import PAGE, write
 from benchmarks.row import Row
 
 CLUSTER, SERVICE, REPOSITORY = "momentir-cx-llm-cluster", "momentir-cx-llm-service", "momentir-cx-llm"
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: make bench -->", "<!-- end of table -->"
 TRIVIAL = {
     "cells": [
@@ -42,12 +42,13 @@ def main() -> int:
     rows += explaining.rows(options.rounds)
     rows += judging.rows(options.rounds)
     rows += lab_speed.rows(options.rounds)
+    rows += watching.rows(options.rounds)
     table = "\n".join(
         ["| what | ours | against | theirs | ratio | limit | kept |", "|---|--:|---|--:|--:|--:|---|", *map(str, rows)]
     )
     print(table)
     if options.write:
-        _write(table)
+        write(BEGIN, END, table)
     return 0 if all(row.kept for row in rows) else 1
 
 
@@ -132,12 +133,6 @@ def _environment(lab: Lab) -> dict[str, str]:
         "AWS_PAGER": "",
     }
     return {**os.environ, **keys}
-
-
-def _write(table: str) -> None:
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Words = tuple[str, ...]
 # What shapes a plan or approves one is no part of "the same service again".
-_OF_THE_PLAN = ("choose", "suggested", "order", "desired_count", "approve")
+_OF_THE_PLAN = ("choose", "suggested", "order", "desired_count", "approve", "deployment", "timeout")
 _OPTIONS = ("cluster", "service", "lang", "endpoint_url", "profile", "region", "evidence")
 
 

@@ -18,6 +18,7 @@ from runbook_lib.parameters import Parameters, resolve
 
 if TYPE_CHECKING:
     from runbook_lib.aws.collect import Collection
+    from runbook_lib.aws.session import ReadSession
 
 _DEEPER_LOOKS = 3
 
@@ -39,8 +40,8 @@ class Look:
         return ExitCode.COULD_NOT_LOOK if unanswered else ExitCode.GOOD
 
 
-def look(given: Parameters) -> Look:
-    """Reads the service (or replays saved evidence) and judges it.
+def look(given: Parameters, session: ReadSession | None = None) -> Look:
+    """Reads the service (or replays saved evidence) and judges it; ``session`` where one is open already.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def look(given: Parameters) -> Look:
     TargetError, AccessError, InputError
         As :meth:`runbook_lib.aws.collect.Collection.first_look` and the readers of local files.
     """
-    return _replayed(given) if given.evidence else _read(given)
+    return _replayed(given) if given.evidence else _read(given, session)
 
 
 def _replayed(given: Parameters) -> Look:
@@ -95,15 +96,16 @@ def _rejudged(evidence: Evidence) -> Look:
     return Look(more, judge(more))
 
 
-def collection(given: Parameters) -> Collection:
-    """What reads the service that the parameters name; nothing is read yet.
+def opened(given: Parameters) -> ReadSession:
+    """A session that reads, for one look or for many: it keeps its connections and refreshes its credentials.
 
     Raises
     ------
     ParameterError
-        Cluster, service or Region is not given.
+        Cluster, service or Region is not given, or the profile does not exist.
+    AccessError
+        The profile cannot be used.
     """
-    from runbook_lib.aws.collect import Collection
     from runbook_lib.aws.session import Access, ReadSession
 
     for name in ("cluster", "service"):
@@ -112,11 +114,19 @@ def collection(given: Parameters) -> Collection:
     session = ReadSession(Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline))
     if not session.region:
         raise ParameterError("parameter-missing", name="region")
+    return session
+
+
+def collection(given: Parameters, session: ReadSession | None = None) -> Collection:
+    """What reads the service that the parameters name; nothing is read yet. Raises as :func:`opened`."""
+    from runbook_lib.aws.collect import Collection
+
+    session = session or opened(given)
     return Collection(session, _blank(given, session.region), given.deadline)
 
 
-def _read(given: Parameters) -> Look:
-    reading = collection(given)
+def _read(given: Parameters, session: ReadSession | None) -> Look:
+    reading = collection(given, session)
     evidence = reading.first_look()
     for _ in range(_DEEPER_LOOKS):
         diagnosis = judge(evidence)
@@ -137,10 +147,15 @@ def more(given: Parameters, evidence: Evidence, wishes: tuple[Request, ...]) -> 
         As :func:`look`.
     """
     from runbook_lib.aws.collect import Collection
-    from runbook_lib.aws.session import Access, ReadSession
 
-    access = Access(given.region, given.profile, given.endpoint_url, given.credentials, given.deadline)
-    return Collection(ReadSession(access), evidence, given.deadline).deeper(evidence, wishes)
+    return Collection(opened(given), evidence, given.deadline).deeper(evidence, wishes)
+
+
+def poll(session: ReadSession, blank: Evidence, wishes: tuple[Request, ...], seconds: float) -> Evidence:
+    """What is asked and nothing else, in one round, at its own time."""
+    from runbook_lib.aws.collect import Collection
+
+    return Collection(session, blank, seconds).apart(wishes)
 
 
 def _left_out(evidence: Evidence) -> tuple[Request, ...]:

@@ -74,8 +74,10 @@ class Parameters(BaseModel):
     desired_count: int | None = Field(default=None, ge=0, le=5000)
     approve: str = Field(default="", pattern=r"^([0-9a-f]{12})?$")
     check_permissions: bool = True
+    deployment: str = Field(default="", max_length=512)
+    timeout: int = Field(default=15, ge=1, le=1440)
 
-    @field_validator("stuck_after", "deadline", "verify_tries", mode="before")
+    @field_validator("stuck_after", "deadline", "timeout", "verify_tries", mode="before")
     @classmethod
     def _no_switch(cls, value: Any) -> Any:
         if isinstance(value, bool):  # pydantic would take `true` as 1
@@ -151,6 +153,7 @@ _EXPECTED = (
     "cluster", "service", "region", "endpoint_url", "credentials", "lang", "timezone", "mode",
     "stuck_after", "deadline", "incident_id", "connect_to", "verify_path", "verify_host", "verify_expect",
     "verify_tries", "verify_certificate", "order", "desired_count", "approve", "suggested", "check_permissions",
+    "timeout",
 )  # fmt: skip
 
 

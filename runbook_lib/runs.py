@@ -15,6 +15,7 @@ from runbook_lib.archive.incidents import filed, find, join
 from runbook_lib.archive.owners import left_behind, me
 from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, service_folder, writing
 from runbook_lib.diagnosis.engine import judge
+from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.state import State
 from runbook_lib.errors import ExitCode, InputError, InterruptedRunError, RunbookError
 from runbook_lib.evidence import local, redaction, serialisation
@@ -57,11 +58,12 @@ def known_incident(given: Parameters) -> None:
         find(resolve(given.outputs), Target(given.cluster, given.service, given.region), given.incident_id)
 
 
-def record(seen: Look, given: Parameters, by: str) -> Path | None:
+def record(seen: Look, given: Parameters, by: str, *, fault: bool = False) -> Path | None:
     """Writes the look into its incident's journal, opening the incident at the first fault; the incident's folder.
 
     None where the look belongs to no incident: no fault was seen and none is open, or no record is wanted. A replay of
-    saved evidence is no look: it is not written, and opens nothing. ``by`` is the command or the notebook.
+    saved evidence is no look: it is not written, and opens nothing. ``by`` is the command or the notebook; ``fault``
+    says that there is one, whatever this look saw.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def record(seen: Look, given: Parameters, by: str) -> Path | None:
         The archive cannot be written, or the service has no incident of the id that was asked for.
     """
     root = resolve(given.outputs)
-    fault = seen.exit_code is ExitCode.BAD
+    fault = fault or seen.exit_code is ExitCode.BAD
     folder = join(root, seen.evidence.target, given.incident_id, fault=fault, may_open=not given.evidence)
     if folder and not given.evidence:
         with writing(root):
@@ -101,12 +103,15 @@ def unrecorded(error: InputError, lang: str) -> str:
 def _look_facts(seen: Look, by: str) -> dict[str, Any]:
     """A look as its entry: what it found, and the whole evidence, from which everything else can be had again."""
     found = {
-        f"{role}s": [
-            {"rule": v.rule, "confidence": v.confidence, "facts": v.facts} for v in seen.diagnosis.failed(role)
-        ]
+        f"{role}s": [found_as(verdict) for verdict in seen.diagnosis.failed(role)]
         for role in ("cause", "symptom", "risk")
     }
     return {"by": by, "state": seen.diagnosis.state.value, **found, "evidence": serialisation.as_tree(seen.evidence)}
+
+
+def found_as(verdict: Verdict) -> dict[str, Any]:
+    """A fault as an entry holds it."""
+    return {"rule": verdict.rule, "confidence": verdict.confidence, "facts": verdict.facts}
 
 
 def keep(seen: Look, given: Parameters) -> Path | None:
@@ -128,6 +133,13 @@ def keep(seen: Look, given: Parameters) -> Path | None:
         with writing(prepared.root):
             prepared.write(INCIDENT, folder.name if folder else "")
     return folder
+
+
+def renew(seen: Look) -> None:
+    """Leaves a newer look in the prepared folder, where there is one, instead of the one that the run began with."""
+    if prepared := _prepared():
+        with writing(prepared.root):
+            _write_look(seen, prepared)
 
 
 def _prepared() -> Run | None:

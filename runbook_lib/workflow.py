@@ -48,9 +48,7 @@ class Incident:
         try:
             return runs.keep(self._look, self.parameters)
         except InputError as error:
-            if RUN_FOLDER in os.environ:  # the archive is what a headless run is for
-                raise
-            sys.stdout.write(runs.unrecorded(error, self.lang) + "\n")
+            self._unrecorded(error)
             return None
 
     @property
@@ -170,6 +168,28 @@ class Incident:
     def undo(self) -> Any:
         """How to take back what was applied, or a button that does."""
         return self._told(self._fix.undo)
+
+    def watch(self) -> Any:
+        """Guide, step 4: follows the deployment to its end; what else is shown afterwards is as it was then.
+
+        Somebody who looks on sees one display that changes; headless there is the end alone.
+        """
+        return self._told(self._watched)
+
+    def _watched(self) -> Any:
+        from runbook_lib.following import Record, watched
+        from runbook_lib.report.widgets import Place, takes_input
+
+        place = Place() if takes_input(self.parameters.mode) else None
+        record = Record(self.parameters, "30_watch", self._unrecorded)
+        section, self._look = watched(self.parameters, self._look, self.lang, place.put if place else None, record)
+        runs.renew(self._look)
+        return None if place else section
+
+    def _unrecorded(self, error: InputError) -> None:
+        if RUN_FOLDER in os.environ:  # the archive is what a headless run is for
+            raise error
+        sys.stdout.write(runs.unrecorded(error, self.lang) + "\n")
 
     def _told(self, cell: Callable[[], Any]) -> Any:
         """What a cell returns; what goes wrong is one sentence in the user's language, and the run's exit code."""

@@ -60,6 +60,16 @@ def test_postmortem_by_plain_papermill_archives_itself(guide, tmp_path):
     assert str(manifest.parent) in html(out)
 
 
+def test_watch_runs_headless_and_shows_its_end_alone(guide, tmp_path):
+    out = tmp_path / "out.ipynb"
+    done = papermill("notebooks/30_watch.ipynb", out, "-f", guide.params, "-p", "outputs", tmp_path, "-p", "lang", "en")
+    assert done.returncode == 0, done.stderr[-2000:]
+    text = html(out)
+    assert "Cannot succeed" in text
+    assert "ecs-runbook fix plan" in text
+    assert "application/vnd.jupyter.widget-view+json" not in out.read_text(encoding="utf-8")
+
+
 def test_relative_paths_start_from_the_home_that_is_printed(guide, tmp_path):
     (tmp_path / "base").mkdir()
     definition = guide.params.parent / "aws" / "task-definition.json"

@@ -68,6 +68,15 @@ class Collection:
             _finished(_with(Evidence(evidence.target, evidence.collected_at), found), reader, began)
         )
 
+    def apart(self, requests: tuple[Request, ...]) -> Evidence:
+        """One round by itself: what it read, at the time of its own first answer."""
+        reader = Reader(self._session)
+        reader.round = 1
+        began = time.perf_counter()
+        with ThreadPool(len(requests) or 1) as pool:
+            found = self._read_all(pool, reader, requests)
+        return _finished(_with(self._about, found), reader, began)
+
     def _read_all(
         self, pool: ThreadPool, reader: Reader, requests: tuple[Request, ...]
     ) -> tuple[Reading | Unread, ...]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 SCHEMA = 1
+WATCH = "watch"  # a deployment that is watched: where that begins, and how it ends
 # A look joins an incident whose newest entry is younger than this; without entries for so long it has lapsed.
 LAPSES_AFTER = timedelta(hours=24)
 _STAMP = "%Y%m%dT%H%M%S"

@@ -69,10 +69,13 @@ class Origin(TypedDict, total=False):
         Ids are made from it; 0 where it is not given.
     start
         When the scenario begins: seconds since the epoch, or ISO 8601. Where it is not given, the scenario ends now.
+    fresh
+        Whether to stop after the scenario's last call, so that what comes of it is still to be seen.
     """
 
     seed: int
     start: float | str | None
+    fresh: bool
 
 
 class Lab:
@@ -93,6 +96,7 @@ class Lab:
     def __init__(self, scenario: Scenario, port: int, folder: Path, origin: Origin) -> None:
         start = origin.get("start")
         begin = None if start is None else moment(start)
+        scenario = scenario.until_the_last_call() if origin.get("fresh") else scenario
         self.scenario = scenario
         self.region = scenario.region
         self.account = _ACCOUNTS.take()

@@ -187,6 +187,11 @@ class Scenario(_Part):
         """Simulated seconds that the steps take."""
         return sum(step.pause or 0 for step in self.steps)
 
+    def until_the_last_call(self) -> "Scenario":
+        """Return the scenario without the time that passes after its last call."""
+        last = max((place for place, step in enumerate(self.steps) if step.pause is None), default=-1)
+        return self.model_copy(update={"steps": self.steps[: last + 1]})
+
     @model_validator(mode="after")
     def _names_are_known(self) -> "Scenario":
         problem = next(self._unknown_names(), None)

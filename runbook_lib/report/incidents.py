@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.diagnosis.model import Outcome, Verdict
 from runbook_lib.diagnosis.state import State
-from runbook_lib.evidence.journal import Cause, Change, Entry, Status
+from runbook_lib.evidence.journal import Change, Entry, Status
 from runbook_lib.report import blocks as b
 from runbook_lib.report import journaled, words
 from runbook_lib.report.formats import moment, stamp
+from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import code
 from runbook_lib.report.plain import text_of
 from runbook_lib.text import has, say
@@ -158,11 +158,3 @@ _WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, "ve
 def _state(state: str, lang: str) -> str:
     known = {s.value: s for s in State}
     return words.state(known[state], lang) if state in known else code(state)
-
-
-def cause_title(cause: Cause, lang: str) -> str:
-    """A cause's name; that of a rule which this version does not know is its id."""
-    try:
-        return words.title(Verdict(cause.rule, "", "cause", Outcome.FAIL, None, cause.facts), lang)
-    except (KeyError, TypeError, ValueError, AttributeError):  # another version's rule, or facts that somebody edited
-        return code(cause.rule)

@@ -1,4 +1,4 @@
-"""What a journal holds of a fix, for a terminal: plans, who approved which, and what became of each change.
+"""What a journal holds of fixing and watching, for a terminal: plans, approvals, changes, and how deployments ended.
 
 Whoever can write to the archive can write anything into an entry: nothing of it is taken for granted.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runbook_lib.evidence.journal import Change
-from runbook_lib.report import plan_words
+from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.evidence.journal import Cause, Change
+from runbook_lib.report import plan_words, words
+from runbook_lib.report.formats import duration
 from runbook_lib.report.markup import code, unticked
-from runbook_lib.text import say
+from runbook_lib.text import has, say
 
 
 def _mapping(found: object) -> Mapping[str, Any]:
@@ -61,10 +63,31 @@ def _applied(change: Change, lang: str) -> list[str]:
     return [say(f"fix.journal.{'all' if change.entry.data.get('good') is True else 'part'}", lang, **told)]
 
 
+def cause_title(cause: Cause, lang: str) -> str:
+    """A cause's name; that of a rule which this version does not know is its id."""
+    try:
+        return words.title(Verdict(cause.rule, "", "cause", Outcome.FAIL, None, cause.facts), lang)
+    except (KeyError, TypeError, ValueError, AttributeError):  # another version's rule, or facts that somebody edited
+        return code(cause.rule)
+
+
+def _watched(change: Change, lang: str) -> list[str]:
+    entry = change.entry
+    told = {name: unticked(entry.text(name)) for name in ("deployment", "revision")}
+    if entry.text("phase") == "begin":
+        return [say("watch.journal.begin", lang, **told)]
+    end, seconds = f"watch.end.{entry.text('end')}", entry.data.get("elapsed_s")
+    word = say(end, lang) if has(end) else code(entry.text("end"))
+    elapsed = duration(seconds, lang) if isinstance(seconds, int | float) else "-"
+    causes = [cause_title(cause, lang) for cause in entry.causes]
+    return [say("watch.journal.end", lang, end=word, elapsed=elapsed, **told), *causes]
+
+
 WHAT: dict[str, Callable[[Change, str], list[str]]] = {
     "plan": _planned,
     "approval": _approved,
     "intent": _begun,
     "change": _made,
     "applied": _applied,
+    "watch": _watched,
 }

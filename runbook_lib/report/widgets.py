@@ -46,6 +46,22 @@ def show(section: Section) -> None:
     display(section)
 
 
+class Place:
+    """One place below a cell whose content is replaced, before the cell has ended and at its end."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def put(self, section: Section) -> None:
+        """Shows a section there."""
+        from IPython.display import display
+
+        if self._handle:
+            self._handle.update(section)
+        else:
+            self._handle = display(section, display_id=True)
+
+
 def panel(replan: Replan, press: Press, lang: str, answers: Mapping[str, str] | None = None) -> Any:
     """The plan with a dropdown for each choice and one button, which says what it will do."""
     return _Panel(replan, press, lang, dict(answers or {})).box

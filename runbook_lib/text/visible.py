@@ -39,11 +39,11 @@ def unseen(text: str) -> bool:
     return _unseen("\t\n").search(text) is not None
 
 
-def visible_json(tree: object) -> str:
-    r"""``tree`` as indented JSON: Hangul as it is, what cannot be seen as ``\u202e``. It reads back the same."""
+def visible_json(tree: object, indent: int | None = 1) -> str:
+    r"""``tree`` as JSON: Hangul as it is, what cannot be seen as ``\u202e``. Without ``indent`` it is one line."""
     import json
 
-    return _unseen().sub(_json_escape, json.dumps(tree, ensure_ascii=False, indent=1))
+    return _unseen().sub(_json_escape, json.dumps(tree, ensure_ascii=False, indent=indent))
 
 
 def _escape(match: re.Match[str]) -> str:

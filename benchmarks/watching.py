@@ -1,0 +1,239 @@
+"""How soon `watch` names the right cause, in simulated seconds since the deployment began.
+
+``python -m benchmarks.watching 100 --write`` plays every scenario that fails and so many seeds of `random`, each in
+labs whose clock is stepped, and puts its table into docs/benchmarks.md. Beside it: the first second at which a whole
+look names the cause, what boto3's waiter `services_stable` would say (a poll each 15 simulated seconds, 40 at most),
+and when the lab's deployment circuit breaker fails the deployment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import boto3
+import yaml
+
+from benchmarks.page import write
+from benchmarks.row import Row
+from runbook_lib import lab as labs
+from runbook_lib.diagnosis import deployments
+from runbook_lib.diagnosis.following import Poll
+from runbook_lib.evidence.model import at
+from runbook_lib.look import look
+from runbook_lib.parameters import Parameters, from_file, layered
+from runbook_lib.watching import watch
+
+TESTS = Path(__file__).parents[1] / "tests" / "incidents"
+FAULTY = "random"
+QUICK_SEEDS = 12
+WAITER_S, WAITER_POLLS, LONGEST_POLL_S = 15, 40, 20.0
+BEGIN, END = "<!-- table: benchmarks.watching -->", "<!-- end of table of watching -->"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is played: a scenario, or a seed of `random`, and the labels that may be named."""
+
+    name: str
+    seed: int
+    expected: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Simulated seconds since the deployment began, None where it did not come to it."""
+
+    case: Case
+    end: str
+    named_s: float | None
+    poll_s: float
+    evidence_s: float | None
+    calls_a_minute: float
+    stable_s: float | None
+    breaker_s: float | None
+
+    @property
+    def late_s(self) -> float | None:
+        """Seconds between the first evidence and naming it."""
+        return self.named_s - self.evidence_s if self.named_s is not None and self.evidence_s is not None else None
+
+
+def rows(rounds: int) -> Iterator[Row]:
+    """The promises, by the scenarios and a few seeds."""
+    del rounds  # simulated time is the same each time
+    found = [taken for case in cases(QUICK_SEEDS) if (taken := measured(case)).named_s is not None]
+    yield Row("watch, until the right cause is named (median)", _median(found, "named_s"), "a fixed limit", 60.0, 1.0)
+    latest = max((taken.late_s or 0.0 for taken in found), default=0.0)
+    yield Row("watch, after the first evidence (latest)", latest, "the longest poll", LONGEST_POLL_S, 1.0)
+
+
+def cases(seeds: int) -> Iterator[Case]:
+    """The failing scenarios, then the seeds; those whose faults no rule knows have nothing to name."""
+    scenarios = yaml.safe_load((TESTS / "scenarios.yaml").read_text(encoding="utf-8"))
+    for name in labs.names():
+        expected = frozenset(scenarios.get(name) or ())
+        if expected:
+            yield Case(name, 0, expected)
+    known = yaml.safe_load((TESTS / "random.yaml").read_text(encoding="utf-8"))
+    for seed in range(seeds):
+        drawn = labs.describe(FAULTY, seed).drawn
+        expected = frozenset(label for fault in drawn for label in known[fault])
+        if expected:
+            yield Case(FAULTY, seed, expected)
+
+
+def measured(case: Case) -> Taken:
+    """Plays a case three times: watched, looked at each second before it was named, and polled as the waiter does."""
+    polls: list[Poll] = []
+    with _Playing(case) as (lab, given):
+        outcome = watch(given, polls.append, lab.advance)
+    named = (poll.elapsed_s for poll in polls if {v.label for v in poll.causes} & case.expected)
+    named_s = next(named, None)
+    steps = [after.elapsed_s - before.elapsed_s for before, after in pairwise(polls)]
+    minutes = max(1.0, (polls[-1].elapsed_s - polls[0].elapsed_s) / 60)
+    stable, breaker = _waited(case)
+    # A close look before it did not name it, so the evidence is younger than that.
+    before = [poll.elapsed_s for poll in polls if poll.close and named_s is not None and poll.elapsed_s < named_s]
+    evidence = _looked(case, before[-1] + 1 if before else 0.0, named_s) if named_s is not None else None
+    return Taken(
+        case, outcome.word, named_s, max(steps, default=0.0), evidence, outcome.calls / minutes, stable, breaker
+    )
+
+
+def _looked(case: Case, start: float, until: float) -> float | None:
+    """The first second from ``start`` at which a whole look names it."""
+    with _Playing(case) as (lab, given):
+        begun = look(given)
+        began = at(deployments.newest(begun.evidence).get("createdAt"))
+        lab.advance(max(0.0, start - _since(began, begun.evidence.collected_at)))
+        while True:
+            seen = look(given)
+            age = _since(began, seen.evidence.collected_at)
+            if {v.label for v in seen.diagnosis.failed("cause")} & case.expected:
+                return age
+            if age > until:
+                return None
+            lab.advance(1.0)
+
+
+def _since(began: Any, now: Any) -> float:
+    return float((now - began).total_seconds()) if began else 0.0
+
+
+def _waited(case: Case) -> tuple[float | None, float | None]:
+    """When `services_stable` would say yes, and when the rollout state is FAILED, to 15 seconds."""
+    stable: float | None = None
+    with _Playing(case) as (lab, given):
+        keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
+        client: Any = boto3.client("ecs", endpoint_url=given.endpoint_url, region_name=given.region, **keys)
+        newest = ""
+        for number in range(WAITER_POLLS):
+            answer = client.describe_services(cluster=given.cluster, services=[given.service])
+            [service] = answer["services"]
+            listed = service["deployments"]
+            newest = newest or max(listed, key=lambda d: d["createdAt"])["id"]
+            if stable is None and len(listed) == 1 and service["runningCount"] == service["desiredCount"]:
+                stable = number * float(WAITER_S)
+            own = [d for d in listed if d["id"] == newest]
+            if not own or own[0].get("rolloutState") == "FAILED":
+                return stable if stable is not None else _rest(lab, client, given, number), number * float(WAITER_S)
+            lab.advance(WAITER_S)
+    return stable, None
+
+
+def _rest(lab: Any, client: Any, given: Parameters, number: int) -> float | None:
+    """When it says yes after all: the old deployment runs again."""
+    for later in range(number, WAITER_POLLS):
+        [service] = client.describe_services(cluster=given.cluster, services=[given.service])["services"]
+        if len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]:
+            return later * float(WAITER_S)
+        lab.advance(WAITER_S)
+    return None
+
+
+class _Playing:
+    """A lab that has stopped after the last call of a case, and its parameters."""
+
+    def __init__(self, case: Case) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._lab = labs.start(case.name, folder=Path(self._folder.name), fresh=True, seed=case.seed)
+
+    def __enter__(self) -> tuple[Any, Parameters]:
+        return self._lab, layered([from_file(self._lab.params)])
+
+    def __exit__(self, *_: object) -> None:
+        self._lab.close()
+        self._folder.cleanup()
+
+
+def table(found: list[Taken]) -> str:
+    """A line a scenario, and the seeds together."""
+    head = ["scenario", "end", "first evidence", "named", "late", "calls a minute", "`services_stable`", "breaker"]
+    lines = [f"| {' | '.join(head)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    lines += [_line(taken) for taken in found if taken.case.name != FAULTY]
+    seeds = [taken for taken in found if taken.case.name == FAULTY]
+    lines += list(_together(seeds)) if seeds else []
+    return "\n".join(lines)
+
+
+def _line(taken: Taken) -> str:
+    stable = f"{taken.stable_s:.0f} s, yes" if taken.stable_s is not None else "time-out"
+    times = (taken.evidence_s, taken.named_s, taken.late_s)
+    shown = [f"{max(0.0, value):.0f} s" if value is not None else "–" for value in times]
+    breaker = f"{taken.breaker_s:.0f} s" if taken.breaker_s is not None else "–"
+    return (
+        f"| {taken.case.name} | {taken.end} | {' | '.join(shown)} | {taken.calls_a_minute:.0f} | {stable} | {breaker} |"
+    )
+
+
+def _together(seeds: list[Taken]) -> Iterator[str]:
+    named = [taken for taken in seeds if taken.named_s is not None]
+    late = sum(1 for t in named if t.breaker_s is not None and t.named_s is not None and t.named_s > t.breaker_s)
+    wrong = sum(taken.stable_s is not None for taken in seeds)
+    for word, pick in (("median", median), ("9 in 10", _nine_in_ten), ("latest", max)):
+        columns = [[value for t in named if (value := getattr(t, name)) is not None] for name in _COLUMNS]
+        shown = [f"{max(0.0, pick(values)):.0f} s" if values else "–" for values in columns]
+        calls = f"{pick([t.calls_a_minute for t in seeds]):.0f}"
+        yield f"| {len(seeds)} seeds of random, {word} | {len(named)} named | {' | '.join(shown)} | {calls} | | |"
+    yield f"| {len(seeds)} seeds of random, how many | | | | | | {wrong} yes | {late} named after it |"
+
+
+_COLUMNS = ("evidence_s", "named_s", "late_s")
+
+
+def _nine_in_ten(values: list[float]) -> float:
+    return sorted(values)[ceil(len(values) * 0.9) - 1]
+
+
+def _median(found: list[Taken], name: str) -> float:
+    return float(median(getattr(taken, name) for taken in found))
+
+
+def main() -> None:
+    """Measure, print the table, and write it where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", type=int, nargs="?", default=100)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    found: list[Taken] = []
+    for case in cases(options.seeds):
+        began = time.perf_counter()
+        found.append(measured(case))
+        print(_line(found[-1]), case.seed, f"{time.perf_counter() - began:.1f} s", file=sys.stderr, flush=True)
+    print(table(found))
+    if options.write:
+        write(BEGIN, END, table(found))
+
+
+if __name__ == "__main__":
+    main()
