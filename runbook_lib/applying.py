@@ -35,7 +35,8 @@ class ApplyError(RunbookError):
 class Step:
     """What became of one change.
 
-    ``outcome`` is ``done``, ``already`` (it was there), ``unneeded``, ``failed``, ``stale``, ``gone`` or ``unread``.
+    ``outcome`` is ``done``, ``already`` (it was there), ``unneeded``, ``failed``, ``stale``, ``gone``, ``unread`` or
+    ``unrecorded`` (what became of it, in the fact ``was``, could not be written down).
     """
 
     change: Change
@@ -84,13 +85,34 @@ def apply(plan: Plan, hands: Hands, record: tuple[Entry, ...]) -> Applied:
     bench = Bench(hands.reads, plan.target, document=lambda path: definition_file.document(Path(path)))
     steps: list[Step] = []
     for change in plan.changes:
-        step = _made(plan, change, hands, bench, _intended(record, change))
+        begun = _intended(record, change) and change.id not in outcomes(record)
+        step = _made(plan, change, hands, bench, begun)
         hands.told(step)
         steps.append(step)
         if not step.good:
             break
         bench = replace(bench, revision=step.facts.get("revision", "") if change.kind == "register" else bench.revision)
     return Applied(plan, tuple(steps), hands.incident)
+
+
+def overtaken(plan: Plan, hands: Hands) -> Step | None:
+    """The first change that cannot be made any more, for what has happened since it was planned; nothing is changed.
+
+    Raises
+    ------
+    CallFailedError
+        It could not be read.
+    """
+    bench = Bench(hands.reads, plan.target, document=lambda path: definition_file.document(Path(path)))
+    for change in plan.changes:
+        if change.kind == "deregister":  # the service is to leave the revision first
+            continue
+        found = _standing(plan, change, bench)
+        if found.state in ("stale", "gone"):
+            return Step(change, found.state, found.facts)
+        if change.kind == "register" and found.state == "done":
+            bench = replace(bench, revision=str(found.facts["revision"]))
+    return None
 
 
 def outcomes(record: tuple[Entry, ...]) -> dict[str, Mapping[str, Any]]:
@@ -138,13 +160,20 @@ def _made(plan: Plan, change: Change, hands: Hands, bench: Bench, begun: bool) -
         return _ended(hands, plan, Step(change, DONE if begun else ALREADY, found.facts))
     if found.state != "pending":
         return _ended(hands, plan, Step(change, found.state, found.facts))
-    _write(hands, INTENT, plan, change, before=dict(change.before), after=dict(change.after))
+    try:
+        _write(hands, INTENT, plan, change, before=dict(change.before), after=dict(change.after))
+    except OSError as error:  # nothing is changed without a record
+        return Step(change, "failed", {"code": "unrecorded", "message": error.strerror or ""})
     step = _sent(change, hands, bench, found) if is_at_aws(change) else _written(plan, change)
     return _ended(hands, plan, step)
 
 
 def _ended(hands: Hands, plan: Plan, step: Step) -> Step:
-    _write(hands, CHANGE, plan, step.change, outcome=step.outcome, facts=dict(step.facts))
+    """The step as recorded; one that could not be recorded is told all the same, and nothing more is changed."""
+    try:
+        _write(hands, CHANGE, plan, step.change, outcome=step.outcome, facts=dict(step.facts))
+    except OSError as error:
+        return Step(step.change, "unrecorded", {**step.facts, "was": step.outcome, "message": error.strerror or ""})
     return step
 
 
@@ -176,7 +205,8 @@ def _unanswered(change: Change, hands: Hands, bench: Bench, error: CallFailedErr
     told = _failure(error.operation, error.failure)
     if error.failure.reason in _AMBIGUOUS:
         step = _seen(change, hands, bench, told)
-        return step if step.good else Step(change, "failed", {**step.facts, **told})
+        # Where it could not be read either, nobody knows: that is not the same as "it did not take effect".
+        return step if step.good or step.outcome == "unread" else Step(change, "failed", {**step.facts, **told})
     return Step(change, "failed", told)
 
 

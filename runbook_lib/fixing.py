@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import filed, join
 from runbook_lib.archive.store import service_folder, writing
 from runbook_lib.diagnosis.images import presence
-from runbook_lib.errors import InputError, ParameterError, SafetyError, nearest
+from runbook_lib.errors import AccessError, InputError, ParameterError, SafetyError, nearest
 from runbook_lib.evidence.first_look import ecr_image
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Target, request
@@ -25,7 +26,7 @@ from runbook_lib.plan.remedies.images import IMAGE, chosen
 from runbook_lib.plan.situation import Wishes
 
 if TYPE_CHECKING:
-    from runbook_lib.applying import Applied, Step
+    from runbook_lib.applying import Applied, Hands, Step
 
 PLAN, APPROVAL, APPLIED = "plan", "approval", "applied"  # kinds of entries
 _LOCK = ".applying"
@@ -108,9 +109,31 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     settle(applied.plan, _hands(given, applied, approved=""), applied.entries)
     record = _entries(applied.incident, applied.plan.digest)
     made = undo.undo(applied.plan, outcomes(record), found.evidence)
+    _possible(made, _hands(given, applied, approved=""))
     if made.changes:
         _record(applied.incident, made, Wishes(), given)
     return Planned(made, found, applied.incident)
+
+
+def _possible(made: Plan, hands: Hands) -> None:
+    """Refuses a plan of which a change cannot be made any more, before the first one is.
+
+    Raises
+    ------
+    SafetyError
+        What a change is about was changed since, or is gone.
+    AccessError
+        It could not be read.
+    """
+    from runbook_lib.applying import overtaken
+    from runbook_lib.aws.reader import CallFailedError
+
+    try:
+        found = overtaken(made, hands)
+    except CallFailedError as error:
+        raise AccessError("plan-unread", operation=error.operation, reason=error.failure.reason) from error
+    if found:
+        raise SafetyError("plan-overtaken", digest=made.digest, change=found.change.id)
 
 
 def apply(
@@ -140,10 +163,14 @@ def apply(
             raise SafetyError("plan-open", digest=digest, open=", ".join(choice.id for choice in found.plan.open))
         _fresh(given, found)
         hands = replace(_hands(given, found, approved=digest), told=told)
+        _possible(found.plan, hands)
         caller = _permitted(given, found, hands)
         journal.write(found.incident, APPROVAL, {"plan": digest, "caller": caller})
         done = carry_out(found.plan, hands, found.entries)
-        journal.write(found.incident, APPLIED, {"plan": digest, "good": done.good, "left": [c.id for c in done.left]})
+        with suppress(OSError):  # each step is on record already, or said not to be
+            journal.write(
+                found.incident, APPLIED, {"plan": digest, "good": done.good, "left": [c.id for c in done.left]}
+            )
     return done
 
 
@@ -178,6 +205,10 @@ def _file(found: Look) -> dict[str, Any] | None:
         return None
     path = readings[0].data["path"]
     document = readings[0].data["task_definition"]
+    running = str(found.evidence.service.get("taskDefinition", "")).rpartition("/")[2].partition(":")[0]
+    family = str(document.get("family") or running)
+    if running and family != running:
+        raise InputError("file-other-family", file=path, family=family, running=running)
     return {"path": path, "document": document, "sha256": definition_file.sha256(Path(path))}
 
 
@@ -315,7 +346,12 @@ def _fresh(given: Parameters, found: Recorded) -> None:
     seen = look(given)
     if seen.evidence.target.account != found.plan.target.account:
         raise SafetyError("plan-elsewhere", digest=found.plan.digest, service=found.plan.target.account)
-    now = _made(given, seen, replace(found.wishes, file=_file(seen)))
+    try:
+        now = _made(given, seen, replace(found.wishes, file=_file(seen)))
+    except InputError as error:  # what was chosen is no answer any more
+        answers = ", ".join(f"{name}={value}" for name, value in found.wishes.answers.items())
+        shown = {"what_key": "errors.changed.answers", "before": answers, "now": "-"}
+        raise SafetyError("plan-stale", digest=found.plan.digest, **shown) from error
     if now.digest != found.plan.digest:
         raise SafetyError("plan-stale", digest=found.plan.digest, **_what_changed(found.plan, now))
 
@@ -336,7 +372,7 @@ def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:
     return {"what_key": "errors.changed.changes", **shown}
 
 
-def _hands(given: Parameters, found: Recorded, *, approved: str) -> Any:
+def _hands(given: Parameters, found: Recorded, *, approved: str) -> Hands:
     from runbook_lib.applying import Hands
     from runbook_lib.aws.reader import Reader
     from runbook_lib.aws.session import Access, ChangeSession, ReadSession
@@ -347,7 +383,7 @@ def _hands(given: Parameters, found: Recorded, *, approved: str) -> Any:
     return Hands(reads, changes, found.incident)
 
 
-def _permitted(given: Parameters, found: Recorded, hands: Any) -> str:
+def _permitted(given: Parameters, found: Recorded, hands: Hands) -> str:
     """Who applies; refuses before the first step what that principal may not do.
 
     Raises

@@ -242,3 +242,69 @@ def test_a_change_session_needs_an_approval_and_cannot_read(own_lab: Start) -> N
         ecs.list_clusters()
     with pytest.raises(SafetyError):
         ecs.delete_service(service="x")
+
+
+def test_a_plan_that_was_taken_back_is_not_begun_again(own_lab: Start) -> None:
+    lab = own_lab("guide")
+    digest = fixing.plan(given(lab)).plan.digest
+    fixing.apply(given(lab), digest)
+    fixing.apply(given(lab), fixing.plan_undo(given(lab)).plan.digest)
+    lab.forget_calls()
+    assert refused(lab, digest).key == "plan-overtaken"
+
+
+def test_an_undo_leaves_what_somebody_deployed_since(own_lab: Start) -> None:
+    lab = own_lab("guide")
+    fixing.apply(given(lab), fixing.plan(given(lab)).plan.digest)
+    with closing(client(lab, "ecs")) as ecs:
+        names = {"cluster": lab.scenario.cluster, "service": lab.scenario.service}
+        ecs.update_service(**names, taskDefinition="momentir-cx-llm:1")
+    planned = fixing.plan_undo(given(lab))
+    assert [change.kind for change in planned.plan.changes] == ["deregister", "restore-file"]
+
+
+def test_an_undo_of_a_file_that_was_edited_since_changes_nothing(own_lab: Start) -> None:
+    lab = own_lab("guide")
+    fixing.apply(given(lab), fixing.plan(given(lab)).plan.digest)
+    _edit_file(lab)
+    lab.forget_calls()
+    with pytest.raises(SafetyError) as caught:
+        fixing.plan_undo(given(lab))
+    assert (caught.value.key, caught.value.facts["change"]) == ("plan-overtaken", "restore-file")
+
+
+def test_what_cannot_be_read_back_is_not_said_to_have_failed(own_lab: Start) -> None:
+    lab = own_lab("balancer-check-port")
+    digest = fixing.plan(given(lab)).plan.digest
+    rules = [
+        {"preset": "lost-answer", "service": "elbv2", "action": "ModifyTargetGroup"},
+        {"preset": "reset", "service": "elbv2", "action": "DescribeTargetGroups", "nth": [4, 5, 6]},
+    ]
+    lab.faults(rules)
+    done = fixing.apply(given(lab), digest)
+    assert [step.outcome for step in done.steps] in (["unread"], ["done"])
+
+
+def test_a_file_of_another_family_is_refused(own_lab: Start) -> None:
+    lab = own_lab("guide")
+    file = Path(given(lab).task_definition_file)
+    file.write_text(file.read_text("utf-8").replace('"momentir-cx-llm",', '"other",', 1), "utf-8")
+    with pytest.raises(RunbookError) as caught:
+        fixing.plan(given(lab))
+    assert caught.value.key == "file-other-family"
+
+
+def test_a_record_that_cannot_be_written_in_the_middle_stops_the_plan_and_is_said(own_lab: Start) -> None:
+    lab = own_lab("guide")
+    planned = fixing.plan(given(lab))
+    assert planned.incident
+    folder = planned.incident / journal.FOLDER
+
+    def told(step: Step) -> None:
+        if step.change.kind == "register":
+            folder.rename(folder.with_name("elsewhere"))
+            folder.touch()
+
+    done = fixing.apply(given(lab), planned.plan.digest, told)
+    assert [(step.outcome, step.facts.get("code")) for step in done.steps][-1] == ("failed", "unrecorded")
+    assert changing(lab) == ["RegisterTaskDefinition"]

@@ -32,7 +32,14 @@ def _back(change: Change, facts: Mapping[str, Any], now: Mapping[str, str]) -> I
 
 
 def _update(change: Change, facts: Mapping[str, Any], now: Mapping[str, str]) -> Change | None:
-    """The service as it was; where it has that revision again by itself, nothing is to be done."""
+    """The service as it was.
+
+    Nothing is to be done where it has that revision again by itself, or where somebody has deployed another one since:
+    that is not ours to replace.
+    """
+    deployed = str(facts.get("taskDefinition") or change.after.get("taskDefinition") or "")
+    if deployed and now["running"] != deployed:
+        return None
     before = {name: value for name, value in change.before.items() if value is not None}
     if len(before) == 1 and now["running"] == before.get("taskDefinition"):
         return None

@@ -212,12 +212,16 @@ def problem(name: str, facts: Mapping[str, Any], lang: str) -> str:
     if name == "failed" and "operation" not in facts and has(f"errors.{own}"):
         return sentence(own, facts, lang)  # of a file, which is refused with one of our own errors
     told = {part: unticked(facts.get(part) or "–") for part in ("operation", "code")}
+    if name == "unrecorded":
+        told["was"] = outcome(str(facts.get("was", "")), lang)
     return say(f"fix.problem.{_problem(name, facts)}", lang, **told)
 
 
 def _problem(name: str, facts: Mapping[str, Any]) -> str:
     if name != "failed":
-        return name if name in ("stale", "gone", "unread") else "refused"
+        return name if name in ("stale", "gone", "unread", "unrecorded") else "refused"
+    if facts.get("code") == "unrecorded":
+        return "not_begun"
     if "operation" not in facts:
         return "not_seen" if facts.get("code") == "not-seen" else "file"
     reason = facts.get("reason")
