@@ -61,7 +61,8 @@ def test_without_other_names_the_subject_counts():
     assert Certificate("api", "", (), BEGINS, BEGINS + timedelta(1)).covers("api")
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 10, 50, 100, 200, len(DER) - 1])
+# A negative size is counted from the end: a signature has not always the same length.
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 10, 50, 100, 200, -1])
 def test_half_a_certificate_is_none(size):
     assert certificate(DER[:size]) is None
 
