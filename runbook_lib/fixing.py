@@ -10,25 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib import definition_file, runs
 from runbook_lib.archive import journal
-from runbook_lib.archive.incidents import filed, join
+from runbook_lib.archive.incidents import join
 from runbook_lib.archive.store import service_folder, writing
 from runbook_lib.diagnosis.images import presence
 from runbook_lib.errors import AccessError, InputError, ParameterError, SafetyError, nearest
 from runbook_lib.evidence.first_look import ecr_image
-from runbook_lib.evidence.journal import Entry
-from runbook_lib.evidence.model import Target, request
+from runbook_lib.evidence.model import request
 from runbook_lib.look import Look, look, more
 from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.plan import planner, undo
-from runbook_lib.plan.model import Plan, as_tree, from_tree
+from runbook_lib.plan.model import Plan, as_tree
 from runbook_lib.plan.remedies import CHOICES
 from runbook_lib.plan.remedies.images import IMAGE, chosen
 from runbook_lib.plan.situation import Wishes
+from runbook_lib.recorded import APPLIED, APPROVAL, PLAN, Recorded, entries_of, recorded, to_undo
 
 if TYPE_CHECKING:
     from runbook_lib.applying import Applied, Hands, Step
 
-PLAN, APPROVAL, APPLIED = "plan", "approval", "applied"  # kinds of entries
 _LOCK = ".applying"
 
 
@@ -39,26 +38,6 @@ class Planned:
     plan: Plan
     look: Look
     incident: Path | None
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A plan as a journal holds it, with everything that was recorded about it."""
-
-    plan: Plan
-    wishes: Wishes
-    incident: Path
-    entries: tuple[Entry, ...]
-
-    @property
-    def begun(self) -> bool:
-        """Whether a change of it was begun."""
-        return any(entry.kind == "intent" for entry in self.entries)
-
-    @property
-    def applied(self) -> bool:
-        """Whether all of it was made."""
-        return any(entry.kind == APPLIED and entry.data.get("good") is True for entry in self.entries)
 
 
 def plan(given: Parameters) -> Planned:
@@ -103,11 +82,11 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     """
     _recording(given)
     found = look(given)
-    applied = _to_undo(given, found, digest)
+    applied = to_undo(given, found, digest)
     from runbook_lib.applying import outcomes, settle
 
     settle(applied.plan, _hands(given, applied, approved=""), applied.entries)
-    record = _entries(applied.incident, applied.plan.digest)
+    record = entries_of(applied.incident, applied.plan.digest)
     made = undo.undo(applied.plan, outcomes(record), found.evidence)
     _possible(made, _hands(given, applied, approved=""))
     if made.changes:
@@ -153,12 +132,12 @@ def apply(
     from runbook_lib.archive.locks import only_one
 
     _recording(given)
-    found = _recorded(given, digest)
+    found = recorded(given, digest)
     if undoing and found.plan.kind != "undo":
         raise SafetyError("plan-is-fix", digest=digest)
     root = resolve(given.outputs)
     with writing(root), only_one(service_folder(root, found.plan.target) / _LOCK):
-        found = _recorded(given, digest)  # whoever held the lock before may have gone on with it
+        found = recorded(given, digest)  # whoever held the lock before may have gone on with it
         if not found.plan.ready:
             raise SafetyError("plan-open", digest=digest, open=", ".join(choice.id for choice in found.plan.open))
         _fresh(given, found)
@@ -254,68 +233,6 @@ def _record(folder: Path, made: Plan, wishes: Wishes, given: Parameters) -> None
     }
     with writing(resolve(given.outputs)):
         journal.write(folder, PLAN, {"digest": made.digest, "plan": as_tree(made), "wishes": asked})
-
-
-# Finding a plan again
-
-
-def _recorded(given: Parameters, digest: str) -> Recorded:
-    root = resolve(given.outputs)
-    for incident in filed(root, Target(given.cluster, given.service, given.region)):
-        found = _in(incident.folder, digest)
-        if found:
-            return found
-    elsewhere = next((i for i in filed(root, Target("", "", "")) if _in(i.folder, digest)), None)
-    if elsewhere:
-        raise SafetyError("plan-elsewhere", digest=digest, service=f"{elsewhere.cluster}/{elsewhere.service}")
-    raise SafetyError("plan-unknown", digest=digest, service=given.service)
-
-
-def _in(incident: Path, digest: str) -> Recorded | None:
-    if not any(mark.kind == PLAN for mark in journal.marks(incident)):
-        return None
-    entries = journal.read(incident).entries
-    for entry in reversed(entries):
-        if entry.kind == PLAN and entry.data.get("digest") == digest:
-            return _believed(incident, entry, digest, entries)
-    return None
-
-
-def _believed(incident: Path, entry: Entry, digest: str, entries: tuple[Entry, ...]) -> Recorded | None:
-    """A recorded plan; one whose content is not what its digest says was edited, and is none."""
-    try:
-        made, asked = from_tree(entry.data["plan"]), entry.data["wishes"]
-        wishes = Wishes(
-            answers=dict(asked["answers"]), guide_order=asked["guide_order"], desired_count=asked["desired_count"]
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-    if made.digest != digest:
-        return None
-    return Recorded(made, wishes, incident, _about(entries, digest))
-
-
-def _about(entries: tuple[Entry, ...], digest: str) -> tuple[Entry, ...]:
-    return tuple(entry for entry in entries if entry.data.get("plan") == digest)
-
-
-def _entries(incident: Path, digest: str) -> tuple[Entry, ...]:
-    return _about(journal.read(incident).entries, digest)
-
-
-def _to_undo(given: Parameters, found: Look, digest: str) -> Recorded:
-    """The plan of the digest, else the fix whose changes were begun last."""
-    if digest:
-        return _recorded(given, digest)
-    for incident in filed(resolve(given.outputs), replace(found.evidence.target, account="")):
-        entries = journal.read(incident.folder).entries
-        begun = dict.fromkeys(str(e.data.get("plan")) for e in reversed(entries) if e.kind == "intent")
-        plans = [known for each in begun if (known := _in(incident.folder, each))]
-        undone = {known.plan.base.get("undoes") for known in plans if known.plan.kind == "undo" and known.applied}
-        for known in plans:
-            if known.plan.kind == "fix" and known.plan.digest not in undone:
-                return known
-    raise InputError("nothing-applied", service=given.service)
 
 
 # Before the first step

@@ -50,7 +50,7 @@ def certificate(der: bytes) -> Certificate | None:
 
 
 def _read(der: bytes) -> Certificate:
-    body = next(_parts(_inside(der)))[1]  # TBSCertificate, of certificate, algorithm, signature
+    body = next(_parts(_inside(der)), (0, b""))[1]  # TBSCertificate, of certificate, algorithm, signature
     fields = [field for field in _parts(body) if field[0] != _VERSION]
     _, _, issuer, validity, subject = (content for _, content in fields[:5])
     begins, ends = (_moment(*part) for part in list(_parts(validity))[:2])
@@ -101,7 +101,7 @@ def _names(extensions: bytes) -> Iterator[str]:
         parts = list(_parts(extension))
         if parts[0] != (_OID, _ALTERNATIVE_NAMES):
             continue
-        for tag, content in _parts(_inside(next(part for kind, part in parts if kind == _OCTETS))):
+        for tag, content in _parts(_inside(next((part for kind, part in parts if kind == _OCTETS), b""))):
             if tag == _DNS_NAME:
                 yield content.decode("utf-8", "replace")[:_LONGEST_NAME]
             elif tag == _ADDRESS:
