@@ -43,7 +43,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
-    """What the definition of tasks that fail to start, or are on their way, names: all parameters, six secrets at most."""
+    """What is named by the definition of tasks that fail to start or are on their way, six secrets at most."""
     named = references.of(starts.unexplained(evidence), evidence.target.region)
     said = " ".join(text for task in evidence.tasks() for text in tasks.texts(task))
     asked = [each for each in named if references.can_be_asked(each, evidence.target.account)]
