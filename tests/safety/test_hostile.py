@@ -17,6 +17,7 @@ from runbook_lib.report.machine import as_json
 from runbook_lib.report.page import html
 from runbook_lib.report.render import Section
 from runbook_lib.text.visible import one_line, unseen, visible_json
+from tests import in_process
 from tests.command import ecs_runbook
 from tests.report.page_parser import parse
 from tests.safety.hostile import ALL_IN_ONE, FORGED, HOSTILE, incident, poisoned
@@ -132,12 +133,13 @@ def test_no_command_prints_what_steers_a_terminal(saved, options, lang):
     assert [line for line in lines if line.startswith("FORGED")] == []
 
 
-def test_no_text_becomes_a_path_or_is_hidden_in_an_archive(saved, tmp_path):
-    home = {"ECS_RUNBOOK_HOME": str(Path(__file__).parents[2]), "HOME": str(tmp_path)}
+def test_no_text_becomes_a_path_or_is_hidden_in_an_archive(saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("ECS_RUNBOOK_HOME", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("HOME", str(tmp_path))
     outputs = tmp_path / "a" / "b" / "c" / "d" / "outputs"
-    done = ecs_runbook("report", "--evidence", saved, "-p", f"outputs={outputs}", "--lang", "en", **home)
-    assert done.returncode == 0, done.stderr
-    assert not hidden(done.stdout + done.stderr)
+    code, printed = in_process.command("report", "--evidence", saved, "-p", f"outputs={outputs}", "--lang", "en")
+    assert code == 0, printed
+    assert not hidden(printed)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if outputs not in path.parents and "FORGED" in path.name] == []
     assert [path for path in outputs.rglob("*") if not str(path).isascii() or unseen(str(path))] == []
