@@ -62,16 +62,11 @@ class _Cells(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
         with _ipython() as shell:
-            for index, cell in enumerate(nb_man.nb.cells):
-                nb_man.cell_start(cell, index)
-                if cell.cell_type == "code":
-                    cell.outputs = shell.outputs_of(cell.source)
-                    cell.execution_count = shell.execution_count - 1
-                failed = any(output.output_type == "error" for output in cell.get("outputs", []))
-                if failed:
-                    nb_man.cell_exception(cell, cell_index=index)
-                nb_man.cell_complete(cell, cell_index=index)
-                if failed:
+            for index, cell in enumerate(cell for cell in nb_man.nb.cells if cell.cell_type == "code"):
+                cell.outputs = shell.outputs_of(cell.source)
+                cell.execution_count = index + 1
+                if any(output.output_type == "error" for output in cell.outputs):
+                    nb_man.cell_exception(cell)
                     break
 
 

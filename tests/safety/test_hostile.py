@@ -19,7 +19,7 @@ from runbook_lib.report.render import Section
 from runbook_lib.text.visible import one_line, unseen, visible_json
 from tests import in_process
 from tests.command import ecs_runbook
-from tests.report.page_parser import parse
+from tests.report.page_parser import Page, parse
 from tests.safety.hostile import ALL_IN_ONE, FORGED, HOSTILE, incident, poisoned
 
 WHERE = ("words", "names", "states")
@@ -47,9 +47,9 @@ def hidden(text: str) -> bool:
     return unseen(text.replace("\n", "").replace("\t", ""))
 
 
-def kinds(source: str) -> set[tuple[str, ...]]:
+def kinds(found: Page) -> set[tuple[str, ...]]:
     """Every kind of element with the names of its attributes."""
-    return {(tag, *sorted(attributes)) for tag, attributes in parse(source).starts}
+    return {(tag, *sorted(attributes)) for tag, attributes in found.starts}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def known() -> set[tuple[str, ...]]:
     """The elements of pages and sections in which no text is hostile."""
     made = [hostile(QUIET, where, lang) for where in WHERE for lang in ("ko", "en")]
     made += [(judge(found), found, Context("en")) for found in (incident(), incident("healthy"))]
-    return {kind for about in made for source in sources(*about) for kind in kinds(source)}
+    return {kind for about in made for source in sources(*about) for kind in kinds(parse(source))}
 
 
 def sources(*about: object) -> list[str]:
@@ -68,7 +68,7 @@ def sources(*about: object) -> list[str]:
 def test_no_text_becomes_an_element_or_an_attribute(known, name, where, lang):
     for source in sources(*hostile(name, where, lang)):
         found = parse(source)
-        assert kinds(source) <= known
+        assert kinds(found) <= known
         assert (found.unbalanced, found.open) == ([], [])
         links = {attributes["href"] for _, attributes in found.starts if "href" in attributes}
         assert {link for link in links if not link.startswith(("#", "https://docs.aws.amazon.com/"))} == set()
