@@ -43,8 +43,8 @@ def test_a_run_that_lives_is_left_alone_until_ctrl_c_archives_it_and_says_where(
 
 def test_what_a_killed_run_left_is_archived_by_the_next_command(own_lab, tmp_path):
     lab = own_lab("guide")
+    ecs_runbook("diagnose", "--params", lab.params, "-p", f"outputs={tmp_path}")
     options = slow(lab, tmp_path)
-    ecs_runbook("diagnose", *options)
     lab.forget_calls()
     killed = interrupted("report", *options, when=lambda: bool(lab.calls()), by=signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
