@@ -13,6 +13,8 @@ from runbook_lib.evidence.model import Evidence, Request, request
 
 LABELS = ("image-pull-auth", "secret-access-denied", "log-driver-misconfigured")
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+# A policy of the resource can grant the role none of these: what its own policies refuse is refused.
+OWN = frozenset({"ecr:GetAuthorizationToken", "logs:CreateLogStream", "ssm:GetParameters"})
 _READ = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
 # AWS adds six random characters to a secret's name. An ARN may be written without them, and then IAM judges another.
 _WHOLE_SECRET = re.compile(r":secret:.+-(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{6}$")

@@ -82,14 +82,14 @@ def not_failing(evidence: Evidence, **facts: Any) -> Finding | None:
 
 
 def settled(evidence: Evidence) -> Finding | None:
-    """The finding of a rule about roles where it is no question why nothing starts; None where it is one.
+    """The finding of a rule about roles where it is no question why nothing starts; None where it is or may become one.
 
     ``cause-known`` is a reason in which roles and permissions have no part: no room, no such image.
     """
     start, name = of_newest(evidence), deployments.newest_revision(evidence)
     if start == "started":
         return passed(revision=name)
-    if start not in ("failing", "nowhere"):
+    if start not in ("failing", "nowhere") and not awaited(evidence):
         return not_applicable(reason=start, revision=name)
     return not_applicable(reason="cause-known", revision=name) if _is_explained(evidence) else None
 

@@ -36,13 +36,16 @@ def check(evidence: Evidence) -> Finding:
     if settled := starts.settled(evidence):
         return settled
     definition = deployments.newest_definition(evidence)
-    role, wanted = _role(definition), grants.needed(evidence, definition)
+    role, wanted = _role(definition), _wanted(evidence, definition)
     name = deployments.revision(definition.get("taskDefinitionArn", ""))
     if not wanted or not (role or _is_fargate(definition)):  # on an instance, the instance's own role pulls and logs
         return not_applicable(reason="no-role", revision=name)
-    if refused := _refused(evidence, role, wanted) + sharing.refusals(evidence, definition):
+    if refused := _refused(evidence, role, wanted) + _shares(evidence, definition):
         besides = grants.besides(evidence, role, wanted)
         return _failed(evidence, refused, besides, role=role, revision=name)
+    if starts.awaited(evidence):
+        unread = grants.is_unread(evidence, role, wanted)
+        return unseen(evidence, _KINDS) if unread else not_applicable(reason="no-failed-start", revision=name)
     return _undecided(evidence, definition, wanted) or passed(role=role, revision=name)
 
 
@@ -51,8 +54,18 @@ def wants(evidence: Evidence) -> tuple[Request, ...]:
     definition = deployments.newest_definition(evidence)
     if not (role := _role(definition)) or starts.settled(evidence):
         return ()
-    asked = (grant.request(role) for grant in grants.needed(evidence, definition))
-    return (*asked, *sharing.requests(evidence, definition))
+    asked = (grant.request(role) for grant in _wanted(evidence, definition))
+    return (*asked, *(() if starts.awaited(evidence) else sharing.requests(evidence, definition)))
+
+
+def _wanted(evidence: Evidence, definition: dict[str, Any]) -> tuple[Grant, ...]:
+    """What is needed; before a task has failed to start, what the role's own policies alone decide."""
+    needed = grants.needed(evidence, definition)
+    return tuple(one for one in needed if grants.OWN.issuperset(one.actions)) if starts.awaited(evidence) else needed
+
+
+def _shares(evidence: Evidence, definition: dict[str, Any]) -> tuple[Refusal, ...]:
+    return () if starts.awaited(evidence) else sharing.refusals(evidence, definition)
 
 
 def _role(definition: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from tests.diagnosis.builder import (
     reading,
     service,
     stopped,
+    task,
     unread,
     whole,
     without,
@@ -241,3 +242,18 @@ def test_a_role_that_is_not_there_is_the_other_rules():
         for wish in asked_for(found)
     )
     assert verdict(RULE, evidence(*found.readings, unreads=lost)).outcome is UNKNOWN
+
+
+def arriving():
+    """A deployment whose first task is on its way."""
+    defined = plain(3, container(secrets=[{"name": "A", "valueFrom": SECRET}])) | {"executionRoleArn": ROLE}
+    return whole(service(deployment(3, 1, pendingCount=1)), [task(1, 3, None, lastStatus="PENDING")], [defined])
+
+
+def test_while_the_first_task_is_on_its_way_only_what_the_role_alone_decides_is_asked():
+    asked = {action for wish in asked_for(arriving()) for action in wish["actions"].split(",")}
+    assert asked == {LOGIN, OPEN_LOG, WRITE_LOG}
+    refused = verdict(RULE, answered(arriving(), LOGIN))
+    assert (refused.outcome, refused.label, refused.confidence) == (FAIL, "image-pull-auth", "likely")
+    assert verdict(RULE, answered(arriving())).facts["reason"] == "no-failed-start"
+    assert verdict(RULE, arriving()).outcome is UNKNOWN

@@ -15,6 +15,7 @@ from tests.diagnosis.builder import (
     reading,
     service,
     stopped,
+    task,
     unread,
     whole,
     without,
@@ -127,3 +128,12 @@ def test_the_conditions_that_ecs_is_known_to_meet_are_evaluated():
     others = {"StringEquals": {"aws:SourceAccount": "210987654321"}}
     assert verdict(RULE, starting(role(document=trust(Condition=mine)))).outcome is PASS
     assert verdict(RULE, starting(role(document=trust(Condition=others)))).outcome is FAIL
+
+
+def test_a_role_that_will_be_needed_is_looked_at_while_the_first_task_is_on_its_way():
+    described = service(deployment(3, 1, pendingCount=1))
+    pending = [task(1, 3, None, lastStatus="PENDING")]
+    found = whole(described, pending, [plain(3) | {"executionRoleArn": ROLE}])
+    assert [wish["role_arn"] for wish in asked_for(found)] == [ROLE]
+    assert verdict(RULE, evidence(*found.readings, unreads=(absent(),))).outcome is FAIL
+    assert verdict(RULE, evidence(*found.readings, role())).outcome is PASS
