@@ -23,6 +23,8 @@ from runbook_lib.report.sections.findings import banner, no_causes, status, unre
 from runbook_lib.report.sections.values import look_stamp, shell, table, unfinished_since, when_text
 
 _FAILED = ("failing", "stuck")  # states that have a title of their own
+_DONE = ("plan", "approval", "change", "applied")  # kinds of entries that tell what people did
+_PROOF = ("verify", "closed")
 _APPENDIX = (
     sections.service_state,
     sections.running_tasks,
@@ -196,14 +198,19 @@ def _changed(context: Context) -> str:
 
 
 def _fix(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
-    """What was planned, approved and changed, by whom; where nothing is on record, that is said."""
-    if context.record:
-        return (record(context.record, context.lang, context.timezone),)
+    """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
+    if any(entry.kind in _DONE for entry in context.record):
+        told = [entry for entry in context.record if entry.kind not in _PROOF]
+        return (record(told, context.lang, context.timezone),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 
 
 def _verify(evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """The checks on record and the closing; where nobody has checked, how to."""
+    told = [entry for entry in context.record if entry.kind in _PROOF]
+    if told:
+        return (record(told, context.lang, context.timezone),)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
 
 
