@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.watching 100 --write`` plays every scenario that fails and so many seeds of `random`, each in
 labs whose clock is stepped, and puts its table into docs/benchmarks.md. Beside it: the first second at which a whole
-look names the cause, what boto3's waiter `services_stable` would say (a poll each 15 simulated seconds, 40 at most),
-and when the lab's deployment circuit breaker fails the deployment.
+look names the cause, what boto3's waiter `services_stable` says, the AWS CLI's in two scenarios and ecs-deploy's wait
+in five, and when the lab's deployment circuit breaker fails the deployment.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import boto3
 import yaml
 
+from benchmarks import waits
 from benchmarks.page import write
 from benchmarks.row import Row
+from benchmarks.waits import Waited
 from runbook_lib import lab as labs
 from runbook_lib.diagnosis import deployments
 from runbook_lib.diagnosis.following import Poll
@@ -37,6 +38,8 @@ TESTS = Path(__file__).parents[1] / "tests" / "incidents"
 FAULTY = "random"
 QUICK_SEEDS = 12
 WAITER_S, WAITER_POLLS, LONGEST_POLL_S = 15, 40, 20.0
+WITH_AWS_CLI = ("bad-build-rolled-back", "secret-not-json")
+WITH_ECS_DEPLOY = (*WITH_AWS_CLI, "guide", "health-check-tool-missing", "stacked-faults-path")
 BEGIN, END = "<!-- table: benchmarks.watching -->", "<!-- end of table of watching -->"
 
 
@@ -59,7 +62,7 @@ class Taken:
     poll_s: float
     evidence_s: float | None
     calls_a_minute: float
-    stable_s: float | None
+    others: dict[str, Waited]
     breaker_s: float | None
 
     @property
@@ -93,7 +96,7 @@ def cases(seeds: int) -> Iterator[Case]:
 
 
 def measured(case: Case) -> Taken:
-    """Plays a case three times: watched, looked at each second before it was named, and polled as the waiter does."""
+    """Plays a case again and again: watched, looked at each second before it was named, and waited for by others."""
     polls: list[Poll] = []
     with _Playing(case) as (lab, given):
         outcome = watch(given, polls.append, lab.advance)
@@ -101,13 +104,11 @@ def measured(case: Case) -> Taken:
     named_s = next(named, None)
     steps = [after.elapsed_s - before.elapsed_s for before, after in pairwise(polls)]
     minutes = max(1.0, (polls[-1].elapsed_s - polls[0].elapsed_s) / 60)
-    stable, breaker = _waited(case)
     # A close look before it did not name it, so the evidence is younger than that.
     before = [poll.elapsed_s for poll in polls if poll.close and named_s is not None and poll.elapsed_s < named_s]
     evidence = _looked(case, before[-1] + 1 if before else 0.0, named_s) if named_s is not None else None
-    return Taken(
-        case, outcome.word, named_s, max(steps, default=0.0), evidence, outcome.calls / minutes, stable, breaker
-    )
+    calls, longest = outcome.calls / minutes, max(steps, default=0.0)
+    return Taken(case, outcome.word, named_s, longest, evidence, calls, _others(case), _broken(case))
 
 
 def _looked(case: Case, start: float, until: float) -> float | None:
@@ -130,34 +131,31 @@ def _since(began: Any, now: Any) -> float:
     return float((now - began).total_seconds()) if began else 0.0
 
 
-def _waited(case: Case) -> tuple[float | None, float | None]:
-    """When `services_stable` would say yes, and when the rollout state is FAILED, to 15 seconds."""
-    stable: float | None = None
+def _others(case: Case) -> dict[str, Waited]:
+    """What the other tools' waits say; the slower ones of a few scenarios only."""
     with _Playing(case) as (lab, given):
-        keys = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
-        client: Any = boto3.client("ecs", endpoint_url=given.endpoint_url, region_name=given.region, **keys)
-        newest = ""
+        found = {"boto3": waits.boto3_waiter(lab, given)}
+    if case.name in WITH_ECS_DEPLOY:
+        with _Playing(case) as (lab, given):
+            found["ecs-deploy"] = waits.ecs_deploy(lab, given)
+    if case.name in WITH_AWS_CLI:
+        with _Playing(case) as (lab, given):
+            lab.run(waits.RATE)
+            found["aws"] = waits.aws_cli(lab, given)
+    return found
+
+
+def _broken(case: Case) -> float | None:
+    """When the rollout state is FAILED, to 15 seconds, within the ten minutes of the waiters."""
+    with _Playing(case) as (lab, given):
+        client, newest = waits.client(given), ""
         for number in range(WAITER_POLLS):
-            answer = client.describe_services(cluster=given.cluster, services=[given.service])
-            [service] = answer["services"]
-            listed = service["deployments"]
-            newest = newest or max(listed, key=lambda d: d["createdAt"])["id"]
-            if stable is None and len(listed) == 1 and service["runningCount"] == service["desiredCount"]:
-                stable = number * float(WAITER_S)
-            own = [d for d in listed if d["id"] == newest]
+            [service] = client.describe_services(cluster=given.cluster, services=[given.service])["services"]
+            newest = newest or max(service["deployments"], key=lambda d: d["createdAt"])["id"]
+            own = [d for d in service["deployments"] if d["id"] == newest]
             if not own or own[0].get("rolloutState") == "FAILED":
-                return stable if stable is not None else _rest(lab, client, given, number), number * float(WAITER_S)
+                return number * float(WAITER_S)
             lab.advance(WAITER_S)
-    return stable, None
-
-
-def _rest(lab: Any, client: Any, given: Parameters, number: int) -> float | None:
-    """When it says yes after all: the old deployment runs again."""
-    for later in range(number, WAITER_POLLS):
-        [service] = client.describe_services(cluster=given.cluster, services=[given.service])["services"]
-        if len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]:
-            return later * float(WAITER_S)
-        lab.advance(WAITER_S)
     return None
 
 
@@ -178,8 +176,9 @@ class _Playing:
 
 def table(found: list[Taken]) -> str:
     """A line a scenario, and the seeds together."""
-    head = ["scenario", "end", "first evidence", "named", "late", "calls a minute", "`services_stable`", "breaker"]
-    lines = [f"| {' | '.join(head)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    own = ["scenario", "end", "first evidence", "named", "late", "calls a minute"]
+    head = [*own, "boto3's waiter", "`aws ecs wait`", "ecs-deploy", "breaker"]
+    lines = [f"| {' | '.join(head)} |", f"|---|---|{'--:|' * 8}"]
     lines += [_line(taken) for taken in found if taken.case.name != FAULTY]
     seeds = [taken for taken in found if taken.case.name == FAULTY]
     lines += list(_together(seeds)) if seeds else []
@@ -187,25 +186,24 @@ def table(found: list[Taken]) -> str:
 
 
 def _line(taken: Taken) -> str:
-    stable = f"{taken.stable_s:.0f} s, yes" if taken.stable_s is not None else "time-out"
+    others = [str(taken.others.get(tool, "–")) for tool in ("boto3", "aws", "ecs-deploy")]
     times = (taken.evidence_s, taken.named_s, taken.late_s)
     shown = [f"{max(0.0, value):.0f} s" if value is not None else "–" for value in times]
     breaker = f"{taken.breaker_s:.0f} s" if taken.breaker_s is not None else "–"
-    return (
-        f"| {taken.case.name} | {taken.end} | {' | '.join(shown)} | {taken.calls_a_minute:.0f} | {stable} | {breaker} |"
-    )
+    columns = [taken.case.name, taken.end, *shown, f"{taken.calls_a_minute:.0f}", *others, breaker]
+    return f"| {' | '.join(columns)} |"
 
 
 def _together(seeds: list[Taken]) -> Iterator[str]:
     named = [taken for taken in seeds if taken.named_s is not None]
     late = sum(1 for t in named if t.breaker_s is not None and t.named_s is not None and t.named_s > t.breaker_s)
-    wrong = sum(taken.stable_s is not None for taken in seeds)
+    wrong = sum(taken.others["boto3"].said == "yes" for taken in seeds)
     for word, pick in (("median", median), ("9 in 10", _nine_in_ten), ("latest", max)):
         columns = [[value for t in named if (value := getattr(t, name)) is not None] for name in _COLUMNS]
         shown = [f"{max(0.0, pick(values)):.0f} s" if values else "–" for values in columns]
         calls = f"{pick([t.calls_a_minute for t in seeds]):.0f}"
-        yield f"| {len(seeds)} seeds of random, {word} | {len(named)} named | {' | '.join(shown)} | {calls} | | |"
-    yield f"| {len(seeds)} seeds of random, how many | | | | | | {wrong} yes | {late} named after it |"
+        yield f"| {len(seeds)} seeds of random, {word} | {len(named)} named | {' | '.join(shown)} | {calls} | | | | |"
+    yield f"| {len(seeds)} seeds of random, how many | | | | | | {wrong} yes | | | {late} named after it |"
 
 
 _COLUMNS = ("evidence_s", "named_s", "late_s")

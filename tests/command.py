@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from tests import warm
+
 ECS_RUNBOOK = str(Path(sys.executable).parent / "ecs-runbook")
 
 
@@ -16,6 +18,9 @@ def ecs_runbook(
     *arguments: object, cwd: Path | None = None, stdout: IO[str] | int = subprocess.PIPE, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """One run of the command, in Korean unless ``ECS_RUNBOOK_LANG`` or ``--lang`` says otherwise."""
+    if stdout is subprocess.PIPE and not any(name.startswith("PYTHON") for name in environment):
+        env = clean_environment() | environment
+        return warm.run("runbook_lib.cli:main", ECS_RUNBOOK, *map(str, arguments), cwd=cwd or Path.cwd(), env=env)
     return _ended(_start(arguments, stdout, cwd, environment))
 
 

@@ -23,6 +23,16 @@ AnyLab = Lab | RemoteLab
 CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a file makes once is made once: the tests that use it go to one worker."""
+    for item in items:
+        known = item._fixtureinfo.name2fixturedefs.values()
+        shared = any(one.scope == "module" for named in known for one in named)
+        if shared and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def folders_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Signatures of notebooks and records of incidents go to folders of the tests, not among the user's."""

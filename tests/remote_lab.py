@@ -1,23 +1,21 @@
 """A lab in a process of its own, as a user starts one: moto keeps one state a process, and tests want several labs."""
 
 import json
-import subprocess
-import sys
+import os
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+from tests import warm
 
 
 class RemoteLab:
     """The lab of a scenario behind real HTTP; its clock stands still unless ``rate`` says otherwise."""
 
     def __init__(self, scenario: str, folder: Path, rate: float = 0.0) -> None:
-        arguments = ["--scenario", scenario, "--port", "0", "--rate", str(rate), "--folder", str(folder)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "runbook_lib.lab", *arguments], stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout
-        ready = json.loads(self._process.stdout.readline())
+        arguments = ("--scenario", scenario, "--port", "0", "--rate", str(rate), "--folder", str(folder))
+        self._process, line = _started(("lab", *arguments))
+        ready = json.loads(line)
         self.endpoint_url: str = ready["endpoint_url"]
         self.region: str = ready["region"]
         self.params = Path(ready["params"])
@@ -43,4 +41,13 @@ class RemoteLab:
     def close(self) -> None:
         """Ends the process."""
         self._process.terminate()
-        self._process.communicate(timeout=10)
+        self._process.join()
+
+
+def _started(words: tuple[str, ...]) -> tuple[Any, str]:
+    """The process, and its first line, which says that it is ready."""
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as lines:
+        process = warm.start("runbook_lib.lab.__main__:main", words, (writing, 2), Path.cwd(), os.environ)
+        os.close(writing)
+        return process, lines.readline()

@@ -1,20 +1,16 @@
 """The same bad input through every face: one sentence in the chosen language, the documented code, no traceback."""
 
-import json
+import os
 import re
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from runbook_lib import lab as labs
 from runbook_lib.text import LANGUAGES
 from tests.command import clean_environment, ecs_runbook
 from tests.conftest import CLUSTER, SERVICE
+from tests.in_process import executed
 
 ROOT = Path(__file__).parent.parent
 HANGUL = re.compile("[가-힣]")
@@ -90,11 +86,6 @@ def parameters(case: str, lang: str, lab, addresses: dict[str, str]) -> dict[str
     return right | {k: addresses.get(str(v), v) for k, v in CASES[case][0].items()}
 
 
-def as_injected(given: dict[str, object]) -> dict[str, object]:
-    """``globals()`` of a notebook into which papermill has injected these parameters."""
-    return given | {"In": ["# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in given.items())]}
-
-
 def said(text: str, case: str, lang: str) -> None:
     """One sentence (or two) in this language that names what to look at, and nothing of Python."""
     assert CASES[case][2] in text
@@ -117,39 +108,22 @@ def test_the_command_line_says_it(place, guide_lab, case, lang):
     said(error, case, lang)
 
 
-def test_a_notebook_says_it_without_a_traceback(place, guide_lab, tmp_path):
+@pytest.fixture
+def addresses_from_home(place, monkeypatch):
+    """The addresses that cases name, in a process that stands in the user's folder with the user's environment."""
     folder, environment, addresses = place
-    asked = [(case, lang) for case in CASES for lang in LANGUAGES]
-    cells = [f"rb.incident({as_injected(parameters(*pair, guide_lab, addresses))!r})" for pair in asked]
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in ("import runbook_lib as rb", *cells)]
-    )
-    client = NotebookClient(notebook, allow_errors=True, resources={"metadata": {"path": str(folder)}})
-    client.execute(env=clean_environment() | environment)
-    for (case, lang), cell in zip(asked, notebook.cells[1:], strict=True):
-        [error] = [output for output in cell.outputs if output.output_type == "error"]
-        said("\n".join(error.traceback), case, lang)
+    monkeypatch.chdir(folder)
+    for name in os.environ.keys() - clean_environment().keys():
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return addresses
 
 
-PAPERMILL = ["wrong type", "misspelt service", "expired token", "task definition with comments", "foreign evidence"]
-
-
-def test_plain_papermill_says_it_in_the_notebook(place, guide_lab, tmp_path):
-    folder, environment, addresses = place
-
-    def run(case: str) -> Path:
-        given = parameters(case, "ko", guide_lab, addresses)
-        options = [word for name, value in given.items() for word in ("-p", name, str(value))]
-        out = tmp_path / f"{case}.ipynb"
-        program = [sys.executable, "-m", "papermill", "--no-progress-bar", ROOT / "notebooks/10_diagnose.ipynb", out]
-        words = [*map(str, program), *options]
-        env = clean_environment() | environment
-        done = subprocess.run(words, env=env, cwd=folder, capture_output=True, check=False)
-        assert done.returncode == 1
-        return out
-
-    with ThreadPoolExecutor(2) as pool:
-        for case, out in zip(PAPERMILL, pool.map(run, PAPERMILL), strict=True):
-            cells = json.loads(out.read_text())["cells"]
-            [error] = [o for c in cells for o in c.get("outputs", []) if o["output_type"] == "error"]
-            said("\n".join(error["traceback"]), case, "ko")
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_notebook_says_it_without_a_traceback(addresses_from_home, guide_lab, tmp_path, case, lang):
+    given = parameters(case, lang, guide_lab, addresses_from_home)
+    put_out = executed(ROOT / "notebooks/10_diagnose.ipynb", tmp_path / "out.ipynb", **given)
+    [error] = [output for output in put_out if output.output_type == "error"]
+    said("\n".join(error.traceback), case, lang)

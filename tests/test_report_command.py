@@ -1,22 +1,34 @@
 """`report` runs 90_postmortem by papermill and leaves an archived run, whether it succeeds or fails."""
 
 import json
-import signal
+from shutil import copytree
 
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from tests.command import ecs_runbook, interrupted
+from tests import in_process
+from tests.command import ecs_runbook
+from tests.conftest import given
+from tests.in_process import command
+
+pytestmark = pytest.mark.xdist_group("report")  # one archived report for all of them
 
 FILES = {"evidence.json", "verdicts.json", "report.ipynb", "report.ko.html", "report.en.html", "manifest.json"}
+
+LOG = (
+    "export TOKEN=hunter2\nError: hunter2\nAn error occurred (ClientException) when calling the "
+    "RegisterTaskDefinition operation: The secret name must be unique and not shared with any new or existing "
+    "environment variables set on the container, such as 'LANGSMITH_TRACING'.\n"
+)
 
 
 @pytest.fixture(scope="module")
 def archived(lab_of, tmp_path_factory):
-    """One archived report of the guide's incident: what was printed, and its folder."""
+    """One archived report of the guide's incident and of a log of CI: what was printed, and its folder."""
     outputs = tmp_path_factory.mktemp("outputs")
-    done = ecs_runbook("report", "--params", lab_of("guide").params, "-p", f"outputs={outputs}", "--lang", "en")
+    told = ["-p", f"outputs={outputs}", "-p", f"deploy_message={json.dumps(LOG * 50)}", "--lang", "en"]
+    done = ecs_runbook("report", "--params", lab_of("guide").params, *told)
     assert done.returncode == 0, done.stderr
     [manifest] = outputs.rglob("manifest.json")
     return done.stdout, manifest.parent, outputs
@@ -76,20 +88,23 @@ def test_values_of_environment_variables_are_in_no_written_byte(archived):
         assert '"azure"' not in path.read_text(), path.name
 
 
-def test_a_second_report_joins_the_incident_and_rebuilds_from_its_evidence(archived):
+def test_of_a_pasted_log_only_awss_words_are_in_any_written_byte(archived):
+    files = [p for p in archived[2].rglob("*") if p.is_file()]
+    assert not [p.name for p in files if "hunter2" in p.read_text(encoding="utf-8")]
+    assert [p.name for p in files if p.name == "report.ipynb" and "must be unique" in p.read_text(encoding="utf-8")]
+
+
+def test_a_second_report_joins_the_incident_and_rebuilds_from_its_evidence(archived, tmp_path):
     _, folder, outputs = archived
-    done = ecs_runbook("report", "--evidence", folder / "evidence.json", "-p", f"outputs={outputs}", "--exit-verdict")
-    assert done.returncode == 1
-    assert len(list(outputs.rglob("manifest.json"))) == 2
-    assert sorted(p.stem.split("-")[1] for p in (folder.parent / "journal").iterdir()) == [
-        "look",
-        "opened",
-        "run",
-        "run",
-    ]
+    copied = copytree(outputs, tmp_path / "outputs")
+    code, _ = command("report", "--evidence", folder / "evidence.json", "-p", f"outputs={copied}", "--exit-verdict")
+    assert code == 1
+    assert len(list(copied.rglob("manifest.json"))) == 2
+    [journal] = copied.rglob("journal")
+    assert sorted(p.stem.split("-")[1] for p in journal.iterdir()) == ["look", "opened", "run", "run"]
 
 
-def test_a_failed_run_is_archived_as_failed(guide, tmp_path):
+def test_a_failed_run_is_archived_as_failed_with_its_sentence(guide, tmp_path):
     done = ecs_runbook(
         "report", "--params", guide.params, "-p", f"outputs={tmp_path}", "-p", "service=nobody", "--lang", "en"
     )
@@ -98,22 +113,25 @@ def test_a_failed_run_is_archived_as_failed(guide, tmp_path):
     assert "`nobody`" in done.stderr
     [manifest] = tmp_path.rglob("manifest.json")
     assert json.loads(manifest.read_text())["status"] == "failed"
-    assert (manifest.parent / "report.ipynb").is_file()
+    cells = json.loads((manifest.parent / "report.ipynb").read_text())["cells"]
+    [error] = [o for cell in cells for o in cell.get("outputs", []) if o["output_type"] == "error"]
+    [sentence] = error["traceback"]
+    assert "`nobody`" in sentence
 
 
 def test_a_run_that_names_an_incident_that_there_is_not_is_archived_beside_them(guide, tmp_path):
-    options = ["--params", guide.params, "-p", f"outputs={tmp_path}", "-p", "incident_id=20200101T000000Z"]
-    done = ecs_runbook("report", *options, "--lang", "en")
-    assert done.returncode == 2
-    assert "20200101T000000Z" in done.stderr
+    asked = {"outputs": str(tmp_path), "incident_id": "20200101T000000Z"}
+    done = in_process.archived("90_postmortem", given(guide, **asked))
+    assert (done.ok, done.exit_code) == (False, 2)
+    assert "20200101T000000Z" in done.error
     [manifest] = tmp_path.rglob("manifest.json")
     assert manifest.parents[1].name == "no-incident"
     assert json.loads(manifest.read_text())["status"] == "failed"
 
 
 def test_any_notebook_that_opens_an_incident_leaves_its_evidence_and_verdict(guide, tmp_path):
-    done = ecs_runbook("run", "10_diagnose", "--params", guide.params, "-p", f"outputs={tmp_path}", "--exit-verdict")
-    assert done.returncode == 1
+    code, _ = command("run", "10_diagnose", "--params", guide.params, "-p", f"outputs={tmp_path}", "--exit-verdict")
+    assert code == 1
     [manifest] = tmp_path.rglob("manifest.json")
     assert {"evidence.json", "verdicts.json", "report.ipynb"} <= {p.name for p in manifest.parent.iterdir()}
     assert json.loads(manifest.read_text())["counts"]["cause"] == 4
@@ -124,66 +142,4 @@ def test_a_run_that_read_nothing_is_no_good_news(tmp_path):
     cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": "1"}
     spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     path.write_text(json.dumps({"cells": [cell], "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}))
-    assert ecs_runbook("run", path, "-p", f"outputs={tmp_path}/o", "--exit-verdict").returncode == 3
-
-
-def test_of_a_pasted_log_only_awss_words_are_in_any_written_byte(guide, tmp_path):
-    log = (
-        "export TOKEN=hunter2\nError: hunter2\nAn error occurred (ClientException) when calling the "
-        "RegisterTaskDefinition operation: The secret name must be unique and not shared with any new or existing "
-        "environment variables set on the container, such as 'LANGSMITH_TRACING'.\n"
-    )
-    done = ecs_runbook(
-        "report", "--params", guide.params, "-p", f"outputs={tmp_path}", "-p", f"deploy_message={json.dumps(log * 50)}"
-    )
-    assert done.returncode == 0, done.stderr
-    files = [p for p in tmp_path.rglob("*") if p.is_file()]
-    assert not [p.name for p in files if "hunter2" in p.read_text(encoding="utf-8")]
-    assert [p.name for p in files if p.name == "report.ipynb" and "must be unique" in p.read_text(encoding="utf-8")]
-
-
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_sigterm_leave_an_archived_run_and_say_where(own_lab, tmp_path, by):
-    lab = own_lab("guide")
-    lab.faults([{"action": "DescribeServices", "delay": 5}])
-    options = ["--params", lab.params, "-p", f"outputs={tmp_path}", "--lang", "en"]
-    done = interrupted("report", *options, when=lambda: bool(lab.calls()), by=by)
-    [manifest] = tmp_path.rglob("manifest.json")
-    assert done.returncode == 130
-    assert str(manifest.parent) in done.stderr
-    assert json.loads(manifest.read_text())["status"] == "interrupted"
-
-
-def test_what_a_killed_run_left_is_archived_by_the_next_command(own_lab, tmp_path):
-    lab = own_lab("guide")
-    lab.faults([{"action": "DescribeServices", "delay": 5}])
-    options = ["--params", lab.params, "-p", f"outputs={tmp_path}"]
-    ecs_runbook("diagnose", *options)
-    lab.forget_calls()
-    killed = interrupted("report", *options, when=lambda: bool(lab.calls()), by=signal.SIGKILL)
-    assert killed.returncode == -signal.SIGKILL
-    assert not list(tmp_path.rglob("manifest.json"))
-    told = json.loads(ecs_runbook("incidents", "show", "--json", *options).stdout)
-    [manifest] = tmp_path.rglob("manifest.json")
-    kept = json.loads(manifest.read_text())
-    assert (kept["status"], kept["error"], kept["notebook"]) == ("interrupted", "killed", "90_postmortem")
-    assert kept["parameters"]["service"] == "momentir-cx-llm-service"
-    assert [(e["kind"], e.get("status")) for e in told["entries"]][-1] == ("run", "interrupted")
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
-
-
-def test_a_run_that_still_lives_is_left_alone(own_lab, tmp_path):
-    lab = own_lab("guide")
-    lab.faults([{"action": "DescribeServices", "delay": 5}])
-    options = ["--params", lab.params, "-p", f"outputs={tmp_path}"]
-    listed = []
-
-    def seen() -> bool:
-        if lab.calls():
-            listed.append(ecs_runbook("incidents", "list", "-p", f"outputs={tmp_path}").returncode)
-        return bool(listed)
-
-    done = interrupted("report", *options, when=seen)
-    assert (listed, done.returncode) == ([0], 130)
-    [manifest] = tmp_path.rglob("manifest.json")
-    assert json.loads(manifest.read_text())["error"] == "interrupted"
+    assert command("run", path, "-p", f"outputs={tmp_path}/o", "--exit-verdict")[0] == 3

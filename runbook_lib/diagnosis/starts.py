@@ -54,21 +54,28 @@ def is_silent(evidence: Evidence) -> bool:
     return bool(lost) and told.of_task(lost[0]) is None
 
 
-def unexplained(evidence: Evidence) -> dict[str, Any]:
-    """The newest deployment's task definition where its tasks fail to start and ECR has its images; else empty.
+def awaited(evidence: Evidence) -> bool:
+    """Whether the newest deployment's first task is still on its way: what it will need can be looked at already."""
+    on_its_way = deployments.newest(evidence).get("rolloutState") == "IN_PROGRESS"
+    return on_its_way and of_newest(evidence) == "no-failed-start"
 
-    An image that is not there is why no task starts: what else is wanting is looked at once it can be pulled.
+
+def unexplained(evidence: Evidence) -> dict[str, Any]:
+    """The newest deployment's task definition where its tasks fail to start, or are on their way; else empty.
+
+    So it is where ECR lacks an image: that is why no task starts, and what else is wanting is looked at once it can be
+    pulled.
     """
-    fails = of_newest(evidence) == "failing" and not images.newest_lacks_one(evidence)
-    return deployments.newest_definition(evidence) if fails else {}
+    asks = of_newest(evidence) == "failing" or awaited(evidence)
+    return deployments.newest_definition(evidence) if asks and not images.newest_lacks_one(evidence) else {}
 
 
 def not_failing(evidence: Evidence, **facts: Any) -> Finding | None:
-    """The finding of a rule about what failed starts lacked where there are none; None where there are.
+    """The finding of a rule about what tasks lack to start where none fails to; None where one does, or is on its way.
 
     PASS with these facts where a task of the newest deployment has started: it had what it needs.
     """
-    if of_newest(evidence) == "failing":
+    if of_newest(evidence) == "failing" or awaited(evidence):
         return None
     started = any(tasks.has_started(task) for task in tasks.of(evidence, deployments.newest(evidence)))
     return passed(**facts) if started else not_applicable(reason="no-failed-start")

@@ -244,11 +244,18 @@ class Front:
             self._write_logs(asked.account)
         environ[ACTION] = asked.action
         done = ask(self._moto, environ) if INTERNAL in environ else guard.answer(self._moto, asked, environ)
-        if asked.service == "ecr" and asked.action == "DescribeImages" and done.status == 200:
+        self._correct(asked, done)
+        return done
+
+    def _correct(self, asked: Call, done: Reply) -> None:
+        """Put right what moto answers otherwise than AWS."""
+        well = done.status == 200
+        if well and (asked.service, asked.action) == ("ecr", "DescribeImages"):
             images.date(done, self.pushed)
+        if well and (asked.service, asked.action) == ("ecr", "BatchGetImage"):
+            images.name_absent(asked, done)
         if (asked.service, asked.action) in _CORRECTED:
             _CORRECTED[asked.service, asked.action](done)
-        return done
 
 
 def _ecs(region: Region, asked: Call) -> Reply:

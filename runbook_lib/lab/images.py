@@ -1,4 +1,4 @@
-"""What ECR does and moto does not: digests of pushed manifests, the time of a push, registries of other accounts."""
+"""What ECR does and moto does not: digests of images pushed or absent, times of pushes, other accounts' registries."""
 
 import hashlib
 import io
@@ -42,4 +42,16 @@ def date(done: Reply, pushed: Mapping[str, float]) -> None:
     document = json.loads(done.body)
     for image in document.get("imageDetails", []):
         image["imagePushedAt"] = pushed.get(image["imageDigest"], image.get("imagePushedAt"))
+    done.body = json.dumps(document).encode()
+
+
+def name_absent(asked: Call, done: Reply) -> None:
+    """Name the digests that are not there in the failures of BatchGetImage: moto names a tag ``null`` instead."""
+    document = json.loads(done.body)
+    found = {image["imageId"].get("imageDigest") for image in document.get("images", [])}
+    wanted = [each for each in json.loads(asked.body)["imageIds"] if "imageTag" not in each]
+    absent = iter([each for each in wanted if each.get("imageDigest") not in found])
+    for failure in document.get("failures", []):
+        if failure["imageId"].get("imageTag") == "null":
+            failure["imageId"] = next(absent, failure["imageId"])
     done.body = json.dumps(document).encode()

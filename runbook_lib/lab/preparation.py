@@ -87,7 +87,8 @@ def _log(region: Region, task: Task, container: Container) -> Iterator[Problem]:
     if place is None:
         return
     home, group, stream = place
-    if region.world.unreachable(task.place, "logs" if home == region.name else "internet"):
+    way = "logs" if home == region.name else "internet"
+    if not region.world.has_logs(home) or region.world.unreachable(task.place, way):
         yield Problem(reasons.LOGS_UNREACHABLE, KILLED)
     arn = f"arn:aws:logs:{home}:{region.account}:log-group:{group}"
     denial = _denial(region, task, "logs:CreateLogStream", f"{arn}:log-stream:{stream}")

@@ -166,6 +166,10 @@ class World:
             return f"{self._region}a", "10.0.0.0/24"
         return str(found["AvailabilityZone"]), str(found["CidrBlock"])
 
+    def has_logs(self, region: str) -> bool:
+        """Whether there is CloudWatch Logs in a Region, or such a Region at all."""
+        return region in logs_backends[self._account].regions
+
     def log_group_exists(self, region: str, name: str) -> bool:
         """Whether CloudWatch Logs has a log group in a Region."""
         return self._once(self._log_group_exists, region, name)

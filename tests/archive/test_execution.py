@@ -5,9 +5,12 @@ import json
 import pytest
 
 from runbook_lib.archive.notebooks import find_notebook
-from runbook_lib.errors import InputError
+from runbook_lib.errors import ExitCode, InputError
 from runbook_lib.parameters import Parameters
 from runbook_lib.runs import run_notebook
+from tests import in_process
+
+HALF_WRITTEN = "import os, pathlib; pathlib.Path(os.environ['ECS_RUNBOOK_RUN'], 'evidence.json').write_text('{\"sch')"
 
 
 def notebook(path, *sources: str, kernel: str = "python3"):
@@ -20,25 +23,46 @@ def notebook(path, *sources: str, kernel: str = "python3"):
     return path
 
 
+def given(tmp_path):
+    return Parameters(outputs=str(tmp_path / "outputs"), cluster="c", service="s")
+
+
 def run(path, tmp_path):
-    given = Parameters(outputs=str(tmp_path / "outputs"), cluster="c", service="s")
-    return run_notebook(find_notebook(str(path)), given)
+    return run_notebook(find_notebook(str(path)), given(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("sources", "problem"),
-    [
-        (["1", "raise RuntimeError('broke off')", "2"], "broke off"),
-        (["import os; os._exit(9)"], "Kernel died"),
-    ],
-    ids=["raises", "dies"],
-)
-def test_a_run_that_breaks_off_is_archived_as_failed(tmp_path, sources, problem):
-    done = run(notebook(tmp_path / "own.ipynb", *sources), tmp_path)
+def archived_as_failed(done, problem: str) -> bool:
     manifest = json.loads((done.folder / "manifest.json").read_text())
-    assert (done.ok, manifest["status"]) == (False, "failed")
+    assert (done.ok, done.exit_code, manifest["status"]) == (False, ExitCode.BAD, "failed")
     assert problem in manifest["error"]
-    assert "report.ipynb" in manifest["files"]
+    return "report.ipynb" in manifest["files"]
+
+
+def test_a_run_that_breaks_off_is_archived_as_failed(tmp_path):
+    path = notebook(tmp_path / "own.ipynb", "1", "raise RuntimeError('broke off')", "2")
+    done = in_process.archived(path, given(tmp_path))
+    assert archived_as_failed(done, "broke off")
+    cells = json.loads((done.folder / "report.ipynb").read_text())["cells"]
+    counts = {"".join(cell["source"]): cell["execution_count"] for cell in cells if cell["cell_type"] == "code"}
+    assert (counts["1"] is None, counts["2"] is None) == (False, True)
+
+
+@pytest.fixture(scope="module")
+def died(tmp_path_factory):
+    """A run whose kernel dies while it writes."""
+    folder = tmp_path_factory.mktemp("died")
+    return run(notebook(folder / "own.ipynb", HALF_WRITTEN, "os._exit(9)"), folder)
+
+
+@pytest.mark.xdist_group("died")
+def test_a_run_whose_kernel_dies_is_archived_as_failed(died):
+    assert archived_as_failed(died, "Kernel died")
+
+
+@pytest.mark.xdist_group("died")
+def test_half_written_evidence_is_kept_and_not_believed(died):
+    assert died.look is None
+    assert (died.folder / "evidence.json").is_file()
 
 
 def test_a_kernel_that_does_not_exist_is_said(tmp_path):
@@ -54,13 +78,6 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path, text):
     with pytest.raises(InputError) as refused:
         run(path, tmp_path)
     assert refused.value.key == "notebook-unreadable"
-
-
-def test_half_written_evidence_is_kept_and_not_believed(tmp_path):
-    source = "import os, pathlib; pathlib.Path(os.environ['ECS_RUNBOOK_RUN'], 'evidence.json').write_text('{\"sch')"
-    done = run(notebook(tmp_path / "own.ipynb", source), tmp_path)
-    assert done.look is None
-    assert (done.folder / "evidence.json").is_file()
 
 
 def test_a_notebook_that_does_not_exist_is_refused(tmp_path):

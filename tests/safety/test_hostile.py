@@ -17,8 +17,9 @@ from runbook_lib.report.machine import as_json
 from runbook_lib.report.page import html
 from runbook_lib.report.render import Section
 from runbook_lib.text.visible import one_line, unseen, visible_json
+from tests import in_process
 from tests.command import ecs_runbook
-from tests.report.page_parser import parse
+from tests.report.page_parser import Page, parse
 from tests.safety.hostile import ALL_IN_ONE, FORGED, HOSTILE, incident, poisoned
 
 WHERE = ("words", "names", "states")
@@ -46,9 +47,9 @@ def hidden(text: str) -> bool:
     return unseen(text.replace("\n", "").replace("\t", ""))
 
 
-def kinds(source: str) -> set[tuple[str, ...]]:
+def kinds(found: Page) -> set[tuple[str, ...]]:
     """Every kind of element with the names of its attributes."""
-    return {(tag, *sorted(attributes)) for tag, attributes in parse(source).starts}
+    return {(tag, *sorted(attributes)) for tag, attributes in found.starts}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def known() -> set[tuple[str, ...]]:
     """The elements of pages and sections in which no text is hostile."""
     made = [hostile(QUIET, where, lang) for where in WHERE for lang in ("ko", "en")]
     made += [(judge(found), found, Context("en")) for found in (incident(), incident("healthy"))]
-    return {kind for about in made for source in sources(*about) for kind in kinds(source)}
+    return {kind for about in made for source in sources(*about) for kind in kinds(parse(source))}
 
 
 def sources(*about: object) -> list[str]:
@@ -67,7 +68,7 @@ def sources(*about: object) -> list[str]:
 def test_no_text_becomes_an_element_or_an_attribute(known, name, where, lang):
     for source in sources(*hostile(name, where, lang)):
         found = parse(source)
-        assert kinds(source) <= known
+        assert kinds(found) <= known
         assert (found.unbalanced, found.open) == ([], [])
         links = {attributes["href"] for _, attributes in found.starts if "href" in attributes}
         assert {link for link in links if not link.startswith(("#", "https://docs.aws.amazon.com/"))} == set()
@@ -132,12 +133,13 @@ def test_no_command_prints_what_steers_a_terminal(saved, options, lang):
     assert [line for line in lines if line.startswith("FORGED")] == []
 
 
-def test_no_text_becomes_a_path_or_is_hidden_in_an_archive(saved, tmp_path):
-    home = {"ECS_RUNBOOK_HOME": str(Path(__file__).parents[2]), "HOME": str(tmp_path)}
+def test_no_text_becomes_a_path_or_is_hidden_in_an_archive(saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("ECS_RUNBOOK_HOME", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("HOME", str(tmp_path))
     outputs = tmp_path / "a" / "b" / "c" / "d" / "outputs"
-    done = ecs_runbook("report", "--evidence", saved, "-p", f"outputs={outputs}", "--lang", "en", **home)
-    assert done.returncode == 0, done.stderr
-    assert not hidden(done.stdout + done.stderr)
+    code, printed = in_process.command("report", "--evidence", saved, "-p", f"outputs={outputs}", "--lang", "en")
+    assert code == 0, printed
+    assert not hidden(printed)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if outputs not in path.parents and "FORGED" in path.name] == []
     assert [path for path in outputs.rglob("*") if not str(path).isascii() or unseen(str(path))] == []

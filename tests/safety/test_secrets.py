@@ -20,12 +20,13 @@ from runbook_lib import lab as labs
 from runbook_lib.evidence.serialisation import dumps
 from runbook_lib.lab.hosting import Lab
 from runbook_lib.look import look
+from tests import in_process
 from tests.command import ecs_runbook
 from tests.conftest import CLUSTER, SERVICE, given
-from tests.test_notebooks import papermill
 
 pytestmark = pytest.mark.xdist_group("safety")
 
+ROOT = Path(__file__).parents[2]
 SECRET = "hunter2Zq9"
 SIGNED = (
     f"https://ci:{SECRET}@layers.s3.amazonaws.com/x?X-Amz-Signature={SECRET}&X-Amz-Security-Token={SECRET}#{SECRET}"
@@ -186,25 +187,38 @@ def run_everything(lab: Lab, folder: Path) -> dict[str, str]:
         done = ecs_runbook(*arguments, "--params", parameters, "--lang", "en", **environment)
         return done.stdout + done.stderr
 
-    def notebook(name: str) -> str:
-        done = papermill(f"notebooks/{name}.ipynb", lab.params.parent / name, "-f", parameters, **keys)
-        shown = [c.get("outputs", []) for c in json.loads((lab.params.parent / name).read_text())["cells"]]
-        return done.stdout + done.stderr + json.dumps(shown)
-
     first = command("diagnose", "--json", "--save", saved, **keys)
     replay = ("--evidence", saved)
     with ThreadPoolExecutor(2) as pool:
         runs = {
             "diagnose": pool.submit(command, "diagnose", **profile),
             "report": pool.submit(command, "report", **keys),
-            "run 10": pool.submit(command, "run", "10_diagnose", **keys),
-            "run 90": pool.submit(command, "run", "90_postmortem", *replay),
             "commands": pool.submit(command, "commands", *replay),
             "commands --json": pool.submit(command, "commands", "--json"),
-            "papermill 10": pool.submit(notebook, "10_diagnose"),
-            "papermill 90": pool.submit(notebook, "90_postmortem"),
         }
-    return {"diagnose --json": first} | {name: run.result() for name, run in runs.items()}
+    printed = {"diagnose --json": first} | {name: run.result() for name, run in runs.items()}
+    return printed | run_notebooks(parameters, keys, replay)
+
+
+def run_notebooks(parameters: Path, keys: dict[str, str], replay: tuple[object, ...]) -> dict[str, str]:
+    """The notebooks with the keys in the environment: as commands run them, and what plain papermill leaves of them."""
+
+    def notebook(name: str) -> str:
+        told = json.loads(parameters.read_text(encoding="utf-8"))
+        return json.dumps(
+            in_process.executed(ROOT / "notebooks" / f"{name}.ipynb", parameters.parent / f"{name}.ipynb", **told)
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in keys.items():
+            patch.setenv(key, value)
+        told = ("--params", parameters, "--lang", "en")
+        return {
+            "run 10": in_process.command("run", "10_diagnose", *told)[1],
+            "run 90": in_process.command("run", "90_postmortem", *told, *replay)[1],
+            "papermill 10": notebook("10_diagnose"),
+            "papermill 90": notebook("90_postmortem"),
+        }
 
 
 def test_no_secret_is_in_anything_printed_or_written(ran):

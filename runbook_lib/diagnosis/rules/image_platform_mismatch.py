@@ -7,7 +7,8 @@ Why it breaks a rollout
 Blind spots
     Single manifests; variants of a processor; registries outside ECR; a tag that was moved.
 Readings
-    service, tasks, task_definition, image_tags; image_platforms, asked for only where tasks fail to start.
+    service, tasks, task_definition, image_tags; image_platforms, asked for where tasks fail to
+    start, or the first one is on its way.
 Fix
     Build and push for the tasks' platform, or let the tasks run on the image's.
 Guide section
@@ -62,7 +63,7 @@ def _not_comparable(evidence: Evidence, definition: dict[str, Any], uses: tuple[
 
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
-    """The platforms of the images of tasks that fail to start."""
+    """The platforms of the images of tasks that fail to start, or are on their way."""
     if not platforms.wanted(starts.unexplained(evidence)):
         return ()
     return platforms.requests(evidence)[:_MOST_REPOSITORIES]

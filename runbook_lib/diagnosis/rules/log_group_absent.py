@@ -7,7 +7,8 @@ Why it breaks a rollout
 Blind spots
     The role's permissions; other drivers.
 Readings
-    service, tasks, task_definition; log_group, asked for only where tasks fail to start and ECR has their images.
+    service, tasks, task_definition; log_group, asked for where tasks fail to start, or the first
+    one is on its way, and ECR has their images.
 Fix
     Create the log group, or let ECS create it, or name one that exists.
 Guide section
@@ -46,7 +47,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
-    """The groups of tasks that fail to start, but for those that ECS creates itself."""
+    """The groups of tasks that fail to start, or are on their way, but for those that ECS creates itself."""
     used = [log for log in logs.of(starts.unexplained(evidence)) if log.group and log.region and not log.created]
     return tuple(dict.fromkeys(_wish(log) for log in used))[:_MOST_GROUPS]
 

@@ -7,8 +7,8 @@ Why it breaks a rollout
 Blind spots
     JSON keys; versions and labels of parameters; more than six secrets.
 Readings
-    service, tasks, task_definition; secret and parameter tell what exists, never a value. Asked for only where tasks
-    fail to start and ECR has their images.
+    service, tasks, task_definition; secret and parameter tell what exists, never a value. Asked for where tasks fail
+    to start, or the first one is on its way, and ECR has their images.
 Fix
     Create or restore what is named, or correct ``valueFrom``, then deploy.
 Guide section
@@ -43,7 +43,7 @@ def check(evidence: Evidence) -> Finding:
 
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
-    """What is named by the definition of tasks that fail to start: all parameters, and at most six secrets."""
+    """What is named by the definition of tasks that fail to start or are on their way, six secrets at most."""
     named = references.of(starts.unexplained(evidence), evidence.target.region)
     said = " ".join(text for task in evidence.tasks() for text in tasks.texts(task))
     asked = [each for each in named if references.can_be_asked(each, evidence.target.account)]

@@ -60,7 +60,8 @@ OUTCOMES = {
     "not asked": (failing(), UNKNOWN),
     "image absent": (failing(container(tag="latest"), tags=("latest",)), NOT_APPLICABLE),
     "started since": (got_over(more=(ARM,)), PASS),
-    "not tried yet": (not_yet(), NOT_APPLICABLE),
+    "not tried, not asked": (not_yet(), UNKNOWN),
+    "not tried, seen": (not_yet(more=(ARM,)), FAIL),
     "fine": (healthy(), PASS),
     "definition unread": (without(guide(), "task_definition"), UNKNOWN),
     "tasks unread": (without(guide(), "tasks"), UNKNOWN),
@@ -109,7 +110,7 @@ def test_it_asks_for_the_image_of_the_revision_that_fails():
     assert wishes(failing()) == [WHERE]
 
 
-@pytest.mark.parametrize("name", ["image absent", "not in ECR", "started since", "not tried yet", "fine"])
+@pytest.mark.parametrize("name", ["image absent", "not in ECR", "started since", "fine"])
 def test_it_asks_for_nothing_where_nothing_is_to_be_explained(name):
     assert wishes(OUTCOMES[name][0]) == []
 

@@ -42,7 +42,8 @@ OUTCOMES = {
     "no log configuration": (failing(container(logConfiguration=None)), NOT_APPLICABLE),
     "image absent": (failing(container(tag="latest"), tags=("latest",)), NOT_APPLICABLE),
     "started since": (got_over(logging(), more=(GONE,)), PASS),
-    "not tried yet": (not_yet(logging()), NOT_APPLICABLE),
+    "not tried, not asked": (not_yet(logging()), UNKNOWN),
+    "not tried, seen": (not_yet(logging(), more=(GONE,)), FAIL),
     "fine": (healthy(), PASS),
     "definition unread": (without(guide(), "task_definition"), UNKNOWN),
     "tasks unread": (without(guide(), "tasks"), UNKNOWN),
@@ -83,6 +84,6 @@ def test_it_asks_for_each_group_once():
     assert wishes(found) == [WHERE]
 
 
-@pytest.mark.parametrize("name", ["another driver", "image absent", "started since", "not tried yet", "fine"])
+@pytest.mark.parametrize("name", ["another driver", "image absent", "started since", "fine"])
 def test_it_asks_for_nothing_where_nothing_is_to_be_explained(name):
     assert wishes(OUTCOMES[name][0]) == []

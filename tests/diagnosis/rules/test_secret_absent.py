@@ -94,7 +94,8 @@ OUTCOMES = {
     "no secrets": (failing(given()), NOT_APPLICABLE),
     "image absent": (failing(given(SECRET, image=container(tag="latest")["image"]), tags=("latest",)), NOT_APPLICABLE),
     "started since": (got_over(given(SECRET), more=(no_secret(),)), PASS),
-    "not tried yet": (not_yet(given(SECRET)), NOT_APPLICABLE),
+    "not tried, not asked": (not_yet(given(SECRET)), UNKNOWN),
+    "not tried, seen": (not_yet(given(SECRET), more=(no_secret(),)), FAIL),
     "fine": (healthy(), PASS),
     "definition unread": (without(guide(), "task_definition"), UNKNOWN),
     "tasks unread": (without(guide(), "tasks"), UNKNOWN),
@@ -164,7 +165,7 @@ def test_of_many_secrets_it_asks_first_for_those_that_ecs_mentions():
     assert wishes(said)[0]["id"] == arns[9]
 
 
-@pytest.mark.parametrize("name", ["no secrets", "image absent", "started since", "not tried yet", "fine"])
+@pytest.mark.parametrize("name", ["no secrets", "image absent", "started since", "fine"])
 def test_it_asks_for_nothing_where_nothing_is_to_be_explained(name):
     assert wishes(OUTCOMES[name][0]) == []
 

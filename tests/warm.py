@@ -1,0 +1,86 @@
+"""Processes that begin with the libraries loaded already: most of what a command takes in a test is their import.
+
+Each is forked from a process that has loaded them and nothing of the command itself, gets arguments, environment,
+folder and streams of its own, and ends as any other; what depends on how Python starts must start one anew.
+"""
+
+import atexit
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from multiprocessing import reduction
+from pathlib import Path
+from subprocess import CompletedProcess
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+Streams = tuple[int, int]
+
+_LIBRARIES = (
+    "boto3",
+    "botocore.client",
+    "httpx",
+    "jinja2",
+    "pandas",
+    "papermill",
+    "pydantic",
+    "rich.console",
+    "runbook_lib.lab.hosting",
+    "runbook_lib.report.render",
+    "runbook_lib.workflow",
+    "typer",
+)
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(list(_LIBRARIES))
+
+
+def start(entry: str, words: tuple[str, ...], streams: Streams, cwd: Path, env: Mapping[str, str]) -> Any:
+    """Starts an entry point (``package.module:function``); ``words`` are the name of the program and its arguments.
+
+    ``streams`` are the descriptors of its standard output and standard error.
+    """
+    process = _processes.Process(target=_run, args=(entry, words, _sent(streams), cwd, dict(env)), daemon=True)
+    process.start()
+    return process
+
+
+def run(entry: str, *words: str, cwd: Path, env: Mapping[str, str]) -> CompletedProcess[str]:
+    """Runs an entry point to its end."""
+    with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
+        process = start(entry, words, (out.fileno(), err.fileno()), cwd, env)
+        process.join()
+        code = process.exitcode
+        process.close()
+        return CompletedProcess(words, code, _written(out), _written(err))
+
+
+def _sent(streams: Streams) -> Any:
+    return [reduction.DupFd(stream) for stream in streams]
+
+
+def _written(stream: IO[str]) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def _run(entry: str, words: tuple[str, ...], streams: Any, cwd: Path, env: Mapping[str, str]) -> None:
+    """What Python does at its start and end, and the fork does not."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, stream in enumerate((os.open(os.devnull, os.O_RDONLY), *(sent.detach() for sent in streams))):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.argv = list(words)
+    module, _, function = entry.partition(":")
+    try:
+        sys.exit(getattr(importlib.import_module(module), function)())
+    finally:
+        atexit._run_exitfuncs()
