@@ -25,12 +25,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m compileall -q runbook_lib
 	@touch $@
 
-demo: setup ## diagnose the guide's incident on the lab and write its report
-	@ready=$$(mktemp); $(BIN)/ecs-runbook lab up --scenario guide --port 0 >"$$ready" & lab=$$!; \
-	finish() { kill "$$lab" 2>/dev/null; wait "$$lab" 2>/dev/null; rm -f "$$ready"; }; \
-	trap 'finish; exit 130' INT TERM; trap finish EXIT; \
-	until [ -s "$$ready" ]; do kill -0 "$$lab" 2>/dev/null || exit 1; sleep 0.1; done; \
-	$(BIN)/ecs-runbook report --params "$$($(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["params"])' <"$$ready")"
+demo: setup ## play the guide's incident on the lab, from diagnosis to postmortem (ARGS="--lang en")
+	@exec $(BIN)/ecs-runbook demo $(ARGS)
 
 lab: setup ## start the lab and JupyterLab, to practise (Ctrl-C ends both; ARGS="--port 5600")
 	@exec $(BIN)/ecs-runbook lab up --jupyter $(ARGS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.archive import journal
-from runbook_lib.archive.incidents import filed, find, join
+from runbook_lib.archive.incidents import closed_lately, filed, find, join
 from runbook_lib.archive.owners import left_behind, me
 from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, service_folder, writing
 from runbook_lib.diagnosis.engine import judge
@@ -158,8 +158,16 @@ def failed(error: RunbookError) -> None:
 
 
 def archive(seen: Look, given: Parameters, incident: Path | None) -> Path:
-    """Writes the report in both languages; returns the prepared folder, else a new and finished run of the archive."""
+    """Writes the report in both languages; returns the prepared folder, else a new and finished run of the archive.
+
+    Where the look belongs to no incident, the report is that of the one that was closed last.
+    """
+    if incident is None and not given.incident_id and not given.evidence:
+        incident = closed_lately(resolve(given.outputs), seen.evidence.target)
     if prepared := _prepared():
+        if incident:
+            with writing(prepared.root):
+                prepared.write(INCIDENT, incident.name)
         _write_pages(seen, given, prepared)  # the look itself is there since :func:`keep`
         return prepared.folder
     run = _begin("90_postmortem", given, None)
@@ -186,14 +194,15 @@ def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
         run.write(f"report.{lang}.html", html(seen.diagnosis, seen.evidence, rendering))
 
 
-_DONE = ("plan", "approval", "change", "applied")  # kinds of entries that tell what people did
+# Kinds of entries that a report tells: how it was found, what people did, and what came of it.
+_TOLD = ("opened", "look", "plan", "approval", "change", "applied", "watch", "verify", "closed")
 
 
 def _on_record(run: Run, target: Target) -> tuple[Entry, ...]:
-    """What the journal of the run's incident says of plans, approvals and changes."""
+    """What the journal of the run's incident says of looks, plans, approvals, changes, and what came of them."""
     incident = _incident_of(run, target)
     found = journal.read(service_folder(run.root, target) / incident).entries if incident else ()
-    return tuple(entry for entry in found if entry.kind in _DONE)
+    return tuple(entry for entry in found if entry.kind in _TOLD)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runbook_lib import runs
+from runbook_lib.archive import journal
+from runbook_lib.archive.incidents import close
 from runbook_lib.diagnosis.entrances import Entrance, Wish, entrances
 from runbook_lib.diagnosis.verification import Check, Verification, check
 from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence.answers import Answer, Ask
+from runbook_lib.evidence.journal import mended
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.look import collection
-from runbook_lib.parameters import Parameters
+from runbook_lib.parameters import Parameters, resolve
+
+if TYPE_CHECKING:
+    from runbook_lib.report.render import Section
 
 SCHEMA = 1
 Told = Callable[[int], None]  # called with the number of requests before they are made
@@ -81,15 +87,46 @@ def ask(entrance: Entrance, given: Parameters) -> Ask:
     )
 
 
-def record(found: Verification, given: Parameters, by: str) -> Path | None:
-    """Keeps the check in the journal of the service's open incident; the incident's folder, or None.
+@dataclass(frozen=True)
+class Kept:
+    """Where a check is on record (None: nowhere), and whether it closed that incident."""
+
+    folder: Path | None = None
+    closed: bool = False
+
+
+def record(found: Verification, given: Parameters, by: str) -> Kept:
+    """Keeps the check in the journal of the service's open incident.
+
+    One that passes once the deployment was watched to its end closes the incident.
 
     Raises
     ------
     InputError
         As :func:`runbook_lib.runs.record`.
     """
-    return runs.note(found.evidence.target, given, "verify", _facts(found, by))
+    folder = runs.note(found.evidence.target, given, "verify", _facts(found, by))
+    if folder is None or found.exit_code is not ExitCode.GOOD:
+        return Kept(folder)
+    watched = mended(journal.read(folder).entries, _settled(found.evidence))
+    facts = {"why": "verified", "deployment": "", "revision": ""}
+    facts |= {name: watched.text(name) for name in ("deployment", "revision")} if watched else {}
+    return Kept(folder, watched is not None and close(folder, resolve(given.outputs), "", **facts))
+
+
+def _settled(evidence: Evidence) -> str:
+    """The id of the only deployment, where it is complete; empty while another one is going on."""
+    listed = evidence.service.get("deployments") or []
+    done = len(listed) == 1 and listed[0].get("rolloutState") == "COMPLETED"
+    return str(listed[0].get("id", "")) if done else ""
+
+
+def page(found: Verification, given: Parameters, lang: str, kept: Kept, again: tuple[str, ...]) -> Section:
+    """The check as a section; ``again`` are the options that name the service once more."""
+    from runbook_lib.report.sections.verifying import verification
+
+    incident = kept.folder.name if kept.folder and kept.closed else ""
+    return verification(found, runs.context(given, found.evidence, lang), incident, again)
 
 
 def _facts(found: Verification, by: str) -> dict[str, Any]:

@@ -135,15 +135,18 @@ class Incident:
 
     def verify(self) -> Any:
         """Guide, step 5: asks every way in to the service, now, and keeps the outcome in the incident's journal."""
-        from runbook_lib import verifying
-        from runbook_lib.report.sections.verifying import verification
+        return self._told(self._verified)
 
-        found = verifying.verify(self.parameters)
+    def _verified(self) -> Any:
+        from runbook_lib import verifying
+        from runbook_lib.fix_pages import words_of
+
+        found, kept = verifying.verify(self.parameters), verifying.Kept()
         try:
-            verifying.record(found, self.parameters, "notebook")
+            kept = verifying.record(found, self.parameters, "notebook")
         except InputError as error:
-            sys.stdout.write(runs.unrecorded(error, self.lang) + "\n")
-        return verification(found, runs.context(self.parameters, found.evidence, self.lang))
+            self._unrecorded(error)
+        return verifying.page(found, self.parameters, self.lang, kept, words_of(self.parameters))
 
     def frame(self, kind: str) -> Any:
         """A pandas DataFrame of ``tasks``, ``deployments``, ``events`` or ``images`` to work on."""

@@ -99,6 +99,9 @@ def test_watch_runs_headless_and_shows_its_end_alone(guide, tmp_path):
     text = shown(outputs(out))
     assert "Cannot succeed" in text
     assert "ecs-runbook fix plan" in text
+    assert "Verify the application" in text
+    assert len(list(tmp_path.glob("**/journal/*-verify-*.json"))) == 1
+    assert not list(tmp_path.glob("**/journal/*-closed-*.json")), "it answers, but no deployment completed"
     assert "application/vnd.jupyter.widget-view+json" not in out.read_text(encoding="utf-8")
 
 

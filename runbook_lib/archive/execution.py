@@ -21,8 +21,9 @@ from papermill.exceptions import PapermillExecutionError
 from runbook_lib.archive.store import Run, writing
 from runbook_lib.parameters import RUN_FOLDER
 
-# ipykernel warns at every start that a loopback connection is not encrypted.
-_QUIET = ["--IPKernelApp.log_level=ERROR"]
+# ipykernel warns at every start that a loopback connection is not encrypted. Whoever ends a kernel interrupts it first,
+# and one that has nothing to do just then calls that an error. What a cell raises is told in the notebook, not there.
+_QUIET = ["--IPKernelApp.log_level=CRITICAL"]
 
 
 @dataclass(frozen=True)

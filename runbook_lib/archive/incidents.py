@@ -74,6 +74,14 @@ def join(root: Path, target: Target, asked: str, *, fault: bool, may_open: bool 
     return found
 
 
+def closed_lately(root: Path, target: Target) -> Path | None:
+    """The service's newest incident, where it was closed less than 24 hours ago: whose postmortem is still to come."""
+    parent = service_folder(root, target)
+    newest = next(iter(_ids(parent)), "")
+    ends = [entry.at for entry in journal.marks(parent / newest) if entry.kind == "closed"] if newest else []
+    return parent / newest if ends and datetime.now(UTC) - ends[-1] <= LAPSES_AFTER else None
+
+
 def _ids(parent: Path) -> list[str]:
     """The ids of a service's incidents, newest first."""
     try:
@@ -141,8 +149,8 @@ def _joinable(incident: Path, now: datetime) -> bool:
     return opened is not None and now - opened <= LAPSES_AFTER
 
 
-def close(incident: Path, root: Path, reason: str) -> bool:
-    """Closes an incident; False where it is closed already, and nothing is written.
+def close(incident: Path, root: Path, reason: str, **facts: str) -> bool:
+    """Closes an incident; False where it is closed already, and nothing is written. ``facts`` go into the entry too.
 
     Raises
     ------
@@ -152,7 +160,7 @@ def close(incident: Path, root: Path, reason: str) -> bool:
     if any(entry.kind == "closed" for entry in journal.marks(incident)):
         return False
     with writing(root):
-        return journal.close(incident, {"reason": reason})
+        return journal.close(incident, {"reason": reason, **facts})
 
 
 def filed(root: Path, target: Target) -> tuple[Filed, ...]:

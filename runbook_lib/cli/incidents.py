@@ -111,4 +111,5 @@ def _row(found: "Filed") -> "Row":
         looks=sum(mark.kind == "look" for mark in marks),
         runs=len(journal.runs(found.folder)),
         folder=str(found.folder),
+        closed=journal.newest(found.folder, marks, "closed"),
     )

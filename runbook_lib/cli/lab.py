@@ -31,7 +31,7 @@ _UP: Options = {
 def lab_up(given: dict[str, Any]) -> None:
     """Serves the lab until it is interrupted."""
     scenario, port = given["scenario"], given["port"]
-    with _lab() as lab, _lab_folder(scenario, port) as folder:
+    with a_lab() as lab, lab_folder(scenario, port) as folder:
         how = {
             "port": lab.DEFAULT_PORT if port is None else port, "rate": rate(given["speed"]), "folder": folder,
             "seed": given["seed"], "start": given["start"] or None,
@@ -61,7 +61,7 @@ def rate(speed: float) -> float:
 
 
 @contextmanager
-def _lab_folder(scenario: str, port: int | None) -> Iterator[Path]:
+def lab_folder(scenario: str, port: int | None) -> Iterator[Path]:
     """Where the lab writes its files: ``.lab/<scenario>``; a lab on a port of its own has a folder of its own."""
     from shutil import rmtree
 
@@ -81,7 +81,7 @@ def _lab_folder(scenario: str, port: int | None) -> Iterator[Path]:
 @lab_app.command("scenarios", cls=Command, help=help_of("lab_scenarios"))
 def lab_scenarios(lang: Lang = "", as_json: Json = False) -> None:
     """Lists the scenarios with their descriptions."""
-    with _lab() as lab:
+    with a_lab() as lab:
         rows = [(name, getattr(lab.describe(name).description, LANG)) for name in (*lab.names(), *lab.DRAWN)]
     if as_json:
         show(visible_json([{"name": name, "description": text} for name, text in rows]))
@@ -100,7 +100,7 @@ def _in_columns(rows: list[tuple[str, str]]) -> Iterator[str]:
 
 
 @contextmanager
-def _lab() -> Iterator[Any]:
+def a_lab() -> Iterator[Any]:
     """The lab, which is an extra and speaks in keys and facts of its own."""
     from runbook_lib import lab
 

@@ -14,6 +14,7 @@ from runbook_lib.text.visible import visible_json
 if TYPE_CHECKING:
     from runbook_lib.diagnosis.verification import Verification
     from runbook_lib.parameters import Parameters
+    from runbook_lib.verifying import Kept
 
 
 def _option(flag: str, kind: type = str) -> Any:
@@ -32,7 +33,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 
 
 @looking(app, "verify", _OPTIONS)
-def verify(given: "Parameters", *, as_json: Json = False) -> None:
+def verify(given: "Parameters", again: tuple[str, ...], *, as_json: Json = False) -> None:
     """Asks each way in to the service."""
     from runbook_lib.runs import known_incident
     from runbook_lib.verifying import verify as verified
@@ -42,32 +43,31 @@ def verify(given: "Parameters", *, as_json: Json = False) -> None:
     if given.cluster and given.service and not given.evidence:
         progress("reading", chosen, cluster=given.cluster, service=given.service)
     found = verified(given, lambda count: progress("asking", chosen, count=count))
-    _record(found, given)
-    _show(found, given, as_json=as_json)
+    kept = _record(found, given)
+    _show(found, given, kept, again, as_json=as_json)
     raise Exit(found.exit_code)
 
 
-def _record(found: "Verification", given: "Parameters") -> None:
+def _record(found: "Verification", given: "Parameters") -> "Kept":
     """Keeps the check in the journal of the open incident; without a record it goes on, and says so."""
     from runbook_lib import runs, verifying
 
     chosen = language(given.lang, LANG)
     try:
-        folder = verifying.record(found, given, "verify")
+        kept = verifying.record(found, given, "verify")
     except InputError as error:
         tell(runs.unrecorded(error, chosen), ExitCode.GOOD)
-        return
-    if folder:
-        progress("recorded", chosen, incident=folder.name, folder=folder)
+        return verifying.Kept()
+    if kept.folder:
+        progress("recorded", chosen, incident=kept.folder.name, folder=kept.folder)
+    return kept
 
 
-def _show(found: "Verification", given: "Parameters", *, as_json: bool) -> None:
+def _show(found: "Verification", given: "Parameters", kept: "Kept", again: tuple[str, ...], *, as_json: bool) -> None:
+    from runbook_lib import verifying
+
     if as_json:
-        from runbook_lib.verifying import as_json as machine
-
-        show(visible_json(machine(found)))
+        incident = kept.folder.name if kept.folder else ""
+        show(visible_json(verifying.as_json(found) | {"incident": incident, "closed": kept.closed}))
         return
-    from runbook_lib.report.sections.verifying import verification
-    from runbook_lib.runs import context
-
-    show(verification(found, context(given, found.evidence, language(given.lang, LANG))).text)
+    show(verifying.page(found, given, language(given.lang, LANG), kept, again).text)

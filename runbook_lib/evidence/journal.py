@@ -13,6 +13,7 @@ SCHEMA = 1
 WATCH = "watch"  # a deployment that is watched: where that begins, and how it ends
 # A look joins an incident whose newest entry is younger than this; without entries for so long it has lapsed.
 LAPSES_AFTER = timedelta(hours=24)
+_BAD_STATES = ("stuck", "failing")
 _STAMP = "%Y%m%dT%H%M%S"
 _NAME = re.compile(r"(?P<at>\d{8}T\d{6})(?:\.(?P<part>\d{6}))?Z-(?P<kind>.+)-[0-9a-f]{6}")
 
@@ -68,6 +69,11 @@ class Entry:
         found = self.data.get("causes")
         return tuple(_cause(item) for item in found if _is_cause(item)) if isinstance(found, list) else ()
 
+    @property
+    def faulty(self) -> bool:
+        """Whether a look saw a fault, or a service that is stuck or failing."""
+        return bool(self.data.get("causes") or self.data.get("symptoms")) or self.text("state") in _BAD_STATES
+
 
 @dataclass(frozen=True)
 class Change:
@@ -120,6 +126,17 @@ def status(marks: Iterable[Mark], incident: str, now: datetime) -> Status:
         return Status.CLOSED
     newest = max([entry.at for entry in found] or [opened_at(incident) or now])
     return Status.LAPSED if now - newest > LAPSES_AFTER else Status.OPEN
+
+
+def mended(entries: Iterable[Entry], deployment: str) -> Entry | None:
+    """The end of the watch that saw this deployment complete; None where a change or a fault came after."""
+    found: Entry | None = None
+    for entry in sorted(entries, key=lambda e: (e.at, e.id)):
+        if entry.kind == WATCH and entry.text("end") == "completed" and entry.text("deployment") == deployment:
+            found = entry
+        elif entry.kind == "intent" or (entry.kind == "look" and entry.faulty):
+            found = None
+    return found
 
 
 def changes(entries: Iterable[Entry]) -> Iterator[Change]:

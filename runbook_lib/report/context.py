@@ -15,7 +15,8 @@ from runbook_lib.text import say
 class Context:
     """Language (``ko`` or ``en``), time zone (IANA name), whether this is the lab, and what AWS CLI commands need.
 
-    ``record`` holds what the incident's journal says was planned, approved and changed, in the order of time.
+    ``record`` holds what the incident's journal says was seen, planned, approved, changed, watched and verified, in
+    the order of time.
     """
 
     lang: str = "ko"

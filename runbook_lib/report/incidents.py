@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from runbook_lib.diagnosis.state import State
-from runbook_lib.evidence.journal import Change, Entry, Status
+from runbook_lib.evidence.journal import Change, Entry, Status, changes
 from runbook_lib.report import blocks as b
 from runbook_lib.report import journaled, words
 from runbook_lib.report.formats import moment, stamp
 from runbook_lib.report.journaled import cause_title
-from runbook_lib.report.markup import code
+from runbook_lib.report.markup import code, unticked
 from runbook_lib.report.plain import text_of
 from runbook_lib.text import has, say
 from runbook_lib.text.visible import one_line
@@ -37,6 +37,7 @@ class Row:
     looks: int
     runs: int
     folder: str
+    closed: Entry | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The row for machines; causes by rule id."""
@@ -49,6 +50,8 @@ class Row:
             "opened_at": self.opened.isoformat(),
             "last_at": self.last.isoformat(),
             "status": self.status.value,
+            "closed_at": self.closed.at.isoformat() if self.closed else "",
+            "closed_why": self.closed.text("why") if self.closed else "",
             "state": self.look.text("state") if self.look else "",
             "causes": [cause.rule for cause in self.look.causes] if self.look else [],
             "looks": self.looks,
@@ -75,6 +78,9 @@ def _card(row: Row, lang: str, timezone: str, apart: bool) -> b.Card:
     if row.look:
         found = [_state(row.look.text("state"), lang), *(cause_title(cause, lang) for cause in row.look.causes)]
         lines.append(b.Paragraph(" · ".join(found)))
+    if row.closed:
+        at = moment(row.closed.at.isoformat(), timezone)
+        lines.append(b.Paragraph(" · ".join([say("incidents.ended", lang, at=at), *_closed(Change(row.closed), lang)])))
     tag = b.Tag(word, _TONES[row.status])
     return b.Card(code(row.id), tag, tuple(lines), code(f"{where}/{row.service}"))
 
@@ -97,7 +103,7 @@ def shown(row: Row, changes: Iterable[Change], damaged: int, lang: str, timezone
 
 def record(entries: Iterable[Entry], lang: str, timezone: str) -> b.Table:
     """Entries of a journal as a table for a page."""
-    return _entries(map(Change, entries), lang, timezone)
+    return _entries(changes(entries), lang, timezone)
 
 
 def _entries(changes: Iterable[Change], lang: str, timezone: str) -> b.Table:
@@ -136,8 +142,10 @@ def _opened(change: Change, lang: str) -> list[str]:
 
 
 def _closed(change: Change, lang: str) -> list[str]:
-    reason = change.entry.text("reason")
-    return [code(reason)] if reason else []
+    """Why it was closed: by what was checked, or in the words of whoever closed it."""
+    key, reason = f"incidents.closing.{change.entry.text('why')}", change.entry.text("reason")
+    found = [say(key, lang, revision=unticked(change.entry.text("revision")))] if has(key) else []
+    return [*found, *([code(reason)] if reason else [])]
 
 
 def _verified(change: Change, lang: str) -> list[str]:

@@ -17,12 +17,15 @@ from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
+from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
 from runbook_lib.report.render import Section, page
 from runbook_lib.report.sections.findings import banner, no_causes, status, unread_rows
 from runbook_lib.report.sections.values import look_stamp, shell, table, unfinished_since, when_text
 
 _FAILED = ("failing", "stuck")  # states that have a title of their own
+_DONE = ("plan", "approval", "change", "applied")  # kinds of entries that tell what people did
+_PROOF = ("verify", "closed")
 _APPENDIX = (
     sections.service_state,
     sections.running_tasks,
@@ -95,7 +98,7 @@ def _summary(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tupl
     lead = Paragraph(_lead(diagnosis, evidence, context), "lead")
     causes = tuple(_cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
     named = (Bullets(causes),) if causes else ()
-    return (lead, *named, Figures(_figures(diagnosis, evidence, context)))
+    return (lead, *named, *_were(diagnosis, context), Figures(_figures(diagnosis, evidence, context)))
 
 
 def _cause_line(verdict: Verdict, context: Context) -> str:
@@ -179,7 +182,16 @@ def _symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tup
 def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     cards = sections.causes(diagnosis, evidence, context).blocks
     lead = (Paragraph(context.say("page.direct"), "quiet"),) if diagnosis.failed("cause") else ()
-    return (*lead, *cards, *_changes(diagnosis, evidence, context))
+    return (*lead, *cards, *_were(diagnosis, context), *_changes(diagnosis, evidence, context))
+
+
+def _were(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
+    """The causes that looks of this incident found before, where this one, after the fix, finds none."""
+    before = {cause.rule: cause for entry in context.record if entry.kind == "look" for cause in entry.causes}
+    if diagnosis.failed("cause") or not before:
+        return ()
+    titles = tuple(cause_title(cause, context.lang) for cause in before.values())
+    return (Paragraph(context.say("page.were")), Bullets(titles))
 
 
 def _changes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
@@ -196,14 +208,19 @@ def _changed(context: Context) -> str:
 
 
 def _fix(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
-    """What was planned, approved and changed, by whom; where nothing is on record, that is said."""
-    if context.record:
-        return (record(context.record, context.lang, context.timezone),)
+    """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
+    if any(entry.kind in _DONE for entry in context.record):
+        told = [entry for entry in context.record if entry.kind not in _PROOF]
+        return (record(told, context.lang, context.timezone),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 
 
 def _verify(evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """The checks on record and the closing; where nobody has checked, how to."""
+    told = [entry for entry in context.record if entry.kind in _PROOF]
+    if told:
+        return (record(told, context.lang, context.timezone),)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
 
 

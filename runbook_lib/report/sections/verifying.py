@@ -32,6 +32,7 @@ from runbook_lib.report.blocks import (
 from runbook_lib.report.commands import aimed, in_shell
 from runbook_lib.report.context import Context
 from runbook_lib.report.markup import code
+from runbook_lib.report.plan_commands import ours
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.values import full_stamp
 from runbook_lib.text import has, say
@@ -54,17 +55,29 @@ _MOST_NAMES = 3
 _LONG_PATH = 32
 
 
-def verification(found: Verification, context: Context) -> Section:
-    """Whether the service answers: overall, request by request, and what could not be read."""
+def verification(found: Verification, context: Context, closed: str = "", again: tuple[str, ...] = ()) -> Section:
+    """Whether the service answers: overall, request by request, and what could not be read.
+
+    ``closed`` is the incident that it closed; ``again`` are the options that name the service once more.
+    """
     inside = (
         *_banner(context),
         _status(found, context),
         *_table(found, context),
+        *_closing(closed, again, context),
         *_remarks(found, context),
         *(_card(check, found.evidence, context) for check in found.checks),
         *(Paragraph(words.unread(unread, context.lang)) for unread in found.evidence.unreads),
     )
     return Section("verification", _say(context, "title"), inside, context.lang)
+
+
+def _closing(incident: str, again: tuple[str, ...], context: Context) -> tuple[Block, ...]:
+    """That the incident is closed, and how its postmortem is written."""
+    if not incident:
+        return ()
+    told = _say(context, "closed", incident=code(incident))
+    return (Paragraph(told), Shell(_say(context, "postmortem"), ours("report", *again)))
 
 
 def _say(context: Context, key: str, /, **facts: object) -> str:
