@@ -16,7 +16,8 @@ DECISIVE = ("subnets", "route_tables", "vpc_endpoints")
 
 def wants(evidence: Evidence) -> tuple[Request, ...]:
     """Subnets, endpoints and the task's security groups; then, by the VPC that these name, what is in it."""
-    starts = [start for start in silent_starts.found(evidence) if start.fargate]
+    found = silent_starts.found(evidence) or silent_starts.expected(evidence)
+    starts = [start for start in found if start.fargate]
     if not starts:
         return ()
     network = silent_starts.configuration(evidence)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.diagnosis import deployments, failures, tasks, told
+from runbook_lib.diagnosis import deployments, failures, images, starts, tasks, told
 from runbook_lib.diagnosis.deployments import Deployment
 from runbook_lib.diagnosis.network_needs import LABELS
 from runbook_lib.diagnosis.state import State, state_of
@@ -42,8 +42,25 @@ def found(evidence: Evidence) -> tuple[Start, ...]:
     newest = deployments.newest(evidence)
     mine = tasks.of(evidence, newest)
     since = failures.since(evidence)
-    starts = (start for start in _starts(mine, newest, evidence) if start.ended >= since)
-    return tuple(sorted((s for s in starts if not _is_over(s, mine)), key=lambda s: s.ended, reverse=True))
+    ended = (start for start in _starts(mine, newest, evidence) if start.ended >= since)
+    return tuple(sorted((s for s in ended if not _is_over(s, mine)), key=lambda s: s.ended, reverse=True))
+
+
+@once
+def expected(evidence: Evidence) -> tuple[Start, ...]:
+    """The first start of the deployment made last while it is on its way, as if it ended now; of no subnet before ECS
+    has chosen one.
+
+    Nothing where ECR lacks its image, which ends it first.
+    """
+    if not starts.awaited(evidence) or images.newest_lacks_one(evidence):
+        return ()
+    newest, now = deployments.newest(evidence), evidence.collected_at
+    launched = newest.get("launchType") or evidence.service.get("launchType") or ""
+    coming = [task for task in tasks.of(evidence, newest) if task.get("lastStatus") != "STOPPED"]
+    return tuple(
+        Start(subnet(task), now, (task.get("launchType") or launched) == "FARGATE", None) for task in coming or [{}]
+    )
 
 
 @once

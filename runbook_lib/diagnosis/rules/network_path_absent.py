@@ -24,7 +24,7 @@ from typing import Any
 
 from runbook_lib.diagnosis import deployments, silent_starts, tasks
 from runbook_lib.diagnosis.firewalls import Passage
-from runbook_lib.diagnosis.model import Finding, Rule, failed, not_applicable, passed, unknown
+from runbook_lib.diagnosis.model import Finding, Outcome, Rule, failed, not_applicable, passed, unknown
 from runbook_lib.diagnosis.network_needs import IMAGE, LABELS
 from runbook_lib.diagnosis.network_readings import DECISIVE, KINDS, needed, wants
 from runbook_lib.diagnosis.reach import Blocked, Reach, blocked, concerned, groups, reaches
@@ -34,17 +34,26 @@ from runbook_lib.evidence.model import Evidence
 
 
 def check(evidence: Evidence) -> Finding:
-    """FAIL where a subnet in which tasks failed to start has no way to what a start needs."""
+    """FAIL where a subnet in which tasks failed to start, or will, has no way to what a start needs."""
     if not tasks.seen(evidence):
         return unseen(evidence, tasks.KINDS)
     starts = silent_starts.found(evidence)
     if not starts:
         started = any(map(tasks.has_started, tasks.of(evidence, deployments.newest(evidence))))
         name = deployments.newest_revision(evidence)
-        return passed(revision=name) if started else not_applicable(reason="no-silent-start")
+        return passed(revision=name) if started else _ahead(evidence)
     if not all(start.fargate for start in starts):
         return not_applicable(reason="not-fargate")
     return _unread(evidence) or _judged(evidence, starts)
+
+
+def _ahead(evidence: Evidence) -> Finding:
+    """FAIL where the first task is on its way into a subnet that certainly has no way out; else nothing is said yet."""
+    starts = silent_starts.expected(evidence)
+    if not starts or not all(start.fargate for start in starts) or _unread(evidence):
+        return not_applicable(reason="no-silent-start")
+    found = _judged(evidence, starts)
+    return found if found.outcome is Outcome.FAIL else not_applicable(reason="no-silent-start")
 
 
 def _unread(evidence: Evidence) -> Finding | None:
@@ -63,7 +72,7 @@ def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
     if found := blocked(here, starts):
         first = min(found, key=lambda each: each.told is None)
         cites = tuple(cite for cite in (first.way.cite, first.told.cite if first.told else None) if cite)
-        known = _facts(evidence, starts, every, first)
+        known = _facts(evidence, every, first)
         return failed("confirmed" if first.told else "likely", cites, label=first.need.label, **known)
     seen = {"revision": deployments.newest_revision(evidence), "subnets": [reach.subnet for reach in here]}
     if not here or any(reach.passage is not Passage.YES for reach in here):
@@ -74,8 +83,8 @@ def _judged(evidence: Evidence, starts: tuple[Start, ...]) -> Finding:
     return unknown("path-elsewhere", **{**seen, "subnets": lacking}) if lacking else passed(**seen)
 
 
-def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ...], first: Blocked) -> dict[str, Any]:
-    network = silent_starts.configuration(evidence)
+def _facts(evidence: Evidence, every: tuple[Reach, ...], first: Blocked) -> dict[str, Any]:
+    ended, network = silent_starts.found(evidence), silent_starts.configuration(evidence)
     given = {name: network.get(name) or [] for name in ("subnets", "securityGroups")}
     return {
         "revision": deployments.newest_revision(evidence),
@@ -86,8 +95,7 @@ def _facts(evidence: Evidence, starts: tuple[Start, ...], every: tuple[Reach, ..
         "also": [n.service for n, w in first.reach.ways if w.lacks and n is not first.need],
         "endpoint": first.way.state,
         "where": first.way.where.split(","),
-        "count": len(starts),
-        "last_at": starts[0].ended.isoformat(),
+        **({"count": len(ended), "last_at": ended[0].ended.isoformat()} if ended else {}),
         "groups": list(groups(evidence)),
         "network": ",".join(f"{name}=[{','.join(ids)}]" for name, ids in given.items() if ids),
     }

@@ -230,3 +230,32 @@ def test_a_steady_service_whose_new_tasks_find_no_way_any_more():
 def test_a_second_definition_is_not_judged():
     evidence = failing(Site(), definitions=[definition(2, container(secrets=[])), definition(1)])
     assert verdict(RULE, evidence).label == "image-pull-network"
+
+
+def arriving(site, *tasks):
+    """The first task of a deployment is on its way."""
+    newest = deployment(2, 1, pendingCount=1, networkConfiguration=site.awsvpc(), launchType="FARGATE")
+    return failing(site, described=service(newest), tasks=list(tasks))
+
+
+def pending(subnet):
+    return task(9, 2, None, lastStatus="PENDING", launchType="FARGATE", attachments=attached(subnet))
+
+
+ARRIVING = {
+    "into a subnet without a way": (arriving(Site(), pending(TASKS)), FAIL),
+    "not placed yet, and nowhere is a way": (arriving(Site()), FAIL),
+    "not placed yet, and one of two has a way": (arriving(TWO), NOT_APPLICABLE),
+    "into the subnet that has a way": (arriving(TWO, pending(OTHER)), NOT_APPLICABLE),
+    "there is a way": (arriving(Site(**PUBLIC), pending(TASKS)), NOT_APPLICABLE),
+    "there may be a way": (arriving(Site(routes=(TRANSIT,)), pending(TASKS)), NOT_APPLICABLE),
+    "the VPC was not read": (arriving(Site(unread=KINDS), pending(TASKS)), NOT_APPLICABLE),
+}
+
+
+@pytest.mark.parametrize(("found", "outcome"), ARRIVING.values(), ids=ARRIVING)
+def test_while_the_first_task_is_on_its_way_only_what_is_certain_is_said(found, outcome):
+    said = verdict(RULE, found)
+    assert said.outcome is outcome
+    assert "count" not in said.facts
+    assert [kind for kind, _ in asked(arriving(Site(unread=KINDS), pending(TASKS)))][:2] == ["subnets", "vpc_endpoints"]
