@@ -11,17 +11,27 @@ from typing import IO, Any
 
 from tests import warm
 
+MAIN = "runbook_lib.cli:main"
 ECS_RUNBOOK = str(Path(sys.executable).parent / "ecs-runbook")
 
 
 def ecs_runbook(
-    *arguments: object, cwd: Path | None = None, stdout: IO[str] | int = subprocess.PIPE, **environment: str
+    *arguments: object,
+    cwd: Path | None = None,
+    stdout: IO[str] | None = None,
+    given: bytes = b"",
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """One run of the command, in Korean unless ``ECS_RUNBOOK_LANG`` or ``--lang`` says otherwise."""
-    if stdout is subprocess.PIPE and not any(name.startswith("PYTHON") for name in environment):
-        env = clean_environment() | environment
-        return warm.run("runbook_lib.cli:main", ECS_RUNBOOK, *map(str, arguments), cwd=cwd or Path.cwd(), env=env)
-    return _ended(_start(arguments, stdout, cwd, environment))
+    """One run of the command, in Korean unless ``ECS_RUNBOOK_LANG`` or ``--lang`` says otherwise.
+
+    It begins warm, but where it writes to a stream of its own or Python is told how to start.
+    """
+    env, words = clean_environment() | environment, (ECS_RUNBOOK, *map(str, arguments))
+    if stdout is None and not any(name.startswith("PYTHON") for name in environment):
+        return warm.run(MAIN, *words, cwd=cwd or Path.cwd(), env=env, given=given)
+    return subprocess.run(
+        words, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, cwd=cwd, env=env
+    )
 
 
 def interrupted(
@@ -32,36 +42,20 @@ def interrupted(
     Ctrl-C and a kill for good reach all its processes, as from a terminal and from a machine that goes down; SIGTERM
     reaches the command alone, as from a CI job.
     """
-    started = _start(arguments, subprocess.PIPE, None, environment)
-    while not when() and started.poll() is None:
-        os.sched_yield()
-    (os.kill if by is signal.SIGTERM else os.killpg)(started.pid, by)
-    return _ended(started)
+
+    def end(process: Any) -> None:
+        while not when() and process.is_alive():
+            process.join(0.005)
+        (os.kill if by is signal.SIGTERM else os.killpg)(process.pid, by)
+
+    env, words = clean_environment() | environment, (ECS_RUNBOOK, *map(str, arguments))
+    return warm.run(MAIN, *words, cwd=Path.cwd(), env=env, meanwhile=end)
 
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without what would change a run: AWS settings, ours, the language."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ECS_RUNBOOK_", "LANG", "LC_"))}
     return kept | {"PYTHONIOENCODING": "utf-8", "ECS_RUNBOOK_OUTPUTS": os.environ["ECS_RUNBOOK_OUTPUTS"]}
-
-
-def _start(
-    arguments: tuple[object, ...], stdout: IO[str] | int, cwd: Path | None, environment: dict[str, str]
-) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [ECS_RUNBOOK, *map(str, arguments)],
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cwd,
-        env=clean_environment() | environment,
-        start_new_session=True,
-    )
-
-
-def _ended(started: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
-    out, err = started.communicate()
-    return subprocess.CompletedProcess(started.args, started.returncode, out, err)
 
 
 def diagnose_json(*arguments: object, **environment: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +15,7 @@ import yaml
 from runbook_lib import fixing
 from runbook_lib.lab.hosting import Lab
 from runbook_lib.parameters import Parameters, from_file, layered
+from tests import warm
 
 EXPECTED = Path(__file__).parent / "plan" / "scenarios.yaml"
 PLANS: dict[str, dict[str, Any]] = yaml.safe_load(EXPECTED.read_text("utf-8"))
@@ -24,6 +27,18 @@ def given(lab: Lab, **asked: object) -> Parameters:
     answers = PLANS.get(lab.scenario.name, {}).get("answers", {})
     chosen = {"suggested": True, "choose": ",".join(f"{name}={value}" for name, value in answers.items()), **asked}
     return layered([from_file(lab.params), {name: (value, "test") for name, value in chosen.items()}])
+
+
+def apply() -> None:
+    """Applies a plan in a process of its own; its words are the parameters file and the digest."""
+    fixing.apply(layered([from_file(Path(sys.argv[1]))]), sys.argv[2])
+
+
+def applying(lab: Lab, digest: str) -> Any:
+    """Such a process, begun."""
+    words = ("apply", str(lab.params), digest)
+    with open(os.devnull, "w+", encoding="utf-8") as nothing:
+        return warm.start("tests.lab_fixing:apply", words, (nothing.fileno(), 1, 2), Path.cwd(), os.environ)
 
 
 def kinds(planned: fixing.Planned) -> list[str]:

@@ -47,7 +47,8 @@ class RemoteLab:
 def _started(words: tuple[str, ...]) -> tuple[Any, str]:
     """The process, and its first line, which says that it is ready."""
     reading, writing = os.pipe()
-    with open(reading, encoding="utf-8") as lines:
-        process = warm.start("runbook_lib.lab.__main__:main", words, (writing, 2), Path.cwd(), os.environ)
+    with open(reading, encoding="utf-8") as lines, open(os.devnull, encoding="utf-8") as nothing:
+        streams = (nothing.fileno(), writing, 2)
+        process = warm.start("runbook_lib.lab.__main__:main", words, streams, Path.cwd(), os.environ)
         os.close(writing)
         return process, lines.readline()

@@ -22,9 +22,7 @@ STEADY = "(service api) has reached a steady state."
 def piped(text: str | bytes, *arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
     """The command with a text on its standard input."""
     data = text.encode() if isinstance(text, str) else text
-    command = [ECS_RUNBOOK, "explain", "--lang", lang, *arguments]
-    done = subprocess.run(command, check=False, input=data, capture_output=True, env=clean_environment())
-    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return ecs_runbook("explain", "--lang", lang, *arguments, given=data)
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])

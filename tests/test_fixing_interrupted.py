@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,12 +9,8 @@ import pytest
 from runbook_lib import fixing
 from runbook_lib.archive import journal
 from runbook_lib.errors import SafetyError
-from tests.lab_fixing import Start, changing, given, kinds, revisions, service, settled, target_groups
+from tests.lab_fixing import Start, applying, changing, given, kinds, revisions, service, settled, target_groups
 
-APPLY = (
-    "import sys; from pathlib import Path; from runbook_lib import fixing; from runbook_lib.parameters import *; "
-    + ("fixing.apply(layered([from_file(Path(sys.argv[1]))]), sys.argv[2])")
-)
 CALLS = 3  # of the guide's plan: register, update, stop
 MOMENTS = [(number, hold) for number in range(1, CALLS + 1) for hold in ("before", "after")]
 
@@ -29,12 +23,12 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def killed(lab, digest, number, hold):
     """Apply in a process of its own, and kill it while its call is held."""
     lab.faults([{"hold": hold, "changes": True, "nth": [number]}])
-    process = subprocess.Popen([sys.executable, "-c", APPLY, str(lab.params), digest])
+    process = applying(lab, digest)
     try:
         assert lab.held(60), "the call came"
     finally:
         process.kill()
-        process.wait()
+        process.join()
     assert lab.none_held()
     lab.faults([])
 
@@ -89,14 +83,14 @@ def test_two_applies_exclude_each_other_and_a_killed_one_holds_nothing(own_lab: 
     lab = own_lab("guide")
     digest = fixing.plan(given(lab)).plan.digest
     lab.faults([{"hold": "before", "changes": True, "nth": [1]}])
-    process = subprocess.Popen([sys.executable, "-c", APPLY, str(lab.params), digest])
+    process = applying(lab, digest)
     try:
         assert lab.held(60)
         with pytest.raises(SafetyError) as refused:
             fixing.apply(given(lab), digest)
     finally:
         process.kill()
-        process.wait()
+        process.join()
     assert refused.value.key == "apply-elsewhere"
     assert lab.none_held()
     lab.faults([])

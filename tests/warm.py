@@ -10,14 +10,14 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing import reduction
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-Streams = tuple[int, int]
+Streams = tuple[int, int, int]
 
 _LIBRARIES = (
     "boto3",
@@ -40,17 +40,27 @@ _processes.set_forkserver_preload(list(_LIBRARIES))
 def start(entry: str, words: tuple[str, ...], streams: Streams, cwd: Path, env: Mapping[str, str]) -> Any:
     """Starts an entry point (``package.module:function``); ``words`` are the name of the program and its arguments.
 
-    ``streams`` are the descriptors of its standard output and standard error.
+    ``streams`` are the descriptors of its standard input, output and error.
     """
     process = _processes.Process(target=_run, args=(entry, words, _sent(streams), cwd, dict(env)), daemon=True)
     process.start()
     return process
 
 
-def run(entry: str, *words: str, cwd: Path, env: Mapping[str, str]) -> CompletedProcess[str]:
-    """Runs an entry point to its end."""
-    with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
-        process = start(entry, words, (out.fileno(), err.fileno()), cwd, env)
+def run(
+    entry: str,
+    *words: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    given: bytes = b"",
+    meanwhile: Callable[[Any], object] = lambda _: None,
+) -> CompletedProcess[str]:
+    """Runs an entry point with this standard input to its end; ``meanwhile`` gets the process once it has begun."""
+    with TemporaryFile() as read, TemporaryFile() as out, TemporaryFile() as err:
+        read.write(given)
+        read.seek(0)
+        process = start(entry, words, (read.fileno(), out.fileno(), err.fileno()), cwd, env)
+        meanwhile(process)
         process.join()
         code = process.exitcode
         process.close()
@@ -61,16 +71,16 @@ def _sent(streams: Streams) -> Any:
     return [reduction.DupFd(stream) for stream in streams]
 
 
-def _written(stream: IO[str]) -> str:
+def _written(stream: IO[bytes]) -> str:
     stream.seek(0)
-    return stream.read()
+    return stream.read().decode()
 
 
 def _run(entry: str, words: tuple[str, ...], streams: Any, cwd: Path, env: Mapping[str, str]) -> None:
     """What Python does at its start and end, and the fork does not."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, stream in enumerate((os.open(os.devnull, os.O_RDONLY), *(sent.detach() for sent in streams))):
+    for number, stream in enumerate([sent.detach() for sent in streams]):
         os.dup2(stream, number)
         os.close(stream)
     sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", encoding="utf-8", closefd=False)

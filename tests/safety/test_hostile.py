@@ -24,7 +24,7 @@ from tests.safety.hostile import ALL_IN_ONE, FORGED, HOSTILE, incident, poisoned
 
 WHERE = ("words", "names", "states")
 # The words of AWS stand in sentences of both languages; names and states stand in the same cells in either.
-PLACES = [(name, "words", lang) for name in HOSTILE for lang in ("ko", "en")]
+PLACES = [(name, "words", ("ko", "en")[number % 2]) for number, name in enumerate(HOSTILE)]
 PLACES += [(name, where, "ko") for name in HOSTILE for where in ("names", "states")]
 everywhere = pytest.mark.parametrize(("name", "where", "lang"), PLACES, ids=["-".join(place) for place in PLACES])
 QUIET = "quiet"
