@@ -139,7 +139,7 @@ def bench(tmp_path: Path) -> Iterator[MakeBench]:
         each.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with Bench("guide", tmp_path_factory.mktemp("guide")) as made:
         yield made
