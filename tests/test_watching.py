@@ -238,3 +238,28 @@ def test_a_gate_that_gets_no_answer_says_so(tmp_path):
 
         found = gate(parameters_of(lab), wait=passes)
     assert (found.word, found.exit_code) == ("unreachable", ExitCode.COULD_NOT_LOOK)
+
+
+def test_aws_that_is_gone_for_minutes_and_back_is_followed_on(tmp_path):
+    """The lab itself ends, and starts again at the same place with the same past."""
+    same = {"seed": 0, "start": "2026-11-23T09:00:00Z", "fresh": True}
+    labs_made = [labs.start("slow-start", folder=tmp_path / "first", **same)]
+    port = int(labs_made[0].endpoint_url.rpartition(":")[2])
+    given, begun, waited, lost = parameters_of(labs_made[0]), labs_made[0].now, [], []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            labs_made[-1].close()
+        elif len(waited) == 6:
+            labs_made.append(labs.start("slow-start", port=port, folder=tmp_path / "again", **same))
+            labs_made[-1].advance(begun + sum(waited) - labs_made[-1].now)
+        elif len(waited) < 3 or len(waited) > 6:
+            labs_made[-1].advance(seconds)
+
+    try:
+        found = watch(given, lambda poll: lost.append(poll.lost), wait)
+    finally:
+        labs_made[-1].close()
+    assert found.word == "completed"
+    assert 2 <= sum(one is not None for one in lost) <= 4
