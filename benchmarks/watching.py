@@ -146,9 +146,12 @@ def _others(case: Case) -> dict[str, Waited]:
 
 
 def _broken(case: Case) -> float | None:
-    """When the rollout state is FAILED, to 15 seconds, within the ten minutes of the waiters."""
+    """When the circuit breaker, where one is on, has failed it, to 15 seconds, within the ten minutes of the waiters."""
     with _Playing(case) as (lab, given):
         client, newest = waits.client(given), ""
+        [service] = client.describe_services(cluster=given.cluster, services=[given.service])["services"]
+        if not service["deploymentConfiguration"].get("deploymentCircuitBreaker", {}).get("enable"):
+            return None
         for number in range(WAITER_POLLS):
             [service] = client.describe_services(cluster=given.cluster, services=[given.service])["services"]
             newest = newest or max(service["deployments"], key=lambda d: d["createdAt"])["id"]
