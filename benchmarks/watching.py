@@ -146,7 +146,7 @@ def _others(case: Case) -> dict[str, Waited]:
 
 
 def _broken(case: Case) -> float | None:
-    """When the circuit breaker, where one is on, has failed it, to 15 seconds, within the ten minutes of the waiters."""
+    """When the circuit breaker, where one is on, has failed it, to 15 seconds, within the waiters' ten minutes."""
     with _Playing(case) as (lab, given):
         client, newest = waits.client(given), ""
         [service] = client.describe_services(cluster=given.cluster, services=[given.service])["services"]
