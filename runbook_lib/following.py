@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import gating, runs, watching
+from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.following import Outcome, Poll, expected_s
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.journal import WATCH
@@ -40,13 +41,21 @@ class Record:
     def ended(self, found: Outcome) -> None:
         """Writes the end; a deployment that did not work out opens an incident, as a look at a fault does."""
         seen = Look(found.last.evidence, found.diagnosis)
-        facts = {"causes": [runs.found_as(v) for v in found.causes], "polls": found.polls, "calls": found.calls}
+        facts = {
+            "elapsed_s": round(found.took_s),
+            "causes": [runs.found_as(v) for v in found.causes],
+            "polls": found.polls,
+            "calls": found.calls,
+        }
         if found.fault:
             self._kept(lambda: runs.record(seen, self._given, self._by, fault=True))
         self._kept(lambda: self._note({"phase": "end", "end": found.word, **facts}))
 
     def interrupted(self) -> None:
-        """Writes that somebody ended it."""
+        """Writes that somebody ended it; where a cause was seen by then, that opens an incident too."""
+        if self.last and self.last.causes:
+            seen = Look(self.last.evidence, judge(self.last.evidence))
+            self._kept(lambda: runs.record(seen, self._given, self._by, fault=True))
         self._kept(lambda: self._note({"phase": "end", "end": "interrupted"}))
 
     def _note(self, facts: dict[str, Any]) -> Path | None:

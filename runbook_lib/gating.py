@@ -91,12 +91,30 @@ def _unread(line: Line, now: Gate, lost: Unread, lost_s: float) -> Gate | None:
         if lost.code == "ClusterNotFoundException":
             where = {"cluster": line.given.cluster, "service": line.given.service}
             raise TargetError("cluster-not-found", region=now.evidence.target.region, **where)
+        _refuse_typo(line)
         return replace(now, new=True)
     if now.polls == 1 and lost.reason not in _PASSING:
         line.look()  # has a sentence for each way in which AWS is not reached
         raise AccessError("service-unread", reason=lost.reason, code=lost.code or "-", operation=lost.operation)
     patience = min(PATIENCE_S, line.given.timeout * 60 - now.waited_s)
     return replace(now, limit=UNREACHABLE, lost=lost, waited_s=now.waited_s + lost_s) if lost_s >= patience else None
+
+
+def _refuse_typo(line: Line) -> None:
+    """A name that is nearly that of a service is taken for a mistake, and no gate opens for it.
+
+    Raises
+    ------
+    TargetError
+        It names the service that is meant.
+    """
+    try:
+        line.look()
+    except TargetError as error:
+        if error.key == "service-not-found-near":
+            raise
+    except RunbookError:  # names cannot be listed: a new service, then
+        return
 
 
 def _poll(now: Gate, lost: Unread | None) -> Poll:

@@ -111,7 +111,7 @@ def _look_facts(seen: Look, by: str) -> dict[str, Any]:
 
 def found_as(verdict: Verdict) -> dict[str, Any]:
     """A fault as an entry holds it."""
-    return {"rule": verdict.rule, "confidence": verdict.confidence, "facts": verdict.facts}
+    return {"rule": verdict.rule, "label": verdict.label, "confidence": verdict.confidence, "facts": verdict.facts}
 
 
 def keep(seen: Look, given: Parameters) -> Path | None:

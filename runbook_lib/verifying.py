@@ -106,12 +106,18 @@ def record(found: Verification, given: Parameters, by: str) -> Kept:
         As :func:`runbook_lib.runs.record`.
     """
     folder = runs.note(found.evidence.target, given, "verify", _facts(found, by))
-    if folder is None or found.exit_code is not ExitCode.GOOD:
+    if folder is None or found.exit_code is not ExitCode.GOOD or not _well(found):
         return Kept(folder)
     watched = mended(journal.read(folder).entries, _settled(found.evidence))
     facts = {"why": "verified", "deployment": "", "revision": ""}
     facts |= {name: watched.text(name) for name in ("deployment", "revision")} if watched else {}
     return Kept(folder, watched is not None and close(folder, resolve(given.outputs), "", **facts))
+
+
+def _well(found: Verification) -> bool:
+    """Whether every last answer is a success or a redirect: an error that somebody expects does not end an incident."""
+    answered = [hops[-1].status or 0 for one in found.checks if one.answer for hops in one.answer.tries]
+    return all(status < 400 for status in answered)
 
 
 def _settled(evidence: Evidence) -> str:

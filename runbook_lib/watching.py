@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib.diagnosis import deployments
+from runbook_lib.diagnosis import deployments, starts, tasks
 from runbook_lib.diagnosis.deployments import Deployment
-from runbook_lib.diagnosis.following import TIMED_OUT, UNREACHABLE, Outcome, Poll
+from runbook_lib.diagnosis.following import TIMED_OUT, UNREACHABLE, UNSEEN, Outcome, Poll
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.watched import End, Ended, chosen, ended
 from runbook_lib.errors import AccessError, InputError, ParameterError, RunbookError
@@ -89,6 +89,7 @@ class _Watch:
     last_beat: tuple[Any, ...] = ()
     last_close: datetime | None = None
     quiet: int = 0
+    warned: bool = False  # what the first task will need was seen to be absent, and may be made just now
     causes: tuple[Verdict, ...] = ()  # those seen last: when a deployment is rolled back its tasks are soon gone
     last: Poll = field(init=False)
 
@@ -120,16 +121,32 @@ def watch(given: Parameters, told: Told = silent, wait: Wait = time.sleep, seen:
     began = one.now
     _tell(one, len(first.evidence.calls), close=True)
     while True:
-        end = ended(one.seen.evidence, one.seen.diagnosis, one.own)
+        end = _ended(one)
         one.causes = one.seen.diagnosis.failed("cause") or one.causes
         left = given.timeout * 60 - (one.now - began).total_seconds()
-        if end or left <= 0:
-            return _over(one, end, TIMED_OUT)
+        denied = _unseen(one, "access-denied")
+        if end or denied or left <= 0:
+            return _over(one, end, UNSEEN if denied or _unseen(one) else TIMED_OUT)
         wait(min(_pause(one), left))
         lost = _polled(one, min(PATIENCE_S, left))
         if lost:
             gone = Ended(End.STOPPED, {"status": lost.code}) if lost.reason == "absent" else None
             return _over(one, gone, UNREACHABLE)
+
+
+def _ended(one: _Watch) -> Ended | None:
+    """How it ended; by what its first task only will lack it is doomed at the second poll, not at the first."""
+    found = ended(one.seen.evidence, one.seen.diagnosis, one.own)
+    if found and found.end is End.DOOMED and not one.warned and starts.awaited(one.seen.evidence):
+        one.warned, one.last_beat = True, ()
+        return None
+    return found
+
+
+def _unseen(one: _Watch, reason: str = "") -> bool:
+    """Whether ECS calls it completed, and what else has to be right could not be read (for this reason)."""
+    lost = one.seen.evidence.unread(*tasks.KINDS, "target_health")
+    return one.own.get("rolloutState") == "COMPLETED" and any(reason in ("", each.reason) for each in lost)
 
 
 def _first(line: Line, wait: Wait) -> Look:
@@ -153,7 +170,18 @@ def _first(line: Line, wait: Wait) -> Look:
 
 
 def _asked(evidence: Evidence, asked: str) -> Deployment:
-    found = chosen(evidence, asked)
+    """The deployment to watch.
+
+    Raises
+    ------
+    AccessError
+        It cannot be told: one that was rolled back is in the list of service deployments alone.
+    InputError
+        There is none such.
+    """
+    found, lost = chosen(evidence, asked), evidence.unread("service_deployments")
+    if lost and (not found or (not asked and found.get("rolloutState") == "COMPLETED")):
+        raise AccessError("deployments-unread", operation=lost[0].operation, reason=lost[0].reason, asked=asked or "-")
     if found:
         return found
     known = ", ".join(str(d.get("id")) for d in deployments.current(evidence))

@@ -1,10 +1,17 @@
 """The command `gate`: 0 free, 4 with what blocks, and nothing but one call a poll."""
 
 import json
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
+import pytest
+
+from runbook_lib.cli.faces import GitHub, Lines
 from runbook_lib.diagnosis.gate import Gate
 from runbook_lib.following import gate, gate_page
+from runbook_lib.report.context import Context
 from runbook_lib.report.sections.gating import gate_json
+from runbook_lib.report.watch_lines import waiting_line
 from tests.command import ecs_runbook
 from tests.watched_lab import parameters_of, unfolding
 
@@ -40,3 +47,18 @@ def test_what_blocks_is_named_with_since_when_and_why(tmp_path):
     told = gate_json(found, "en")
     assert (told["gate"], told["exit_code"]) == ("blocked", 4)
     assert "image-not-found" in [cause["label"] for cause in told["causes"]]
+
+
+@pytest.mark.parametrize("face", [Lines, GitHub])
+def test_while_it_waits_it_tells_what_blocks(tmp_path, face):
+    told = StringIO()
+    with unfolding("guide", tmp_path) as lab, redirect_stderr(told), redirect_stdout(StringIO()):
+        gate(parameters_of(lab, timeout=1), face(Context("en"), waiting_line).told, lab.advance)
+    assert "waiting · blocked by ecs-svc/" in told.getvalue()
+
+
+def test_a_name_that_is_nearly_a_services_opens_no_gate(lab_of):
+    params = lab_of("healthy").params
+    done = ecs_runbook("gate", "--params", params, "--service", "momentir-cx-llm-servise", "--lang", "en")
+    assert done.returncode == 2
+    assert "momentir-cx-llm-service" in done.stderr

@@ -8,9 +8,9 @@ from runbook_lib import lab as labs
 from runbook_lib.archive.incidents import filed
 from runbook_lib.archive.journal import read
 from runbook_lib.diagnosis.following import Outcome, Poll
-from runbook_lib.errors import ExitCode, InputError, ParameterError
+from runbook_lib.errors import AccessError, ExitCode, InputError, ParameterError
 from runbook_lib.evidence.model import Target
-from runbook_lib.following import Record, follow
+from runbook_lib.following import Record, follow, outcome_page
 from runbook_lib.gating import gate
 from runbook_lib.parameters import resolve
 from runbook_lib.watching import watch
@@ -263,3 +263,52 @@ def test_aws_that_is_gone_for_minutes_and_back_is_followed_on(tmp_path):
         labs_made[-1].close()
     assert found.word == "completed"
     assert 2 <= sum(one is not None for one in lost) <= 4
+
+
+@pytest.mark.parametrize("action", ["elbv2:DescribeTargetHealth", "ecs:DescribeTasks"])
+def test_a_completed_deployment_of_which_not_all_may_be_read_is_neither_good_nor_timed_out(tmp_path, action):
+    service, _, name = action.partition(":")
+    with unfolding("healthy", tmp_path) as lab:
+        lab.faults([{"preset": "access-denied", "service": service, "action": name}])
+        given = parameters_of(lab)
+        found = watch(given, wait=lab.advance)
+    assert (found.word, found.exit_code) == ("unseen", ExitCode.COULD_NOT_LOOK)
+    assert name in outcome_page(found, given, "en", ()).text
+
+
+def test_where_rolled_back_deployments_may_not_be_listed_the_newest_is_not_told(own_lab):
+    lab = own_lab("bad-build-rolled-back")
+    lab.faults([{"preset": "access-denied", "service": "ecs", "action": "ListServiceDeployments"}])
+    with pytest.raises(AccessError, match="deployments-unread"):
+        watch(parameters_of(lab), wait=lab.advance)
+
+
+def test_how_long_it_took_is_the_time_of_aws_whenever_it_is_looked_at(own_lab):
+    lab = own_lab("healthy")
+    lab.advance(3600)
+    found = watch(parameters_of(lab), wait=lab.advance)
+    assert found.word == "completed"
+    assert 60 < found.took_s < 200
+
+
+def test_what_the_first_task_will_lack_dooms_it_at_the_second_poll(tmp_path):
+    polls: list[Poll] = []
+    with unfolding("ssm-path-empty", tmp_path) as lab:
+        found = watch(parameters_of(lab), polls.append, lab.advance)
+    assert (found.word, len(polls)) == ("doomed", 2)
+    assert all(poll.causes for poll in polls)
+
+
+def test_an_interruption_after_a_cause_was_seen_opens_an_incident(tmp_path):
+    with unfolding("no-capacity", tmp_path / "lab") as lab:
+        given = parameters_of(lab, outputs=str(tmp_path / "out"))
+        record = Record(given, "watch", lambda _: None)
+
+        def told(poll: Poll) -> None:
+            if poll.causes:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            follow(given, record, told, lab.advance)
+    assert record.folder
+    assert [entry.kind for entry in read(record.folder).entries] == ["opened", "look", "watch"]

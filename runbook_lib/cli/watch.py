@@ -102,7 +102,7 @@ def _interrupted(face: Any, record: "Record", again: tuple[str, ...]) -> BaseExc
 
     last = record.last
     face.interrupted(last)
-    same = ours("watch", *again, "--deployment", last.deployment)
+    same = ours("watch", *again, "--deployment", last.deployment).replace(" \\\n  ", " ")  # stands in a sentence
     return InterruptedRunError("watch-interrupted", deployment=last.deployment, revision=last.revision, command=same)
 
 

@@ -24,10 +24,14 @@ CODES = {
     End.SUPERSEDED: ExitCode.SUPERSEDED,
     End.STOPPED: ExitCode.SUPERSEDED,
 }
-TIMED_OUT, UNREACHABLE = "timeout", "unreachable"
-LIMITS = {TIMED_OUT: ExitCode.TIMED_OUT, UNREACHABLE: ExitCode.COULD_NOT_LOOK}
-# The ends that are faults: such a one opens an incident.
-FAULTS = (End.FAILED, End.DOOMED, End.EMPTY, End.ROLLED_BACK)
+TIMED_OUT, UNREACHABLE, UNSEEN = "timeout", "unreachable", "unseen"
+LIMITS = {
+    TIMED_OUT: ExitCode.TIMED_OUT,
+    UNREACHABLE: ExitCode.COULD_NOT_LOOK,
+    UNSEEN: ExitCode.COULD_NOT_LOOK,
+}
+# The ends that are faults: such a one opens an incident. No task is what somebody may have wanted.
+FAULTS = (End.FAILED, End.DOOMED, End.ROLLED_BACK)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,11 @@ class Poll:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How following ended. ``end`` is None where a limit did: ``limit`` is ``timeout`` or ``unreachable``."""
+    """How following ended.
+
+    ``end`` is None where a limit did: ``limit`` is ``timeout``, ``unreachable``, or ``unseen``: ECS calls it completed,
+    and what else has to be right could not be read.
+    """
 
     last: Poll
     end: Ended | None
@@ -95,8 +103,15 @@ class Outcome:
 
     @property
     def fault(self) -> bool:
-        """Whether the deployment did not work out by itself."""
-        return bool(self.end) and self.end.end in FAULTS if self.end else False
+        """Whether the deployment did not work out, or is kept from it by a cause that was seen."""
+        return self.end.end in FAULTS if self.end else bool(self.causes)
+
+    @property
+    def took_s(self) -> float:
+        """Seconds from its start to its end by AWS's clock; to the last poll where AWS tells no end."""
+        began = at(self.last.own.get("createdAt"))
+        over = at(brief_of(self.last.evidence, self.last.deployment).get("finishedAt"))
+        return (over - began).total_seconds() if began and over and over >= began else self.last.elapsed_s
 
 
 def targets(evidence: Evidence) -> tuple[int, int]:

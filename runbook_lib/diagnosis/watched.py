@@ -97,7 +97,8 @@ def _lost(evidence: Evidence, last: Deployment, own: Deployment, causes: tuple[V
     if own.get("rolloutState") == "FAILED" or status in _FAILED:
         return Ended(End.FAILED, {"reason": str(own.get("rolloutStateReason", ""))}, causes)
     if status in _STOPPED or evidence.service.get("status") in _DELETED:
-        return Ended(End.STOPPED, {"status": status or str(evidence.service.get("status"))}, causes)
+        deleted = evidence.service.get("status") in _DELETED
+        return Ended(End.STOPPED, {"status": status or str(evidence.service.get("status")), "deleted": deleted}, causes)
     # Listed no more, and nothing says why.
     return None if own else Ended(End.SUPERSEDED, {"by": str(deployments.primary(evidence).get("id", ""))})
 

@@ -37,11 +37,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Cause:
-    """A fault that a look found, as the journal keeps it: the rule's id, how sure (or ``None``), and the facts."""
+    """A fault that a look found, as the journal keeps it: the rule's id, how sure (or ``None``), facts and label."""
 
     rule: str
     confidence: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,10 @@ def _is_cause(item: object) -> bool:
 
 
 def _cause(item: Mapping[str, Any]) -> Cause:
-    facts, confidence = item.get("facts"), item.get("confidence")
+    facts, confidence, label = item.get("facts"), item.get("confidence"), item.get("label")
     return Cause(
-        item["rule"], confidence if isinstance(confidence, str) else None, facts if isinstance(facts, dict) else {}
+        item["rule"],
+        confidence if isinstance(confidence, str) else None,
+        facts if isinstance(facts, dict) else {},
+        label if isinstance(label, str) else "",
     )

@@ -66,7 +66,7 @@ def _applied(change: Change, lang: str) -> list[str]:
 def cause_title(cause: Cause, lang: str) -> str:
     """A cause's name; that of a rule which this version does not know is its id."""
     try:
-        return words.title(Verdict(cause.rule, "", "cause", Outcome.FAIL, None, cause.facts), lang)
+        return words.title(Verdict(cause.rule, cause.label, "cause", Outcome.FAIL, None, cause.facts), lang)
     except (KeyError, TypeError, ValueError, AttributeError):  # another version's rule, or facts that somebody edited
         return code(cause.rule)
 

@@ -64,10 +64,10 @@ def titled(verdict: Verdict, lang: str) -> str:
     return unmarked(f"{words.title(verdict, lang)} ({words.standing(verdict, lang)})", lang)
 
 
-def waiting_line(poll: Poll, context: Context) -> str:
+def waiting_line(poll: Poll, event: str, context: Context) -> str:
     """One poll of a gate on one line: what blocks, and how it does."""
     if poll.lost:
-        return line(poll, "", context)
+        return line(poll, event, context)
     at, elapsed = context.local(poll.at).isoformat(timespec="seconds"), duration(poll.elapsed_s, context.lang)
     counts = say("watch.counts", context.lang, **poll.counts)
     blocked = f"{poll.deployment} {poll.revision} · {counts}"
@@ -101,6 +101,7 @@ def outcome_json(found: Outcome, lang: str) -> dict[str, Any]:
     """How it ended as JSON values: the last line."""
     return {
         **poll_json(found.last),
+        "elapsed_s": round(found.took_s),
         "end": found.word,
         "limit": found.limit,
         "facts": dict(found.end.facts) if found.end else {},

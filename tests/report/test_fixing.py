@@ -384,6 +384,6 @@ def test_a_failure_says_where_it_stopped_why_and_what_to_do(name, facts, lang):
 
 def test_all_applied_says_how_to_follow_and_to_take_back():
     short = replace(WHOLE, changes=WHOLE.changes[:3])
-    assert [argv(c)[1:-2] for c in shells(outcome(done(*STEPS, plan=short)))] == [["diagnose"], ["fix", "undo"]]
+    assert [argv(c)[1:-2] for c in shells(outcome(done(*STEPS, plan=short)))] == [["watch"], ["fix", "undo"]]
     back = replace(short, kind="undo", base={"undoes": "0123456789ab"})
     assert [argv(c)[1:-2] for c in shells(outcome(done(*STEPS, plan=back)))] == [["diagnose"]]

@@ -98,7 +98,7 @@ def _next(done: Applied, context: Context, again: tuple[str, ...]) -> Iterator[B
 
 
 def _of_good(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "diagnose", ("diagnose",)
+    yield "watch", ("watch",)
     if plan.kind == "fix":
         yield "undo", ("fix", "undo")
 

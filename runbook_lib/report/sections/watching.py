@@ -48,6 +48,7 @@ TONES: dict[str, Tone] = {
     "stopped": "off",
     "timeout": "risk",
     "unreachable": "unk",
+    "unseen": "unk",
 }
 _NEXT: dict[str, Words] = {
     "completed": ("verify",),
@@ -56,6 +57,7 @@ _NEXT: dict[str, Words] = {
     "empty": ("diagnose",),
     "timeout": ("watch",),
     "unreachable": ("watch",),
+    "unseen": ("diagnose",),
 }
 _MOST_TASKS, _MOST_TARGETS, _MOST_EVENTS = 10, 10, 4
 
@@ -158,20 +160,26 @@ def sentence(found: Outcome, limit_s: float, context: Context) -> str:
     known = found.end.facts if found.end else {}
     facts = {name: known.get(name) or "-" for name in ("to", "by", "status")}
     limit = duration(limit_s, context.lang)
-    return _say(context, f"told.{found.word}", **facts | {"revision": found.last.revision, "limit": limit})
+    word = "deleted" if known.get("deleted") else found.word
+    return _say(context, f"told.{word}", **facts | {"revision": found.last.revision, "limit": limit})
 
 
 def _facts(found: Outcome, limit_s: float, context: Context) -> Iterator[Fact]:
     last, lang = found.last, context.lang
     healthy, total = targets(last.evidence)
     yield Fact(_say(context, "label.deployment"), (f"{code(last.revision)} · {code(last.deployment)}",))
-    elapsed = _say(context, "elapsed", elapsed=duration(last.elapsed_s, lang), limit=duration(limit_s, lang))
+    elapsed = duration(found.took_s, lang)
+    if found.word == "timeout":
+        elapsed = _say(context, "elapsed", elapsed=elapsed, limit=duration(limit_s, lang))
     yield Fact(_say(context, "label.elapsed"), (elapsed,))
     yield Fact(_say(context, "label.tasks"), (_say(context, "counts", **last.counts),))
     if total:
         yield Fact(_say(context, "label.targets"), (_say(context, "of", healthy=healthy, total=total),))
     if last.lost:
         yield Fact(_say(context, "label.why"), (words.unread(last.lost, lang),))
+    if found.word == "unseen":
+        lost = last.evidence.unread(*tasks.KINDS, "target_health")
+        yield Fact(_say(context, "label.why"), tuple(dict.fromkeys(words.unread(each, lang) for each in lost)))
     yield Fact(_say(context, "label.polled"), (_say(context, "polled", polls=found.polls, calls=found.calls),))
 
 
@@ -202,11 +210,13 @@ def _unexplained(found: Outcome, context: Context) -> Iterator[Block]:
     others = [words.title(v, context.lang) for v in found.diagnosis.failed("cause") if v not in found.causes]
     if found.causes and others:
         yield Paragraph(_say(context, "others", causes=" · ".join(others)))
-    if found.word not in ("completed", "superseded", "unreachable", "empty") and not found.causes:
+    if found.word not in ("completed", "superseded", "unreachable", "unseen", "empty", "stopped") and not found.causes:
         yield Paragraph(_say(context, "no_cause"))
 
 
 def _next(found: Outcome, context: Context, again: Words) -> Iterator[Block]:
+    if found.end and found.end.facts.get("deleted"):
+        return
     verb = _NEXT.get(found.word, ("fix", "plan") if found.causes else ("diagnose",))
     same = found.word in ("timeout", "unreachable")
     own = ("--deployment", found.last.deployment) if same else ()
