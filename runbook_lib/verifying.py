@@ -131,8 +131,9 @@ def page(found: Verification, given: Parameters, lang: str, kept: Kept, again: t
     """The check as a section; ``again`` are the options that name the service once more."""
     from runbook_lib.report.sections.verifying import verification
 
-    incident = kept.folder.name if kept.folder and kept.closed else ""
-    return verification(found, runs.context(given, found.evidence, lang), incident, again)
+    name = kept.folder.name if kept.folder else ""
+    closed, left = (name, "") if kept.closed else ("", name if found.exit_code is ExitCode.GOOD else "")
+    return verification(found, runs.context(given, found.evidence, lang), closed, again, left)
 
 
 def _facts(found: Verification, by: str) -> dict[str, Any]:

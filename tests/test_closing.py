@@ -9,6 +9,7 @@ import runbook_lib as rb
 from runbook_lib import runs, verifying
 from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import closed_lately
+from runbook_lib.errors import ExitCode
 from runbook_lib.evidence.journal import Entry, mended
 from runbook_lib.evidence.model import Target
 from runbook_lib.following import Record, follow
@@ -78,6 +79,11 @@ def test_watched_to_its_end_and_verified_an_incident_is_closed(watched):
 def test_less_than_that_closes_nothing(watched, boto):
     lab, given = watched
     assert not kept(given, verify_path="/nope", verify_expect="200").closed
+    expected = given.model_copy(update={"verify_path": "/nope", "verify_expect": "404"})
+    found = verifying.verify(expected)
+    left = verifying.record(found, expected, "verify")
+    assert (found.exit_code, left.closed) == (ExitCode.GOOD, False), "an error that is expected ends no incident"
+    assert "stays open" in verifying.page(found, expected, "en", left, ()).text
     assert not kept(given, connect_to="127.0.0.1:1").closed
     assert not kept(given, incident_id="none").closed
     names = {"cluster": given.cluster, "service": given.service}

@@ -55,16 +55,20 @@ _MOST_NAMES = 3
 _LONG_PATH = 32
 
 
-def verification(found: Verification, context: Context, closed: str = "", again: tuple[str, ...] = ()) -> Section:
+def verification(
+    found: Verification, context: Context, closed: str = "", again: tuple[str, ...] = (), left_open: str = ""
+) -> Section:
     """Whether the service answers: overall, request by request, and what could not be read.
 
-    ``closed`` is the incident that it closed; ``again`` are the options that name the service once more.
+    ``closed`` is the incident that it closed, ``left_open`` one that stays open although it passed; ``again`` are the
+    options that name the service once more.
     """
     inside = (
         *_banner(context),
         _status(found, context),
         *_table(found, context),
         *_closing(closed, again, context),
+        *_open(left_open, again, context),
         *_remarks(found, context),
         *(_card(check, found.evidence, context) for check in found.checks),
         *(Paragraph(words.unread(unread, context.lang)) for unread in found.evidence.unreads),
@@ -78,6 +82,14 @@ def _closing(incident: str, again: tuple[str, ...], context: Context) -> tuple[B
         return ()
     told = _say(context, "closed", incident=code(incident))
     return (Paragraph(told), Shell(_say(context, "postmortem"), ours("report", *again)))
+
+
+def _open(incident: str, again: tuple[str, ...], context: Context) -> tuple[Block, ...]:
+    """That the incident stays open although the service answers, and what would close it."""
+    if not incident:
+        return ()
+    told = _say(context, "left_open", incident=code(incident))
+    return (Paragraph(told), Shell(_say(context, "follow"), ours("watch", *again)))
 
 
 def _say(context: Context, key: str, /, **facts: object) -> str:
