@@ -11,9 +11,9 @@ from runbook_lib.diagnosis.model import Outcome
 from runbook_lib.evidence.model import Evidence
 
 Group = Literal["pipeline", "definition", "monitoring"]
-# on, part, off: a setting that was read. good, bad: a check of what runs now. unknown: could not be read or judged.
+# set, part, unset: a setting that was read. good, bad: a check of what runs now. unknown: could not be read or judged.
 # unlooked: nothing of it is in AWS's answers (a pipeline, a subscription), so that nothing can be said.
-Standing = Literal["on", "part", "off", "good", "bad", "unknown", "unlooked", "none"]
+Standing = Literal["set", "part", "unset", "good", "bad", "unknown", "unlooked", "none"]
 _OF_VERDICT: dict[Outcome, Standing] = {
     Outcome.PASS: "good",
     Outcome.FAIL: "bad",
@@ -76,7 +76,7 @@ def _rollback(evidence: Evidence) -> tuple[Standing, dict[str, Any]]:
     breaker = settings.get("deploymentCircuitBreaker")
     found = breaker if isinstance(breaker, dict) else {}
     enabled, back = found.get("enable") is True, found.get("rollback") is True
-    return ("on" if back else "part") if enabled else "off", {"enable": enabled, "rollback": back}
+    return ("set" if back else "part") if enabled else "unset", {"enable": enabled, "rollback": back}
 
 
 def _alarms(evidence: Evidence) -> tuple[Standing, dict[str, Any]]:
@@ -87,7 +87,7 @@ def _alarms(evidence: Evidence) -> tuple[Standing, dict[str, Any]]:
     found = alarms if isinstance(alarms, dict) else {}
     names = found.get("alarmNames")
     count = len(names) if isinstance(names, list) else 0
-    return "on" if found.get("enable") is True and count else "off", {"count": count}
+    return "set" if found.get("enable") is True and count else "unset", {"count": count}
 
 
 def _settings(evidence: Evidence) -> dict[str, Any] | None:
