@@ -108,7 +108,7 @@ def record(entries: Iterable[Entry], lang: str, timezone: str) -> b.Table:
 
 def _entries(changes: Iterable[Change], lang: str, timezone: str) -> b.Table:
     heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
-    return b.Table("", heads, tuple(_entry(change, lang, timezone) for change in changes))
+    return b.Table("", heads, tuple(_entry(change, lang, timezone) for change in changes), "record")
 
 
 def _entry(change: Change, lang: str, timezone: str) -> tuple[b.Cell, ...]:

@@ -42,6 +42,7 @@ from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_st
 from runbook_lib.text import say
 
 PROOF = ("verify", "closed")
+Maker = Callable[[Diagnosis, Evidence, Context], Section]
 _DONE = ("plan", "approval", "change", "intent", "applied", "watch", "run")
 _RAW = (
     sections.service_state,
@@ -162,15 +163,16 @@ class Postmortem:
     def _as_of(self, worst: Worst) -> Paragraph:
         return Paragraph(self.say("as_of", at=full_stamp(worst.evidence.collected_at, self.context)), "quiet")
 
-    def _of_worst(self, section: Section | None) -> tuple[Block, ...]:
+    def _of_worst(self, maker: Maker) -> tuple[Block, ...]:
         """A section of the worst look, with when that was; where there is none, that its evidence cannot be read."""
-        if section is None or self.worst is None:
+        if self.worst is None:
             return (Paragraph(self.say("no_evidence")),)
-        return (*section.blocks, self._as_of(self.worst))
+        section = maker(self.worst.diagnosis, self.worst.evidence, self.context)
+        return (self._as_of(self.worst), *section.blocks)
 
     def _symptoms(self) -> tuple[Block, ...]:
-        worst, told = self.worst, self.told
-        found = self._of_worst(worst and sections.symptoms(worst.diagnosis, worst.evidence, self.context))
+        told = self.told
+        found = self._of_worst(sections.symptoms)
         first = told.faulty[0].entry
         if told.detected is None or told.to_detect is None or first is None:
             return found
@@ -183,7 +185,8 @@ class Postmortem:
         cards = self._cards(worst) if worst else ()
         shown = {v.rule for v in worst.diagnosis.failed("cause")} if worst else set()
         others = [seen for seen in told.causes if seen.cause.rule not in shown]
-        lead = (Paragraph(self.context.say("page.direct"), "quiet"),) if told.causes else ()
+        direct = (Paragraph(self.context.say("page.direct"), "quiet"),) if told.causes else ()
+        lead = (*direct, *((self._as_of(worst),) if worst else ()))
         about = (Heading(self.say("elsewhere")), *map(self._other, others)) if others and cards else ()
         found = (*lead, *cards, *(about or map(self._other, others)))
         found = found or (Paragraph(self.say("lead.no_causes")),)
@@ -191,7 +194,7 @@ class Postmortem:
 
     def _changed(self, worst: Worst) -> tuple[Block, ...]:
         section = sections.what_changed(worst.diagnosis, worst.evidence, self.context)
-        return (self._as_of(worst), Heading(section.title), *section.blocks)
+        return (Heading(section.title), *section.blocks)
 
     def _cards(self, worst: Worst) -> tuple[Block, ...]:
         """The causes of a look without what was to be done then: what was done stands in a part of its own."""
@@ -211,8 +214,8 @@ class Postmortem:
 
     def _seen(self, seen: Seen) -> str:
         first, last = self.time(seen.first.at), self.time(seen.last.at)
-        if seen.looks == 1:
-            return self.say("seen_once", first=first)
+        if first == last:
+            return self.say("seen_once", first=first, count=seen.looks)
         return self.say("seen", first=first, last=last, count=seen.looks)
 
     def _other(self, seen: Seen) -> Card:
@@ -268,7 +271,7 @@ class Postmortem:
         word = words.outcome(answer.outcome, self.lang)
         return state(OUTCOME_TONE[answer.outcome], word, words.line(answer.verdict, self.lang))
 
-    def _section(self, section: Callable[[Diagnosis, Evidence, Context], Section]) -> tuple[Block, ...]:
+    def _section(self, section: Maker) -> tuple[Block, ...]:
         return section(self.diagnosis, self.evidence, self.context).blocks
 
     def _unread(self) -> tuple[Block, ...]:
@@ -289,7 +292,7 @@ class Postmortem:
     def _appendix(self) -> tuple[Block, ...]:
         """What the worst look and that of now had read, commands, calls, and the whole journal."""
         folds = []
-        looks = [(self.diagnosis, self.evidence, _RAW[:2])]
+        looks: list[tuple[Diagnosis, Evidence, tuple[Maker, ...]]] = [(self.diagnosis, self.evidence, _RAW[:2])]
         if self.worst:
             looks.insert(0, (self.worst.diagnosis, self.worst.evidence, _RAW))
         for diagnosis, evidence, makers in looks:

@@ -53,5 +53,7 @@ def _row(measure: Measure, titles: dict[str, str], context: Context) -> tuple[Ce
 
 def _told_from(measure: Measure, lang: str) -> str:
     """What the state was told from: the item's own words, else what holds for its group."""
-    own = f"story.note.{measure.id}.{measure.standing}"
-    return say(own if has(own) else f"story.note.{measure.group}", lang, **measure.facts)
+    own, shared = f"story.note.{measure.id}.{measure.standing}", f"story.note.{measure.group}"
+    if measure.group == "definition" and measure.standing == "unlooked":
+        shared = "story.note.pipeline"
+    return say(own if has(own) else shared, lang, **measure.facts)

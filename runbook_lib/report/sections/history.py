@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from runbook_lib.diagnosis.engine import Diagnosis
@@ -30,17 +31,19 @@ def blocks(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Conte
     """The drawing, what it leaves out, and its table."""
     stretch = _stretch(told)
     found = timeline_of(told.whole, stretch)
-    moments = tuple(m for m in key_moments(found) if m.kind != "look" and m.at <= found.end)
+    found = replace(found, moments=tuple(m for m in found.moments if m.kind != "look" and m.at <= found.end))
+    moments = key_moments(found)
     every, shown, count = acts(told, context)
     drawn = tuple(act for act, _ in shown if act.at <= found.end)
     over = Over(unfinished_since(diagnosis, evidence), drawn, _brackets(told, context))
     picture = drawing(found, context, names(found, context), moments, over)
     rows = [(m.at, 1, row_of(n, m, diagnosis, evidence, context)) for n, m in enumerate(moments, 1)]
-    rows += [(act.at, 0, _row(act, change, evidence, context)) for act, change in shown]
+    rows += [(act.at, 0, row) for (act, _), row in zip(shown, _rows(shown, evidence, context), strict=True)]
     listed = [row for *_, row in sorted(rows, key=lambda item: item[:2])]
-    listing = table(context, "moments", "number time source what", listed, at=look_stamp(evidence, context))
+    listing = table(context, "moments", "number time source what", listed, at="")
+    caption = say("story.moments", context.lang, at=look_stamp(evidence, context))
     remarks = _remarks(told, every, len(shown), count, context)
-    return (picture, *left_out(found, moments, told.whole, context), *remarks, listing)
+    return (picture, *left_out(found, moments, told.whole, context), *remarks, replace(listing, caption=caption))
 
 
 def acts(told: Story, context: Context) -> tuple[int, tuple[_Told, ...], int]:
@@ -70,9 +73,17 @@ def _word(entry: Entry, context: Context) -> str:
     return say(f"story.act.{name}", context.lang)
 
 
-def _row(act: Act, change: Change, evidence: Evidence, context: Context) -> tuple[Cell, ...]:
+def _rows(shown: tuple[_Told, ...], evidence: Evidence, context: Context) -> Iterator[tuple[Cell, ...]]:
+    """A row each; who it was is said where it is somebody else than before."""
+    before = ""
+    for act, change in shown:
+        who = incidents.who(change.entry)
+        yield _row(act, change, who if who != before else "", evidence, context)
+        before = who
+
+
+def _row(act: Act, change: Change, who: str, evidence: Evidence, context: Context) -> tuple[Cell, ...]:
     entry, lang = change.entry, context.lang
-    who = incidents.who(entry)
     return (
         Cell(act.letter, "number"),
         when(act.at, evidence, context),
