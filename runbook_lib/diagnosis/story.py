@@ -170,7 +170,7 @@ def story(entries: Iterable[Entry], evidence: Evidence, diagnosis: Diagnosis) ->
     looks = _looks(timed, read, now)
     faulty = [look for look in looks if look.faulty]
     known = [look.evidence for look in looks if look.evidence]
-    began = next((found for look in faulty if look.evidence and (found := _began(look.evidence))), None)
+    began = next((when for look in faulty if look.evidence and (when := _began(look.evidence))), None)
     return Story(
         timed, looks, evidence.collected_at, now.faulty, began, _worst(faulty), _together(known, evidence), skew
     )
@@ -279,7 +279,7 @@ def _proves(entry: Entry) -> str:
 def _is_healthy(look: Sight) -> bool:
     if look.evidence:
         return state_of(look.evidence) is State.HEALTHY
-    return bool(look.entry) and look.entry.text("state") == State.HEALTHY
+    return look.entry is not None and look.entry.text("state") == State.HEALTHY
 
 
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
