@@ -22,7 +22,7 @@ from runbook_lib.report.postmortem import PROOF, Postmortem, folded, so_far
 from runbook_lib.report.render import page
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
-from runbook_lib.report.sections.values import look_stamp, shell, table, unfinished_since, when_text
+from runbook_lib.report.sections.values import full_stamp, look_stamp, shell, table, unfinished_since, when_text
 from runbook_lib.text import say
 
 _FAILED = ("failing", "stuck")  # states that have a title of their own
@@ -106,7 +106,7 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
         "summary": _summary(told, diagnosis, evidence, context),
         "impact": impact.blocks(evidence, context),
         "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
-        "symptoms": _symptoms(diagnosis, evidence, context),
+        "symptoms": _symptoms(told, diagnosis, evidence, context),
         "causes": _causes(diagnosis, evidence, context),
         "fix": _fix(told, diagnosis, context),
         "verify": _verify(told, evidence, context),
@@ -190,12 +190,13 @@ def _task_figure(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> 
     return Figure(context.say("figure.tasks"), value, note)
 
 
-def _symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _symptoms(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     found, began = sections.symptoms(diagnosis, evidence, context).blocks, unfinished_since(diagnosis, evidence)
     if began is None:
         return found
-    length = duration((evidence.collected_at - began).total_seconds(), context.lang)
-    return (*found, Paragraph(context.say("page.detected", at=look_stamp(evidence, context), length=length)))
+    seen = told.detected or evidence.collected_at
+    length = duration((seen - (told.began or began)).total_seconds(), context.lang)
+    return (*found, Paragraph(context.say("page.detected", at=full_stamp(seen, context), length=length)))
 
 
 def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:

@@ -65,7 +65,12 @@ class Postmortem:
         return say(f"story.{key}", self.lang, **facts)
 
     def time(self, moment: datetime) -> str:
-        """A time of day, with its date where it is another than that of the look of now."""
+        """A time of day; with its date where the incident or the look of now is of another day."""
+        first = min(found for found in (self.told.began, self.told.detected, self.told.now) if found)
+        days = {self.context.local(found).date() for found in (first, self.told.now, moment)}
+        return f"{self.context.local(moment):%m-%d %H:%M:%S}" if len(days) > 1 else self._clock(moment)
+
+    def _clock(self, moment: datetime) -> str:
         return when_text(moment, self.evidence, self.context)
 
     def title(self) -> str:

@@ -174,9 +174,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "readings of wrong shapes": {
         "evidence": tree(replace(made.guide(), readings=(made.reading("service", {"deployments": 5, "events": 7}),)))
     },
-    "tasks that are none": {
-        "evidence": tree(replace(made.guide(), readings=(made.reading("tasks", ["x", 1, None]),)))
-    },
+    "tasks that are none": {"evidence": tree(replace(made.guide(), readings=(made.reading("tasks", ["x", 1, None]),)))},
     "causes that are none": {"causes": [1, None, {"rule": 5}, {"rule": "x", "facts": 7}], "symptoms": 9},
 }
 
