@@ -60,7 +60,7 @@ class Postmortem:
         self.told, self.diagnosis, self.evidence, self.context = told, diagnosis, evidence, context
         self.worst, self.lang = told.worst, context.lang
 
-    def say(self, key: str, /, **facts: object) -> str:
+    def word(self, key: str, /, **facts: object) -> str:
         """A word of the story."""
         return say(f"story.{key}", self.lang, **facts)
 
@@ -83,7 +83,7 @@ class Postmortem:
         tone, word = headline(self.diagnosis, self.evidence, self.lang)
         proof = self.told.recovered
         at = full_stamp(proof.at, self.context) if proof else ""
-        return Status(tone, word, self.say("status.recovered", at=at) if proof else self.say("status.unproven"))
+        return Status(tone, word, self.word("status.recovered", at=at) if proof else self.word("status.unproven"))
 
     def parts(self) -> dict[str, tuple[Block, ...]]:
         """The blocks of each part by its name, in the order of the page."""
@@ -114,34 +114,34 @@ class Postmortem:
 
     def _lead(self) -> Iterator[str]:
         told, name = self.told, str(self.worst.diagnosis.state) if self.worst else ""
-        yield self.say(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
+        yield self.word(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
         yield self._length()
         hardest = self._hardest()
         facts = impact.counts(hardest)
         name = impact.kind(hardest) if hardest is not self.evidence else "unknown"
-        yield self.say(f"impact.{name}", at=self.time(hardest.collected_at), **facts)
-        yield self.say("lead.causes", count=len(told.causes)) if told.causes else self.say("lead.no_causes")
+        yield self.word(f"impact.{name}", at=self.time(hardest.collected_at), **facts)
+        yield self.word("lead.causes", count=len(told.causes)) if told.causes else self.word("lead.no_causes")
         made = len(told.changes)
-        yield self.say("lead.changes", count=made) if made else self.say("lead.no_changes")
+        yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
         yield from self._proofs()
         now = headline(self.diagnosis, self.evidence, self.lang)[1]
-        yield self.say("lead.now", state=now, at=self.time(told.now))
+        yield self.word("lead.now", state=now, at=self.time(told.now))
 
     def _length(self) -> str:
         told, proof = self.told, self.told.recovered
         if told.began is None:
-            return self.say("lead.no_start")
+            return self.word("lead.no_start")
         if proof is None or told.to_recover is None:
-            return self.say("lead.began", began=self.time(told.began))
+            return self.word("lead.began", began=self.time(told.began))
         length = minutes(told.to_recover.total_seconds(), self.lang)
-        return self.say("lead.whole", length=length, began=self.time(told.began), end=self.time(proof.at))
+        return self.word("lead.whole", length=length, began=self.time(told.began), end=self.time(proof.at))
 
     def _proofs(self) -> Iterator[str]:
         proof = self.told.recovered
-        yield self.say(f"proof.{proof.kind if proof else 'none'}")
+        yield self.word(f"proof.{proof.kind if proof else 'none'}")
         checked = any(e.kind == "verify" and e.data.get("ok") is True for e in self.told.entries)
         if proof and proof.kind == "watch" and checked:
-            yield self.say("proof.verify")
+            yield self.word("proof.verify")
 
     def _cause_lines(self) -> Iterator[str]:
         """Those of the worst look with what they mean; others by name."""
@@ -161,17 +161,17 @@ class Postmortem:
 
     def _figure(self, name: str, length: timedelta | None, note: str, missing: str) -> Figure:
         if length is None:
-            return Figure(self.say(f"figure.{name}"), "–", self.say(f"figure.{missing}"))
+            return Figure(self.word(f"figure.{name}"), "–", self.word(f"figure.{missing}"))
         value = duration(length.total_seconds(), self.lang)
-        return Figure(self.say(f"figure.{name}"), value, self.say(f"figure.{note}"))
+        return Figure(self.word(f"figure.{name}"), value, self.word(f"figure.{note}"))
 
     def _as_of(self, worst: Worst) -> Paragraph:
-        return Paragraph(self.say("as_of", at=full_stamp(worst.evidence.collected_at, self.context)), "quiet")
+        return Paragraph(self.word("as_of", at=full_stamp(worst.evidence.collected_at, self.context)), "quiet")
 
     def _of_worst(self, maker: Maker) -> tuple[Block, ...]:
         """A section of the worst look, with when that was; where there is none, that its evidence cannot be read."""
         if self.worst is None:
-            return (Paragraph(self.say("no_evidence")),)
+            return (Paragraph(self.word("no_evidence")),)
         section = maker(self.worst.diagnosis, self.worst.evidence, self.context)
         return (self._as_of(self.worst), *section.blocks)
 
@@ -183,7 +183,7 @@ class Postmortem:
             return found
         length = duration(told.to_detect.total_seconds(), self.lang)
         stamp = full_stamp(told.detected, self.context)
-        return (*found, Paragraph(self.say("detected", at=stamp, who=who(first) or "–", length=length)))
+        return (*found, Paragraph(self.word("detected", at=stamp, who=who(first) or "–", length=length)))
 
     def _causes(self) -> tuple[Block, ...]:
         worst, told = self.worst, self.told
@@ -192,10 +192,10 @@ class Postmortem:
         others = [seen for seen in told.causes if seen.cause.rule not in shown]
         direct = (Paragraph(self.context.say("page.direct"), "quiet"),) if told.causes else ()
         lead = (*direct, *((self._as_of(worst),) if worst else ()))
-        about = (Heading(self.say("elsewhere")), *map(self._other, others)) if others and cards else ()
+        about = (Heading(self.word("elsewhere")), *map(self._other, others)) if others and cards else ()
         found = (*lead, *cards, *(about or map(self._other, others)))
-        found = found or (Paragraph(self.say("lead.no_causes")),)
-        return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.say("no_evidence")))
+        found = found or (Paragraph(self.word("lead.no_causes")),)
+        return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.word("no_evidence")))
 
     def _changed(self, worst: Worst) -> tuple[Block, ...]:
         section = sections.what_changed(worst.diagnosis, worst.evidence, self.context)
@@ -214,19 +214,19 @@ class Postmortem:
         todo = self.context.say("label.fix")
         rows = [row for block in card.inside if isinstance(block, Facts) for row in block.rows if row.label != todo]
         if seen:
-            rows.append(Fact(self.say("label.seen"), (self._seen(seen),)))
+            rows.append(Fact(self.word("label.seen"), (self._seen(seen),)))
         return replace(card, inside=(Facts(tuple(rows)),))
 
     def _seen(self, seen: Seen) -> str:
         first, last = self.time(seen.first.at), self.time(seen.last.at)
         if first == last:
-            return self.say("seen_once", first=first, count=seen.looks)
-        return self.say("seen", first=first, last=last, count=seen.looks)
+            return self.word("seen_once", first=first, count=seen.looks)
+        return self.word("seen", first=first, last=last, count=seen.looks)
 
     def _other(self, seen: Seen) -> Card:
         """A cause that the worst look did not see, as its journal has it."""
-        rows = (Fact(self.say("label.seen"), (self._seen(seen),)),)
-        tag = Tag(words.confidence(self._known(seen), self.lang) or self.say("unknown"), "bad")
+        rows = (Fact(self.word("label.seen"), (self._seen(seen),)),)
+        tag = Tag(words.confidence(self._known(seen), self.lang) or self.word("unknown"), "bad")
         return Card(cause_title(seen.cause, self.lang), tag, (Facts(rows),))
 
     def _known(self, seen: Seen) -> str | None:
@@ -239,13 +239,13 @@ class Postmortem:
         proof = told.recovered.at if told.recovered else None
         turns = {"began": told.began, "detected": told.detected, "fixed": told.fixed, "recovered": proof}
         known = [(name, at) for name, at in {**turns, "closed": closed}.items() if at]
-        rows = tuple(Fact(self.say(f"label.{name}"), (full_stamp(at, self.context),)) for name, at in known)
+        rows = tuple(Fact(self.word(f"label.{name}"), (full_stamp(at, self.context),)) for name, at in known)
         done = self._record(*_DONE)
         return (Facts(rows), *(done or (Paragraph(self.context.say("page.no_fix_needed")),)), *self._cut())
 
     def _cut(self) -> tuple[Block, ...]:
         counts = {"cut": len(self.told.cut_short), "lost": len(self.told.lost_runs)}
-        return tuple(Paragraph(self.say(name, count=count)) for name, count in counts.items() if count)
+        return tuple(Paragraph(self.word(name, count=count)) for name, count in counts.items() if count)
 
     def _record(self, *kinds: str) -> tuple[Block, ...]:
         found: list[Entry] = [entry for entry in self.told.telling if entry.kind in kinds]
@@ -257,7 +257,7 @@ class Postmortem:
     def _checklist(self) -> tuple[Block, ...]:
         """The worst look's answers beside those of now."""
         if self.worst is None:
-            return (Paragraph(self.say("no_evidence")), *self._section(sections.checklist))
+            return (Paragraph(self.word("no_evidence")), *self._section(sections.checklist))
         now = {answer.item: answer for answer in self.diagnosis.checklist}
         rows = [
             (
@@ -268,9 +268,9 @@ class Postmortem:
             )
             for then in self.worst.diagnosis.checklist
         ]
-        heads = ("#", *(self.say(f"compared.{name}") for name in ("question", "then", "now")))
+        heads = ("#", *(self.word(f"compared.{name}") for name in ("question", "then", "now")))
         stamps = {"worst": look_stamp(self.worst.evidence, self.context), "now": self.time(self.told.now)}
-        return (Table(self.say("compared.caption", **stamps), heads, tuple(rows), "compared"),)
+        return (Table(self.word("compared.caption", **stamps), heads, tuple(rows), "compared"),)
 
     def _answer(self, answer: Answer) -> Cell:
         word = words.outcome(answer.outcome, self.lang)
@@ -288,11 +288,11 @@ class Postmortem:
         for diagnosis, evidence in looks:
             if evidence.unreads or diagnosis.unknown:
                 found = sections.unread(diagnosis, evidence, self.context)
-                title = self.say("stamp", title=found.title, at=full_stamp(evidence.collected_at, self.context))
+                title = self.word("stamp", title=found.title, at=full_stamp(evidence.collected_at, self.context))
                 inside += [Heading(title), *found.blocks]
         if self.told.unreadable:
-            inside.append(Paragraph(self.say("unreadable", count=self.told.unreadable)))
-        return tuple(inside) or (Paragraph(self.say("nothing_unread")),)
+            inside.append(Paragraph(self.word("unreadable", count=self.told.unreadable)))
+        return tuple(inside) or (Paragraph(self.word("nothing_unread")),)
 
     def _appendix(self) -> tuple[Block, ...]:
         """What the worst look and that of now had read, commands, calls, and the whole journal."""
@@ -303,11 +303,11 @@ class Postmortem:
         for diagnosis, evidence, makers in looks:
             at = self.time(evidence.collected_at)
             made = (maker(diagnosis, evidence, self.context) for maker in (*makers, sections.api_calls))
-            folds += [folded(found, self.context, self.say("stamp", title=found.title, at=at)) for found in made]
+            folds += [folded(found, self.context, self.word("stamp", title=found.title, at=at)) for found in made]
         folds.append(folded(sections.commands(self.diagnosis, self.evidence, self.context), self.context))
         whole = record(self.told.entries, self.lang, self.context.timezone)
         count = self.context.say("page.rows", count=len(whole.rows))
-        return (*folds, Fold(self.say("journal"), count, (whole,)))
+        return (*folds, Fold(self.word("journal"), count, (whole,)))
 
 
 def folded(section: Section, context: Context, title: str = "") -> Fold:
