@@ -122,7 +122,7 @@ def test_the_lab_is_named():
 
 
 def keys_used() -> set[str]:
-    """Keys written out in the report's code: say("...") of a context, word("...") of a postmortem, titles and columns of tables."""
+    """Keys written out in the code of reports: say("...") of a context, word("...") of a postmortem, and tables."""
     sources = Path(report.__file__).parent.rglob("*.py")
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
