@@ -195,7 +195,7 @@ def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
 
 
 # Kinds of entries that a report tells: how it was found, what people did, and what came of it.
-_TOLD = ("opened", "look", "plan", "approval", "change", "applied", "watch", "verify", "closed")
+_TOLD = ("opened", "look", "run", "plan", "approval", "intent", "change", "applied", "watch", "verify", "closed")
 
 
 def _on_record(run: Run, target: Target) -> tuple[Entry, ...]:

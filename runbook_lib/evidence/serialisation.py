@@ -66,6 +66,11 @@ def loads(text: str, source: str = "") -> Evidence:
         raise InputError("evidence-not-json", file=source, line=error.lineno, column=error.colno) from error
     except (ValueError, RecursionError) as error:
         raise InputError("evidence-damaged", file=source) from error
+    return from_tree(tree, source)
+
+
+def from_tree(tree: Any, source: str = "") -> Evidence:
+    """Evidence from plain JSON values, as :func:`as_tree` makes them; errors as :func:`loads`."""
     return _evidence(_sound(_upgraded(tree, source), source))
 
 

@@ -14,6 +14,10 @@ BarKind = Literal["progress", "superseded", "completed", "failed", "stopped"]
 PhaseKind = Literal["starting", "running", "healthy", "unhealthy", "stopping", "not-started"]
 EventKind = Literal["failure", "deployment", "other"]
 
+# What only several looks tell, in what :mod:`merging` makes of them, beside the fields of AWS: when a deployment had
+# gone from the list at the latest, when a task was seen last and was first seen UNHEALTHY, its target at each look.
+GONE, SEEN, UNHEALTHY, TARGETS = ("runbook:gone", "runbook:seen", "runbook:unhealthy", "runbook:targets")
+
 # A service that has been well for days is drawn for its last hour: ECS keeps stopped tasks no longer than that.
 QUIET_WINDOW = timedelta(hours=1)
 LONGEST_QUIET = timedelta(hours=6)
@@ -46,7 +50,7 @@ class TaskTrack:
     spans: tuple[Span, ...]
     reason: str = ""
     failed: bool = False
-    target: Span | None = None
+    targets: tuple[Span, ...] = ()  # the state of its target at each look, where it had one
 
     @property
     def start(self) -> datetime:
@@ -110,11 +114,14 @@ class Timeline:
     earlier: int = 0
 
 
-def timeline(evidence: Evidence) -> Timeline:
-    """The timeline of what was read. Times that AWS did not give are left out, never guessed."""
+def timeline(evidence: Evidence, stretch: tuple[datetime, datetime] | None = None) -> Timeline:
+    """The timeline of what was read, by itself or over a ``stretch`` of time (UTC).
+
+    Times that AWS did not give are left out, never guessed.
+    """
     events = _events(evidence)
     rows = _rows(evidence, events)
-    start, end = _axis(evidence, rows)
+    start, end = _around(*stretch) if stretch else _axis(evidence, rows)
     shown = tuple(event for event in events if event.at >= start)
     visible = tuple(row for row in rows if row.bars[-1].end >= start)
     moments = _moments(evidence, visible, shown, start)
@@ -194,7 +201,7 @@ def _row(
         str(deployment.get("taskDefinition", "")),
         str(deployment.get("status", "")),
         str(deployment.get("rolloutState", "")),
-        _bars(deployment, superseded, now),
+        _bars(deployment, superseded, at(deployment.get(GONE)) or now),
         tuple(tasks.get(identity, ())),
     )
 
@@ -254,10 +261,10 @@ def _revision_of_deployment(evidence: Evidence) -> dict[str, str]:
 
 def _tasks_by_deployment(evidence: Evidence, events: tuple[EventMark, ...]) -> dict[str, list[TaskTrack]]:
     unhealthy_at = _first_unhealthy(events)
-    targets = _target_states(evidence)
+    targets = target_states(evidence)
     found: dict[str, list[TaskTrack]] = defaultdict(list)
     for task in evidence.tasks():
-        track = _track(task, unhealthy_at, targets, evidence.collected_at)
+        track = _track(task, unhealthy_at, targets, at(task.get(SEEN)) or evidence.collected_at)
         if track:
             found[str(task.get("startedBy", ""))].append(track)
     return {identity: sorted(tracks, key=lambda t: t.start) for identity, tracks in found.items()}
@@ -272,7 +279,7 @@ def _first_unhealthy(events: tuple[EventMark, ...]) -> dict[str, datetime]:
     return first
 
 
-def _target_states(evidence: Evidence) -> dict[str, str]:
+def target_states(evidence: Evidence) -> dict[str, str]:
     """State by address, of every target that was read."""
     rows = (row for reading in evidence.all("target_health") for row in reading.data)
     return {str(r.get("Target", {}).get("Id")): str(r.get("TargetHealth", {}).get("State", "")) for r in rows}
@@ -295,8 +302,9 @@ def _track(
     if not spans:
         return None
     state = next((targets[a] for a in addresses(task) if a in targets), "")
-    target = Span(state, now, now) if state and task.get("lastStatus") != "STOPPED" else None
-    return TaskTrack(identity, spans, str(task.get("stoppedReason", "")), _failed(task, spans), target)
+    mine = ((now.isoformat(), state),) if state and task.get("lastStatus") != "STOPPED" else ()
+    seen = tuple(Span(word, when, when) for iso, word in task.get(TARGETS, mine) if (when := at(iso)))
+    return TaskTrack(identity, spans, str(task.get("stoppedReason", "")), _failed(task, spans), seen)
 
 
 def _failed(task: dict[str, Any], spans: tuple[Span, ...]) -> bool:
@@ -316,6 +324,7 @@ def _spans(task: dict[str, Any], unhealthy: datetime | None, now: datetime) -> t
     end = max(start, (stopped or stopping or start) if gone else now)
     if started is None and gone:
         return (Span("not-started", start, end),)
+    unhealthy = unhealthy or at(task.get(UNHEALTHY))
     if task.get("healthStatus") == "UNHEALTHY" and not gone:
         unhealthy = unhealthy or now
     if unhealthy is None and "health checks" in str(task.get("stoppedReason", "")):
@@ -342,6 +351,10 @@ def _axis(evidence: Evidence, rows: tuple[DeploymentRow, ...]) -> tuple[datetime
         newest = max((row.start for row in rows), default=None)
         quiet = newest is None or end - newest > LONGEST_QUIET
         first = end - QUIET_WINDOW if quiet or newest is None else newest
+    return _around(first, end)
+
+
+def _around(first: datetime, end: datetime) -> tuple[datetime, datetime]:
     length = max(end - first, timedelta(seconds=1))
     return first - length * _BEFORE, first + length * (1 + _AFTER)
 

@@ -17,17 +17,17 @@ _PASSING = ("draining", "initial", "unused")
 
 def figure(evidence: Evidence, context: Context) -> Figure:
     """The key figure, with the healthy targets that it comes from."""
-    found = _impact(evidence)
+    found = kind(evidence)
     note = context.say("impact.unknown_note") if found == "unknown" else ""
-    note = note or context.say("impact.healthy_note", **_counts(evidence))
+    note = note or context.say("impact.healthy_note", **counts(evidence))
     return Figure(context.say("figure.impact"), context.say(f"impact.{found}"), note, _TONE[found])
 
 
 def line(evidence: Evidence, context: Context) -> str:
     """One sentence about users."""
-    found = _impact(evidence)
+    found = kind(evidence)
     name = "unread" if found == "unknown" and evidence.unread("target_health", "target_groups") else found
-    return context.say(f"impact.{name}_line", **_counts(evidence))
+    return context.say(f"impact.{name}_line", **counts(evidence))
 
 
 def blocks(evidence: Evidence, context: Context) -> tuple[Block, ...]:
@@ -35,10 +35,10 @@ def blocks(evidence: Evidence, context: Context) -> tuple[Block, ...]:
     service = evidence.service
     sentences = [line(evidence, context)]
     if "runningCount" in service:
-        counts = {"running": service["runningCount"], "desired": service.get("desiredCount", "–")}
-        sentences.append(context.say("impact.tasks", **counts))
+        tasks = {"running": service["runningCount"], "desired": service.get("desiredCount", "–")}
+        sentences.append(context.say("impact.tasks", **tasks))
     found: list[Block] = [Paragraph(" ".join(sentences))]
-    if _impact(evidence) != "unknown":
+    if kind(evidence) != "unknown":
         found.append(Paragraph(context.say("impact.basis", at=look_stamp(evidence, context)), "quiet"))
     return tuple(found)
 
@@ -48,15 +48,22 @@ def _states(evidence: Evidence) -> list[str]:
     return [str(row.get("TargetHealth", {}).get("State", "")) for row in rows]
 
 
-def _counts(evidence: Evidence) -> dict[str, int]:
+def counts(evidence: Evidence) -> dict[str, int]:
+    """How many targets take requests, and how many of them are healthy."""
     taking = [state for state in _states(evidence) if state not in _PASSING]
     return {"healthy": taking.count("healthy"), "total": len(taking)}
 
 
-def _impact(evidence: Evidence) -> Impact:
+def kind(evidence: Evidence) -> Impact:
+    """Whether users may have been hit, as far as target health tells."""
     if not evidence.all("target_health") or evidence.unread("target_health"):
         return "unknown"
-    counts = _counts(evidence)
-    if counts["healthy"] == 0:
+    found = counts(evidence)
+    if found["healthy"] == 0:
         return "likely" if evidence.service.get("desiredCount", 0) else "unknown"
-    return "none" if counts["healthy"] == counts["total"] else "partial"
+    return "none" if found["healthy"] == found["total"] else "partial"
+
+
+def rank(evidence: Evidence) -> int:
+    """How hard users were hit; not to know is worse than to see no impact."""
+    return ("none", "unknown", "partial", "likely").index(kind(evidence))

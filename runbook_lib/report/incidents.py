@@ -108,16 +108,29 @@ def record(entries: Iterable[Entry], lang: str, timezone: str) -> b.Table:
 
 def _entries(changes: Iterable[Change], lang: str, timezone: str) -> b.Table:
     heads = tuple(say(f"incidents.column.{name}", lang) for name in ("at", "kind", "who", "what"))
-    return b.Table("", heads, tuple(_entry(change, lang, timezone) for change in changes))
+    return b.Table("", heads, tuple(_entry(change, lang, timezone) for change in changes), "record")
 
 
 def _entry(change: Change, lang: str, timezone: str) -> tuple[b.Cell, ...]:
     entry = change.entry
+    at = moment(entry.at.isoformat(), timezone)
+    return tuple(b.Cell(text) for text in (at, kind(entry, lang), who(entry), what(change, lang)))
+
+
+def kind(entry: Entry, lang: str) -> str:
+    """What kind of entry it is; one that this version does not know has its own name."""
     key = f"incidents.kind.{entry.kind}"
-    kind = say(key, lang) if has(key) else code(entry.kind)
-    what = _WHAT[entry.kind](change, lang) if entry.kind in _WHAT else []
-    who = code(entry.who) if entry.who else ""
-    return tuple(b.Cell(text) for text in (moment(entry.at.isoformat(), timezone), kind, who, " · ".join(what)))
+    return say(key, lang) if has(key) else code(entry.kind)
+
+
+def who(entry: Entry) -> str:
+    """Who wrote it, or ``""``."""
+    return code(entry.who) if entry.who else ""
+
+
+def what(change: Change, lang: str) -> str:
+    """What an entry says, in one line."""
+    return " · ".join(_WHAT[change.entry.kind](change, lang)) if change.entry.kind in _WHAT else ""
 
 
 def _looked(change: Change, lang: str) -> list[str]:

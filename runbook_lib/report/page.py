@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runbook_lib import text
 from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
-from runbook_lib.diagnosis.model import Verdict
+from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
@@ -19,13 +18,15 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.render import Section, page
-from runbook_lib.report.sections.findings import banner, no_causes, status, unread_rows
-from runbook_lib.report.sections.values import look_stamp, shell, table, unfinished_since, when_text
+from runbook_lib.report.postmortem import PROOF, Postmortem, folded, so_far
+from runbook_lib.report.render import page
+from runbook_lib.report.sections import history
+from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
+from runbook_lib.report.sections.values import full_stamp, look_stamp, shell, table, unfinished_since, when_text
+from runbook_lib.text import say
 
 _FAILED = ("failing", "stuck")  # states that have a title of their own
 _DONE = ("plan", "approval", "change", "applied")  # kinds of entries that tell what people did
-_PROOF = ("verify", "closed")
 _APPENDIX = (
     sections.service_state,
     sections.running_tasks,
@@ -49,18 +50,23 @@ class Part:
 
 def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
+    told = story(context.record, evidence, diagnosis)
+    ended = Postmortem(told, diagnosis, evidence, context) if told.over else None
     name = str(diagnosis.state) if str(diagnosis.state) in _FAILED else "other"
+    name = ended.title() if ended else name
     title = context.say(f"page.title_{name}", service=code(evidence.target.service))
     incident = name != "other" or diagnosis.failed("cause")
     values = {
         "title": title,
         "plain_title": unmarked(title, context.lang),
-        "strap": context.say("page.strap" if incident else "page.strap_calm"),
+        "strap": say("story.strap", context.lang)
+        if ended
+        else context.say("page.strap" if incident else "page.strap_calm"),
         "contents": context.say("page.contents"),
         "banner": banner(evidence, context),
-        "head": (status(diagnosis, evidence, context),),
+        "head": (ended.head() if ended else status(diagnosis, evidence, context),),
         "meta": _meta(evidence, context),
-        "sections": _parts(diagnosis, evidence, context),
+        "sections": _numbered(_ended(ended) if ended else _ongoing(told, diagnosis, evidence, context), context),
         "foot": context.say("page.foot", at=look_stamp(evidence, context)),
     }
     return page("page.html.j2", context.lang, values)
@@ -77,38 +83,51 @@ def _meta(evidence: Evidence, context: Context) -> list[tuple[str, str]]:
     return [(context.say(f"page.{name}"), clean(value, context.lang)) for name, value in pairs if value]
 
 
-def _parts(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Part]:
-    inside = {
-        "summary": _summary(diagnosis, evidence, context),
+def _numbered(inside: dict[str, tuple[Block, ...]], context: Context) -> list[Part]:
+    """The parts of the page; the appendix has no number."""
+    return [
+        Part(name, "" if name == "appendix" else str(n), context.say(f"page.{name}"), blocks)
+        for n, (name, blocks) in enumerate(inside.items(), 1)
+    ]
+
+
+def _ended(ended: Postmortem) -> dict[str, tuple[Block, ...]]:
+    """The postmortem; without the worst look's own words where somebody made them such that they cannot be shown."""
+    try:
+        return ended.parts()
+    except DAMAGED:
+        told = replace(ended.told, worst=None, whole=ended.evidence)
+        return Postmortem(told, ended.diagnosis, ended.evidence, ended.context).parts()
+
+
+def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> dict[str, tuple[Block, ...]]:
+    drawn = history.blocks(told, diagnosis, evidence, context) if _is_told(told) else ()
+    return {
+        "summary": _summary(told, diagnosis, evidence, context),
         "impact": impact.blocks(evidence, context),
-        "timeline": sections.timeline(diagnosis, evidence, context).blocks,
-        "symptoms": _symptoms(diagnosis, evidence, context),
+        "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
+        "symptoms": _symptoms(told, diagnosis, evidence, context),
         "causes": _causes(diagnosis, evidence, context),
-        "fix": _fix(diagnosis, context),
-        "verify": _verify(evidence, context),
+        "fix": _fix(told, diagnosis, context),
+        "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
         "unread": sections.unread(diagnosis, evidence, context).blocks,
         "prevention": _prevention(diagnosis, evidence, context),
+        "appendix": _appendix(told, diagnosis, evidence, context),
     }
-    numbered = [Part(name, str(n), context.say(f"page.{name}"), b) for n, (name, b) in enumerate(inside.items(), 1)]
-    return [*numbered, Part("appendix", "", context.say("page.appendix"), _appendix(diagnosis, evidence, context))]
 
 
-def _summary(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _is_told(told: Story) -> bool:
+    """Whether the journal has more to tell than the look of now: then the timeline is the whole incident's."""
+    return bool(told.faulty) and any(e.kind in _DONE or (e.kind == "look" and e.at < told.now) for e in told.entries)
+
+
+def _summary(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     lead = Paragraph(_lead(diagnosis, evidence, context), "lead")
-    causes = tuple(_cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
+    causes = tuple(cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
     named = (Bullets(causes),) if causes else ()
-    return (lead, *named, *_were(diagnosis, context), Figures(_figures(diagnosis, evidence, context)))
-
-
-def _cause_line(verdict: Verdict, context: Context) -> str:
-    """A cause with the first sentence of what it means."""
-    return context.say(
-        "page.lead_cause",
-        title=words.title(verdict, context.lang),
-        confidence=words.standing(verdict, context.lang),
-        means=re.split(r"(?<=\.) ", words.means(verdict, context.lang))[0],
-    )
+    figures = Figures((*_figures(diagnosis, evidence, context), *so_far(told, context)))
+    return (lead, *named, *_were(diagnosis, context), figures)
 
 
 def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
@@ -171,12 +190,13 @@ def _task_figure(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> 
     return Figure(context.say("figure.tasks"), value, note)
 
 
-def _symptoms(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _symptoms(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     found, began = sections.symptoms(diagnosis, evidence, context).blocks, unfinished_since(diagnosis, evidence)
     if began is None:
         return found
-    length = duration((evidence.collected_at - began).total_seconds(), context.lang)
-    return (*found, Paragraph(context.say("page.detected", at=look_stamp(evidence, context), length=length)))
+    seen = told.detected or evidence.collected_at
+    length = duration((seen - (told.began or began)).total_seconds(), context.lang)
+    return (*found, Paragraph(context.say("page.detected", at=full_stamp(seen, context), length=length)))
 
 
 def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
@@ -207,20 +227,20 @@ def _changed(context: Context) -> str:
     return context.say("page.lead_changes", count=made) if made else context.say("page.lead_no_change")
 
 
-def _fix(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
+def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
     """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
-    if any(entry.kind in _DONE for entry in context.record):
-        told = [entry for entry in context.record if entry.kind not in _PROOF]
-        return (record(told, context.lang, context.timezone),)
+    if any(entry.kind in _DONE for entry in told.entries):
+        done = [entry for entry in told.telling if entry.kind not in PROOF]
+        return (record(done, context.lang, context.timezone),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 
 
-def _verify(evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     """The checks on record and the closing; where nobody has checked, how to."""
-    told = [entry for entry in context.record if entry.kind in _PROOF]
-    if told:
-        return (record(told, context.lang, context.timezone),)
+    proof = [entry for entry in told.entries if entry.kind in PROOF]
+    if proof:
+        return (record(proof, context.lang, context.timezone),)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
 
 
@@ -246,11 +266,11 @@ def _actions(diagnosis: Diagnosis, context: Context) -> Table:
     return table(context, "prevention", "group item prevents", [*rows, always])
 
 
-def _appendix(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _appendix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     found = [section(diagnosis, evidence, context) for section in _APPENDIX]
-    return (*(_folded(section, context) for section in found), Paragraph(context.say("page.no_journal"), "quiet"))
-
-
-def _folded(section: Section, context: Context) -> Fold:
-    rows = next((len(block.rows) for block in section.blocks if isinstance(block, Table)), 0)
-    return Fold(section.title, context.say("page.rows", count=rows) if rows else "", section.blocks)
+    kept = record(told.entries, context.lang, context.timezone)
+    journal = Fold(say("story.journal", context.lang), context.say("page.rows", count=len(kept.rows)), (kept,))
+    return (
+        *(folded(section, context) for section in found),
+        journal if kept.rows else Paragraph(context.say("page.no_journal"), "quiet"),
+    )

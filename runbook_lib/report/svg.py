@@ -35,6 +35,38 @@ def first_fitting(labels: tuple[str, ...], room: float, size: float) -> str:
     return next((label for label in labels if len(label) < _LONGEST and text_width(label, size) <= room), "")
 
 
+def placed(
+    x: float, half: float, labels: tuple[str, ...], taken: list[list[tuple[float, float]]], room: Room
+) -> tuple[int, str, str]:
+    """The first row with room for a mark at ``x`` with its fullest label, at its right, else at its left.
+
+    Returns row, label and anchor; ``taken`` keeps what stands in each row.
+    """
+    for label in labels:
+        wide = text_width(label, room.font) + 8 if label else 0.0
+        for lane in range(room.labelled if label else room.most):
+            row = taken[lane] if lane < len(taken) else []
+            for anchor, box in (("start", (x - half, x + half + wide)), ("end", (x - half - wide, x + half))):
+                free = all(box[1] <= a or b <= box[0] for a, b in row)
+                if free and box[0] >= room.left - 2 and box[1] <= room.right + 2:
+                    if lane >= len(taken):
+                        taken.append([])
+                    taken[lane].append(box)
+                    return lane, label, anchor
+    return 0, "", "start"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where marks may stand: from ``left`` to ``right``, in so many rows, fewer of them with labels of a font size."""
+
+    left: float
+    right: float
+    font: float
+    labelled: int
+    most: int
+
+
 @dataclass
 class Canvas:
     """Collects escaped elements. Coordinates are pixels of the view box."""

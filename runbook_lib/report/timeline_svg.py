@@ -13,7 +13,8 @@ from runbook_lib.evidence.timeline import DeploymentRow, Moment, Span, TaskTrack
 from runbook_lib.report.blocks import Drawing, Key
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
-from runbook_lib.report.svg import Canvas, first_fitting, text_width, ticks
+from runbook_lib.report.people_svg import Bracket, Over, bracket, people
+from runbook_lib.report.svg import Canvas, Room, first_fitting, placed, text_width, ticks
 
 MOST_ROWS = 6
 MOST_LANES = 5
@@ -51,14 +52,12 @@ def drawing(
     context: Context,
     names: dict[str, str],
     numbered: tuple[Moment, ...],
-    since: datetime | None = None,
+    over: Over,
 ) -> Drawing:
-    """Three drawings and their legend. ``names`` labels deployments by id; ``numbered`` are the table's moments.
-
-    ``since`` is when what is unfinished began; without it, the oldest unfinished deployment counts.
-    """
-    drawings = [_Picture(timeline, context, names, numbered, size).svg(since) for size in (WIDE, MIDDLE, NARROW)]
-    return Drawing(drawings[0], drawings[1], drawings[2], _legend(timeline, context))
+    """Three drawings and their legend. ``names`` labels deployments by id; ``numbered`` are the table's moments."""
+    drawings = [_Picture(timeline, context, names, numbered, size).svg(over) for size in (WIDE, MIDDLE, NARROW)]
+    people_ = (Key("pilled", context.say("timeline.event.person")),) if over.acts else ()
+    return Drawing(drawings[0], drawings[1], drawings[2], (*_legend(timeline, context), *people_))
 
 
 def _legend(timeline: Timeline, context: Context) -> tuple[Key, ...]:
@@ -89,14 +88,18 @@ class _Picture:
         self.id = f"{size.name}{crc32(repr(drawn).encode()):08x}"
         self.y = 26.0
 
-    def svg(self, since: datetime | None) -> Markup:
+    def svg(self, over: Over) -> Markup:
         """The drawing with its title and description; what it shows is also in the table beneath it."""
-        self._elapsed(since)
+        self._lengths(over)
         for row in self.timeline.rows[-MOST_ROWS:]:
             self._row(row)
         self._events()
         self._moments()
-        inside = self._grid() + Markup("").join(self.canvas.parts)
+        if over.acts:
+            self.separator()
+            self.track("people")
+            self.y = people(self, over.acts)
+        inside = self._grid(over) + Markup("").join(self.canvas.parts)
         head = Markup(
             '<svg viewBox="0 0 {w} {h}" role="img" aria-labelledby="t{id} d{id}"><title id="t{id}">{title}</title>'
             '<desc id="d{id}">{desc}</desc><defs><pattern id="h{id}" width="5" height="5" patternUnits="userSpaceOnUse"'
@@ -115,7 +118,7 @@ class _Picture:
         part = (when - self.timeline.start) / (self.timeline.end - self.timeline.start)
         return self.size.left + min(1.0, max(0.0, part)) * (self.size.width - self.size.left)
 
-    def _grid(self) -> Markup:
+    def _grid(self, over: Over) -> Markup:
         """The axis, drawn last and put beneath everything, because only now the height is known."""
         grid = Canvas(self.context.lang)
         if self.size.left:
@@ -124,15 +127,17 @@ class _Picture:
             x, half = self.x(when), text_width(label, _FONT) / 2
             grid.line(f"M{x:.1f} 20V{self.y:.0f}", "grid")
             grid.text((min(max(x, self.size.left + half), self.size.width - half), 13), label, "", "middle")
-        look = self.x(self.timeline.looked_at)
-        grid.line(f"M{look:.1f} 20V{self.y:.0f}", "mark")
+        looks = [act.at for act in over.acts if act.kind == "look"] or [self.timeline.looked_at]
+        for place in {round(self.x(look)) for look in looks}:
+            grid.line(f"M{place} 20V{self.y:.0f}", "mark")
         return Markup("").join(grid.parts)
 
-    def _separator(self) -> None:
+    def separator(self) -> None:
+        """A line across."""
         self.canvas.line(f"M0 {self.y:.0f}H{self.size.width:.0f}", "rule")
         self.y += 7
 
-    def _track(self, key: str) -> None:
+    def track(self, key: str) -> None:
         """The label of a track: in the column at the left, or on a line of its own on a phone."""
         words = self.context.say(f"timeline.track.{key}")
         if self.size.left:
@@ -141,29 +146,27 @@ class _Picture:
             self.canvas.text((0, self.y + 9), words, "s hal")
             self.y += 15
 
-    def _elapsed(self, since: datetime | None) -> None:
-        """A bracket over the time for which something has been unfinished."""
+    def _lengths(self, over: Over) -> None:
+        """Brackets over the lengths that matter; else over the time for which something has been unfinished."""
+        for line in over.brackets or self._elapsed(over.since):
+            for length in line:
+                bracket(self, length)
+            self.y += 26
+
+    def _elapsed(self, since: datetime | None) -> tuple[tuple[Bracket, ...], ...]:
         open_rows = [row for row in self.timeline.rows if row.bars[-1].kind in ("progress", "superseded")]
         if not open_rows:
-            return
+            return ()
         began = since or min(row.start for row in open_rows)
-        begin, end = self.x(began), self.x(self.timeline.looked_at)
         seconds = (self.timeline.looked_at - began).total_seconds()
-        y = self.y + 10
-        self.canvas.line(f"M{begin:.1f} {y}H{end:.1f}M{begin:.1f} {y - 4}v8M{end:.1f} {y - 4}v8", "s-ink")
-        label = first_fitting(self._elapsed_labels(seconds), end - begin - 30, _FONT)
-        if label:
-            width = text_width(label, _FONT) + 12
-            self.canvas.rect(((begin + end - width) / 2, y - 8, width, 16), "ground")
-            self.canvas.text(((begin + end) / 2, y + 4), label, "in", "middle")
-        self.y += 26
+        return ((Bracket(began, self.timeline.looked_at, self._elapsed_labels(seconds)),),)
 
     def _elapsed_labels(self, seconds: float) -> tuple[str, ...]:
         short = minutes(seconds, self.context.lang)
         return (self.context.say("timeline.elapsed", time=duration(seconds, self.context.lang)), short)
 
     def _row(self, row: DeploymentRow) -> None:
-        self._separator()
+        self.separator()
         self._name(row)
         for bar in row.bars:
             self._bar(row, bar)
@@ -215,7 +218,7 @@ class _Picture:
         shown = [task for task in row.tasks if task.end >= self.timeline.start]
         if not shown:
             return
-        self._track("tasks")
+        self.track("tasks")
         lanes, left_out = self._lanes(shown)
         for lane in lanes:
             for task in lane:
@@ -265,23 +268,33 @@ class _Picture:
         return f"{task.id[:12]} {word} {self._times(span)} {task.reason[:80]}".strip()
 
     def _targets(self, row: DeploymentRow) -> None:
-        """The targets of a deployment's tasks: known for the look only, so a mark and a word at its place."""
-        states = [task.target.kind for task in row.tasks if task.target]
+        """The targets of a deployment's tasks: known for looks only, so a mark and words at the place of each."""
+        states: dict[datetime, list[str]] = {}
+        for target in (target for task in row.tasks for target in task.targets if target.end <= self.timeline.end):
+            states.setdefault(target.start, []).append(target.kind)
         if not states:
             return
-        self._track("targets")
-        x = self.x(self.timeline.looked_at)
+        self.track("targets")
+        edge = self.size.left
+        for when in sorted(states):
+            edge = self._target(self.x(when), states[when], edge)
+        self.y += 17
+
+    def _target(self, x: float, states: list[str], edge: float) -> float:
         worst = "unhealthy" if "unhealthy" in states else states[0]
+        if x - 9 < edge:
+            return edge
         self.canvas.rect((x - 9, self.y + 2, 9, 9), _TARGET_CSS.get(worst, "f-off"))
         words = ", ".join(f"{state}: {states.count(state)}" for state in dict.fromkeys(states))
-        self.canvas.text((x - 14, self.y + 10.5), words, "s hal", "end")
-        self.y += 17
+        if x - 14 - text_width(words, _SMALL) >= edge:
+            self.canvas.text((x - 14, self.y + 10.5), words, "s hal", "end")
+        return x + 2
 
     def _events(self) -> None:
         if not self.timeline.events:
             return
-        self._separator()
-        self._track("events")
+        self.separator()
+        self.track("events")
         seen: set[tuple[str, int]] = set()
         for event in self.timeline.events:
             x = self.x(event.at)
@@ -297,12 +310,13 @@ class _Picture:
 
     def _moments(self) -> None:
         """Numbered marks that tie the drawing to its table, in rows so that neither marks nor labels meet."""
-        self._separator()
-        self._track("moments")
+        self.separator()
+        self.track("moments")
         taken: list[list[tuple[float, float]]] = []
+        room = Room(self.size.left, self.size.width, _FONT, _LABELLED, len(self.numbered))
         for number, moment in enumerate(self.numbered, 1):
             x = min(max(self.x(moment.at), self.size.left + 9), self.size.width - 9)
-            lane, label, anchor = self._place(x, self._moment_labels(moment), taken)
+            lane, label, anchor = placed(x, 10, self._moment_labels(moment), taken, room)
             y = self.y + lane * 22 + 9
             self.canvas.circle((x, y), 9, "dot")
             self.canvas.text((x, y + 3.8), str(number), "k", "middle")
@@ -318,21 +332,6 @@ class _Picture:
         error = _ERROR.search(moment.message) if moment.kind == "failure" else None
         kind = "health" if moment.kind == "failure" and "health checks" in moment.message else moment.kind
         return (error[0] if error else self.context.say(f"timeline.moment.{kind}"), "")
-
-    def _place(self, x: float, labels: tuple[str, ...], taken: list[list[tuple[float, float]]]) -> tuple[int, str, str]:
-        """The first row with room for the fullest label; at the right of the mark, else at its left."""
-        for label in labels:
-            wide = text_width(label, _FONT) + 8 if label else 0.0
-            for lane in range(_LABELLED if label else len(self.numbered)):
-                row = taken[lane] if lane < len(taken) else []
-                for anchor, box in (("start", (x - 10, x + 10 + wide)), ("end", (x - 10 - wide, x + 10))):
-                    free = all(box[1] <= a or b <= box[0] for a, b in row)
-                    if free and box[0] >= self.size.left - 2 and box[1] <= self.size.width + 2:
-                        if lane >= len(taken):
-                            taken.append([])
-                        taken[lane].append(box)
-                        return lane, label, anchor
-        return 0, "", "start"
 
 
 def _bar_labels(row: DeploymentRow, bar: Span) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The archived page in a real browser with the network off: nothing is fetched, nothing overflows, all can be read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.serialisation import load
 from runbook_lib.report.context import Context
 from runbook_lib.report.page import html
+from tests.diagnosis.test_story import CURED as JUST_CURED
+from tests.diagnosis.test_story import WHOLE, at
 from tests.safety.hostile import ALL_IN_ONE, poisoned
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+CURED = replace(JUST_CURED, collected_at=at(20))
 INCIDENTS = Path(__file__).parents[1] / "incidents"
 # What a person tells apart: text against what is behind it, as WCAG measures it.
 CONTRAST = """() => {
@@ -35,16 +39,21 @@ CONTRAST = """() => {
 }"""
 
 
-PAGES = [(incident, lang) for incident in ("guide", "guide-target-group", "healthy") for lang in ("ko", "en")]
+PAGES = [(name, lang) for name in ("guide", "guide-target-group", "healthy", "over") for lang in ("ko", "en")]
+
+
+def page_of(incident, lang):
+    """The page of a saved look; ``over`` is the postmortem of an incident that was fixed, watched and verified."""
+    evidence, record = (CURED, WHOLE) if incident == "over" else (load(INCIDENTS / f"{incident}.json"), ())
+    return html(judge(evidence), evidence, Context(lang, record=record))
 
 
 @pytest.fixture(scope="module", params=PAGES, ids="-".join)
 def opened(request, browser, tmp_path_factory):
     """An incident's page as opened from disk, with every request, message and error that the browser saw."""
     incident, lang = request.param
-    evidence = load(INCIDENTS / f"{incident}.json")
     path = tmp_path_factory.mktemp("page") / f"report.{lang}.html"
-    path.write_text(html(judge(evidence), evidence, Context(lang)), encoding="utf-8")
+    path.write_text(page_of(incident, lang), encoding="utf-8")
     context = browser.new_context(offline=True)
     page = context.new_page()
     seen: list[str] = []

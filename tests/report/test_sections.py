@@ -122,7 +122,7 @@ def test_the_lab_is_named():
 
 
 def keys_used() -> set[str]:
-    """Keys written out in the report's code: say("...") of a context, and titles and columns of tables."""
+    """Keys written out in the code of reports: say("...") of a context, word("...") of a postmortem, and tables."""
     sources = Path(report.__file__).parent.rglob("*.py")
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -132,6 +132,8 @@ def keys_used() -> set[str]:
         words = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         if name == "say" and words and isinstance(call.func, ast.Attribute):
             found.add(f"report.{words[0]}")
+        if name == "word" and words:
+            found.add(f"story.{words[0]}")
         if name == "table" and len(words) == 2:
             found |= {f"report.caption.{words[0]}", *(f"report.column.{column}" for column in words[1].split())}
     return found

@@ -12,6 +12,7 @@ from runbook_lib.report.commands import commands as commands_of
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import revision
 from runbook_lib.report.markup import code
+from runbook_lib.report.people_svg import Over
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.values import look_stamp, short_revision, table, unfinished_since, when, when_text
 from runbook_lib.report.timeline_svg import MOST_ROWS, drawing
@@ -25,10 +26,11 @@ def timeline(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sect
     """Deployments, tasks and events on one axis, and the same as a table."""
     found = timeline_of(evidence)
     moments = key_moments(found)
-    rows = [_moment(n, m, diagnosis, evidence, context) for n, m in enumerate(moments, 1)]
+    rows = [row_of(n, m, diagnosis, evidence, context) for n, m in enumerate(moments, 1)]
     listing = table(context, "moments", "number time source what", rows, at=look_stamp(evidence, context))
-    picture = drawing(found, context, _names(found, context), moments, unfinished_since(diagnosis, evidence))
-    inside = (picture, *_left_out(found, moments, evidence, context), listing)
+    over = Over(unfinished_since(diagnosis, evidence))
+    picture = drawing(found, context, names(found, context), moments, over)
+    inside = (picture, *left_out(found, moments, evidence, context), listing)
     return Section("timeline", context.say("section.timeline"), inside, context.lang)
 
 
@@ -39,7 +41,7 @@ def key_moments(found: Timeline) -> tuple[Moment, ...]:
     return tuple(sorted(turns + failures, key=lambda moment: moment.at))
 
 
-def _names(found: Timeline, context: Context) -> dict[str, str]:
+def names(found: Timeline, context: Context) -> dict[str, str]:
     """Deployments by id as ``:3``; one whose revision is not known is just an earlier one."""
     families = {revision(row.task_definition).partition(":")[0] for row in found.rows if row.task_definition}
     shown = short_revision if len(families) < 2 else revision
@@ -47,7 +49,7 @@ def _names(found: Timeline, context: Context) -> dict[str, str]:
     return {row.id: shown(row.task_definition) if row.task_definition else unknown for row in found.rows}
 
 
-def _left_out(found: Timeline, moments: tuple[Moment, ...], evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def left_out(found: Timeline, moments: tuple[Moment, ...], evidence: Evidence, context: Context) -> tuple[Block, ...]:
     """Says what is not drawn."""
     counts = {
         "left_out.rows": len(found.rows) - MOST_ROWS,
@@ -61,9 +63,10 @@ def _left_out(found: Timeline, moments: tuple[Moment, ...], evidence: Evidence, 
     return (Paragraph(" ".join(parts), "quiet"),) if parts else ()
 
 
-def _moment(
+def row_of(
     number_: int, moment: Moment, diagnosis: Diagnosis, evidence: Evidence, context: Context
 ) -> tuple[Cell, ...]:
+    """A key moment with the number it has in the drawing."""
     return (
         Cell(str(number_), "number"),
         when(moment.at, evidence, context),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from runbook_lib.diagnosis.engine import Diagnosis
@@ -135,6 +136,16 @@ def causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Sectio
     if steps.jointly(found):
         inside += _closing(evidence, context)
     return Section("causes", context.say("section.causes"), inside, context.lang)
+
+
+def cause_line(verdict: Verdict, context: Context) -> str:
+    """A cause with the first sentence of what it means."""
+    return context.say(
+        "page.lead_cause",
+        title=words.title(verdict, context.lang),
+        confidence=words.standing(verdict, context.lang),
+        means=re.split(r"(?<=\.) ", words.means(verdict, context.lang))[0],
+    )
 
 
 def _cause(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Card:

@@ -1,0 +1,333 @@
+"""The blameless postmortem of an incident that its journal tells: what each part of the page says once it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from runbook_lib.diagnosis.checklist import Answer
+from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.state import State
+from runbook_lib.diagnosis.story import Seen, Story, Worst
+from runbook_lib.evidence.journal import Entry
+from runbook_lib.evidence.model import Evidence
+from runbook_lib.report import impact, prevented, sections, words
+from runbook_lib.report.blocks import (
+    Block,
+    Bullets,
+    Card,
+    Cell,
+    Fact,
+    Facts,
+    Figure,
+    Figures,
+    Fold,
+    Heading,
+    Paragraph,
+    Status,
+    Table,
+    Tag,
+    state,
+)
+from runbook_lib.report.context import Context
+from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.headline import headline
+from runbook_lib.report.incidents import record, who
+from runbook_lib.report.journaled import cause_title
+from runbook_lib.report.render import Section
+from runbook_lib.report.sections import history
+from runbook_lib.report.sections.findings import cause_line
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, when_text
+from runbook_lib.text import say
+
+PROOF = ("verify", "closed")
+Maker = Callable[[Diagnosis, Evidence, Context], Section]
+_DONE = ("plan", "approval", "change", "intent", "applied", "watch", "run")
+_RAW = (
+    sections.service_state,
+    sections.running_tasks,
+    sections.task_details,
+    sections.service_events,
+    sections.image_tags,
+)
+
+
+class Postmortem:
+    """Every part of the page, from the story, the look of now and how to word it."""
+
+    def __init__(self, told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> None:
+        self.told, self.diagnosis, self.evidence, self.context = told, diagnosis, evidence, context
+        self.worst, self.lang = told.worst, context.lang
+
+    def word(self, key: str, /, **facts: object) -> str:
+        """A word of the story."""
+        return say(f"story.{key}", self.lang, **facts)
+
+    def time(self, moment: datetime) -> str:
+        """A time of day; with its date where the incident or the look of now is of another day."""
+        first = min(found for found in (self.told.began, self.told.detected, self.told.now) if found)
+        days = {self.context.local(found).date() for found in (first, self.told.now, moment)}
+        return f"{self.context.local(moment):%m-%d %H:%M:%S}" if len(days) > 1 else self._clock(moment)
+
+    def _clock(self, moment: datetime) -> str:
+        return when_text(moment, self.evidence, self.context)
+
+    def title(self) -> str:
+        """The key of the page's title: whether it had failed or was stuck."""
+        stuck = self.worst is not None and self.worst.diagnosis.state is State.STUCK
+        return "stuck" if stuck else "failing"
+
+    def head(self) -> Status:
+        """The state now, and since when."""
+        tone, word = headline(self.diagnosis, self.evidence, self.lang)
+        proof = self.told.recovered
+        at = full_stamp(proof.at, self.context) if proof else ""
+        return Status(tone, word, self.word("status.recovered", at=at) if proof else self.word("status.unproven"))
+
+    def parts(self) -> dict[str, tuple[Block, ...]]:
+        """The blocks of each part by its name, in the order of the page."""
+        return {
+            "summary": self._summary(),
+            "impact": impact.blocks(self._hardest(), self.context),
+            "timeline": history.blocks(self.told, self.diagnosis, self.evidence, self.context),
+            "symptoms": self._symptoms(),
+            "causes": self._causes(),
+            "fix": self._fix(),
+            "verify": self._verify(),
+            "checklist": self._checklist(),
+            "unread": self._unread(),
+            "prevention": prevented.blocks(self.told, self.diagnosis, self.evidence, self.context),
+            "appendix": self._appendix(),
+        }
+
+    def _hardest(self) -> Evidence:
+        """The evidence of the faulty look at which users were hit hardest, the worst look first among equals."""
+        known = [look.evidence for look in self.told.faulty if look.evidence]
+        first = [self.worst.evidence] if self.worst else []
+        return max([*first, *known], key=impact.rank, default=self.evidence)
+
+    def _summary(self) -> tuple[Block, ...]:
+        causes = tuple(self._cause_lines())
+        lead = Paragraph(" ".join(self._lead()), "lead")
+        return (lead, *((Bullets(causes),) if causes else ()), Figures(tuple(self._figures())))
+
+    def _lead(self) -> Iterator[str]:
+        told, name = self.told, str(self.worst.diagnosis.state) if self.worst else ""
+        yield self.word(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
+        yield self._length()
+        hardest = self._hardest()
+        facts = impact.counts(hardest)
+        name = impact.kind(hardest) if hardest is not self.evidence else "unknown"
+        yield self.word(f"impact.{name}", at=self.time(hardest.collected_at), **facts)
+        yield self.word("lead.causes", count=len(told.causes)) if told.causes else self.word("lead.no_causes")
+        made = len(told.changes)
+        yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
+        yield from self._proofs()
+        now = headline(self.diagnosis, self.evidence, self.lang)[1]
+        yield self.word("lead.now", state=now, at=self.time(told.now))
+
+    def _length(self) -> str:
+        told, proof = self.told, self.told.recovered
+        if told.began is None:
+            return self.word("lead.no_start")
+        if proof is None or told.to_recover is None:
+            return self.word("lead.began", began=self.time(told.began))
+        length = minutes(told.to_recover.total_seconds(), self.lang)
+        return self.word("lead.whole", length=length, began=self.time(told.began), end=self.time(proof.at))
+
+    def _proofs(self) -> Iterator[str]:
+        proof = self.told.recovered
+        yield self.word(f"proof.{proof.kind if proof else 'none'}")
+        checked = any(e.kind == "verify" and e.data.get("ok") is True for e in self.told.entries)
+        if proof and proof.kind == "watch" and checked:
+            yield self.word("proof.verify")
+
+    def _cause_lines(self) -> Iterator[str]:
+        """Those of the worst look with what they mean; others by name."""
+        judged = {v.rule: v for v in self.worst.diagnosis.failed("cause")} if self.worst else {}
+        for seen in self.told.causes:
+            verdict = judged.get(seen.cause.rule)
+            yield cause_line(verdict, self.context) if verdict else cause_title(seen.cause, self.lang)
+
+    def _figures(self) -> Iterator[Figure]:
+        told, proof = self.told, self.told.recovered
+        if self.worst:
+            yield impact.figure(self._hardest(), self.context)
+        yield self._figure("detect", told.to_detect, "detect_note", "no_start")
+        yield self._figure("fix", told.to_fix, "fix_note", "no_change")
+        missing = "no_start" if proof else "no_end"
+        yield self._figure("recover", told.to_recover, f"recover_{proof.kind}" if proof else missing, missing)
+
+    def _figure(self, name: str, length: timedelta | None, note: str, missing: str) -> Figure:
+        if length is None:
+            return Figure(self.word(f"figure.{name}"), "–", self.word(f"figure.{missing}"))
+        value = duration(length.total_seconds(), self.lang)
+        return Figure(self.word(f"figure.{name}"), value, self.word(f"figure.{note}"))
+
+    def _as_of(self, worst: Worst) -> Paragraph:
+        return Paragraph(self.word("as_of", at=full_stamp(worst.evidence.collected_at, self.context)), "quiet")
+
+    def _of_worst(self, maker: Maker) -> tuple[Block, ...]:
+        """A section of the worst look, with when that was; where there is none, that its evidence cannot be read."""
+        if self.worst is None:
+            return (Paragraph(self.word("no_evidence")),)
+        section = maker(self.worst.diagnosis, self.worst.evidence, self.context)
+        return (self._as_of(self.worst), *section.blocks)
+
+    def _symptoms(self) -> tuple[Block, ...]:
+        told = self.told
+        found = self._of_worst(sections.symptoms)
+        first = told.faulty[0].entry
+        if told.detected is None or told.to_detect is None or first is None:
+            return found
+        length = duration(told.to_detect.total_seconds(), self.lang)
+        stamp = full_stamp(told.detected, self.context)
+        return (*found, Paragraph(self.word("detected", at=stamp, who=who(first) or "–", length=length)))
+
+    def _causes(self) -> tuple[Block, ...]:
+        worst, told = self.worst, self.told
+        cards = self._cards(worst) if worst else ()
+        shown = {v.rule for v in worst.diagnosis.failed("cause")} if worst else set()
+        others = [seen for seen in told.causes if seen.cause.rule not in shown]
+        direct = (Paragraph(self.context.say("page.direct"), "quiet"),) if told.causes else ()
+        lead = (*direct, *((self._as_of(worst),) if worst else ()))
+        about = (Heading(self.word("elsewhere")), *map(self._other, others)) if others and cards else ()
+        found = (*lead, *cards, *(about or map(self._other, others)))
+        found = found or (Paragraph(self.word("lead.no_causes")),)
+        return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.word("no_evidence")))
+
+    def _changed(self, worst: Worst) -> tuple[Block, ...]:
+        section = sections.what_changed(worst.diagnosis, worst.evidence, self.context)
+        return (Heading(section.title), *section.blocks)
+
+    def _cards(self, worst: Worst) -> tuple[Block, ...]:
+        """The causes of a look without what was to be done then: what was done stands in a part of its own."""
+        verdicts = worst.diagnosis.failed("cause")
+        made = sections.causes(worst.diagnosis, worst.evidence, self.context).blocks
+        cards = [block for block in made if isinstance(block, Card)]
+        seen = {s.cause.rule: s for s in self.told.causes}
+        pairs = zip(verdicts, cards, strict=False)
+        return tuple(self._card(card, seen.get(verdict.rule)) for verdict, card in pairs)
+
+    def _card(self, card: Card, seen: Seen | None) -> Card:
+        todo = self.context.say("label.fix")
+        rows = [row for block in card.inside if isinstance(block, Facts) for row in block.rows if row.label != todo]
+        if seen:
+            rows.append(Fact(self.word("label.seen"), (self._seen(seen),)))
+        return replace(card, inside=(Facts(tuple(rows)),))
+
+    def _seen(self, seen: Seen) -> str:
+        first, last = self.time(seen.first.at), self.time(seen.last.at)
+        if first == last:
+            return self.word("seen_once", first=first, count=seen.looks)
+        return self.word("seen", first=first, last=last, count=seen.looks)
+
+    def _other(self, seen: Seen) -> Card:
+        """A cause that the worst look did not see, as its journal has it."""
+        rows = (Fact(self.word("label.seen"), (self._seen(seen),)),)
+        tag = Tag(words.confidence(self._known(seen), self.lang) or self.word("unknown"), "bad")
+        return Card(cause_title(seen.cause, self.lang), tag, (Facts(rows),))
+
+    def _known(self, seen: Seen) -> str | None:
+        return seen.cause.confidence if seen.cause.confidence in ("confirmed", "likely") else None
+
+    def _fix(self) -> tuple[Block, ...]:
+        """The turns of the incident with their times, then who did what."""
+        told = self.told
+        closed = next((e.at for e in told.entries if e.kind == "closed"), None)
+        proof = told.recovered.at if told.recovered else None
+        turns = {"began": told.began, "detected": told.detected, "fixed": told.fixed, "recovered": proof}
+        known = [(name, at) for name, at in {**turns, "closed": closed}.items() if at]
+        rows = tuple(Fact(self.word(f"label.{name}"), (full_stamp(at, self.context),)) for name, at in known)
+        done = self._record(*_DONE)
+        return (Facts(rows), *(done or (Paragraph(self.context.say("page.no_fix_needed")),)), *self._cut())
+
+    def _cut(self) -> tuple[Block, ...]:
+        counts = {"cut": len(self.told.cut_short), "lost": len(self.told.lost_runs)}
+        return tuple(Paragraph(self.word(name, count=count)) for name, count in counts.items() if count)
+
+    def _record(self, *kinds: str) -> tuple[Block, ...]:
+        found: list[Entry] = [entry for entry in self.told.telling if entry.kind in kinds]
+        return (record(found, self.lang, self.context.timezone),) if found else ()
+
+    def _verify(self) -> tuple[Block, ...]:
+        return (Paragraph(" ".join(self._proofs())), *self._record(*PROOF))
+
+    def _checklist(self) -> tuple[Block, ...]:
+        """The worst look's answers beside those of now."""
+        if self.worst is None:
+            return (Paragraph(self.word("no_evidence")), *self._section(sections.checklist))
+        now = {answer.item: answer for answer in self.diagnosis.checklist}
+        rows = [
+            (
+                Cell(str(then.item), "number"),
+                Cell(words.checklist_question(then.item, self.lang)),
+                self._answer(then),
+                self._answer(now[then.item]) if then.item in now else Cell("–", "muted"),
+            )
+            for then in self.worst.diagnosis.checklist
+        ]
+        heads = ("#", *(self.word(f"compared.{name}") for name in ("question", "then", "now")))
+        stamps = {"worst": look_stamp(self.worst.evidence, self.context), "now": self.time(self.told.now)}
+        return (Table(self.word("compared.caption", **stamps), heads, tuple(rows), "compared"),)
+
+    def _answer(self, answer: Answer) -> Cell:
+        word = words.outcome(answer.outcome, self.lang)
+        return state(OUTCOME_TONE[answer.outcome], word, words.line(answer.verdict, self.lang))
+
+    def _section(self, section: Maker) -> tuple[Block, ...]:
+        return section(self.diagnosis, self.evidence, self.context).blocks
+
+    def _unread(self) -> tuple[Block, ...]:
+        """What could not be read then, and now."""
+        looks = [(self.diagnosis, self.evidence)]
+        if self.worst:
+            looks.insert(0, (self.worst.diagnosis, self.worst.evidence))
+        inside: list[Block] = []
+        for diagnosis, evidence in looks:
+            if evidence.unreads or diagnosis.unknown:
+                found = sections.unread(diagnosis, evidence, self.context)
+                title = self.word("stamp", title=found.title, at=full_stamp(evidence.collected_at, self.context))
+                inside += [Heading(title), *found.blocks]
+        if self.told.unreadable:
+            inside.append(Paragraph(self.word("unreadable", count=self.told.unreadable)))
+        return tuple(inside) or (Paragraph(self.word("nothing_unread")),)
+
+    def _appendix(self) -> tuple[Block, ...]:
+        """What the worst look and that of now had read, commands, calls, and the whole journal."""
+        folds = []
+        looks: list[tuple[Diagnosis, Evidence, tuple[Maker, ...]]] = [(self.diagnosis, self.evidence, _RAW[:2])]
+        if self.worst:
+            looks.insert(0, (self.worst.diagnosis, self.worst.evidence, _RAW))
+        for diagnosis, evidence, makers in looks:
+            at = self.time(evidence.collected_at)
+            made = (maker(diagnosis, evidence, self.context) for maker in (*makers, sections.api_calls))
+            folds += [folded(found, self.context, self.word("stamp", title=found.title, at=at)) for found in made]
+        folds.append(folded(sections.commands(self.diagnosis, self.evidence, self.context), self.context))
+        whole = record(self.told.entries, self.lang, self.context.timezone)
+        count = self.context.say("page.rows", count=len(whole.rows))
+        return (*folds, Fold(self.word("journal"), count, (whole,)))
+
+
+def folded(section: Section, context: Context, title: str = "") -> Fold:
+    """A section that opens on request, with how many rows it has."""
+    rows = next((len(block.rows) for block in section.blocks if isinstance(block, Table)), 0)
+    return Fold(title or section.title, context.say("page.rows", count=rows) if rows else "", section.blocks)
+
+
+def so_far(told: Story, context: Context) -> tuple[Figure, ...]:
+    """The times so far, while it is going on: how long until it was seen, and how long that is ago."""
+    if told.detected is None or told.detected >= told.now:
+        return ()
+    stamp = full_stamp(told.detected, context)
+    found = []
+    if told.to_detect is not None:
+        value, note = (
+            duration(told.to_detect.total_seconds(), context.lang),
+            say("story.figure.detect_note", context.lang),
+        )
+        found.append(Figure(say("story.figure.detect", context.lang), value, note))
+    since = duration((told.now - told.detected).total_seconds(), context.lang)
+    note = say("story.figure.since_note", context.lang, at=stamp)
+    return (*found, Figure(say("story.figure.since", context.lang), since, note))

@@ -1,0 +1,51 @@
+"""The guide's incident on the lab, cured, watched and verified: its report tells it from beginning to end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runbook_lib import fixing, runs, verifying
+from runbook_lib.following import Record, follow
+from runbook_lib.look import look
+from tests import in_process
+from tests.lab_fixing import Start, given
+
+TOLD = {
+    "ko": (
+        *("ECS 런북 · 포스트모템", "momentir-cx-llm-service 배포 멈춤", "찾은 원인: 4개.", "적용한 변경: 4개."),
+        *("배포 시작 → 새 배포 완료", "이미지 태그 없음", "다중 배포 충돌", "미설정"),
+        *("동작 확인을 통과했습니다.", "momentir-cx-llm:3 배포 시작"),
+    ),
+    "en": (
+        *("ECS runbook · postmortem", "stuck deployment of momentir-cx-llm-service", "Causes found: 4."),
+        *("deployment began → new one completed", "The check by HTTP passed."),
+    ),
+}
+
+
+def test_the_guides_incident_is_told_after_it_was_cured(own_lab: Start, tmp_path: Path) -> None:
+    lab = own_lab("guide")
+    asked = given(lab, outputs=str(tmp_path / "out"), incident_id="new", verify_tries=1)
+    folder = runs.record(look(asked), asked, "diagnose")
+    asked = asked.model_copy(update={"incident_id": folder.name})
+    assert fixing.apply(asked, fixing.plan(asked).plan.digest).good
+    assert follow(asked, Record(asked, "watch", pytest.fail), lambda _: None, lab.advance).word == "completed"
+    assert verifying.record(verifying.verify(asked), asked, "verify").closed
+    done = in_process.archived("90_postmortem", asked.model_copy(update={"incident_id": ""}))
+    assert done.ok
+    assert done.folder.parent == folder
+    for lang, told in TOLD.items():
+        source = (done.folder / f"report.{lang}.html").read_text(encoding="utf-8")
+        text = " ".join(re.sub(r"<[^>]+>", " ", source.replace("<code>", "").replace("</code>", "")).split())
+        assert [words for words in told if words not in text] == []
+        lengths = re.findall(
+            r"(?:까지|Time to \w+) (?:(\d+)(?:분| min) ?)?(?:(\d+)(?:초| s))? (?:배포|감지|dep|det)", text
+        )
+        detect, fix, recover = (int(minutes or 0) * 60 + int(seconds or 0) for minutes, seconds in lengths[:3])
+        assert abs(detect - 18 * 60) < 30
+        assert fix < 60
+        assert detect < recover < detect + 6 * 60
+        assert len(source.encode()) < 300_000
