@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from runbook_lib import text
@@ -14,6 +13,7 @@ from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
+from runbook_lib.report.document import Document, Part
 from runbook_lib.report.formats import duration, minutes
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
@@ -37,33 +37,27 @@ _APPENDIX = (
 )
 
 
-@dataclass(frozen=True)
-class Part:
-    """One numbered part of the page."""
-
-    id: str
-    number: str
-    title: str
-    blocks: tuple[Block, ...]
-
-
 def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
+    made = document(diagnosis, evidence, context)
+    return page("page.html.j2", context.lang, {"plain_title": unmarked(made.title, made.lang), "made": made})
+
+
+def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Document:
+    """The report in the context's language, before it has a form."""
     name = str(diagnosis.state) if str(diagnosis.state) in _FAILED else "other"
-    title = context.say(f"page.title_{name}", service=code(evidence.target.service))
     incident = name != "other" or diagnosis.failed("cause")
-    values = {
-        "title": title,
-        "plain_title": unmarked(title, context.lang),
-        "strap": context.say("page.strap" if incident else "page.strap_calm"),
-        "contents": context.say("page.contents"),
-        "banner": banner(evidence, context),
-        "head": (status(diagnosis, evidence, context),),
-        "meta": _meta(evidence, context),
-        "sections": _parts(diagnosis, evidence, context),
-        "foot": context.say("page.foot", at=look_stamp(evidence, context)),
-    }
-    return page("page.html.j2", context.lang, values)
+    return Document(
+        lang=context.lang,
+        title=context.say(f"page.title_{name}", service=code(evidence.target.service)),
+        strap=context.say("page.strap" if incident else "page.strap_calm"),
+        contents=context.say("page.contents"),
+        banner=banner(evidence, context),
+        head=(status(diagnosis, evidence, context),),
+        meta=tuple(_meta(evidence, context)),
+        parts=tuple(_parts(diagnosis, evidence, context)),
+        foot=context.say("page.foot", at=look_stamp(evidence, context)),
+    )
 
 
 def _meta(evidence: Evidence, context: Context) -> list[tuple[str, str]]:
@@ -87,7 +81,7 @@ def _parts(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[P
         "fix": _fix(diagnosis, context),
         "verify": _verify(evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
-        "unread": sections.unread(diagnosis, evidence, context).blocks,
+        "unread": (*sections.unread(diagnosis, evidence, context).blocks, *_damaged(context)),
         "prevention": _prevention(diagnosis, evidence, context),
     }
     numbered = [Part(name, str(n), context.say(f"page.{name}"), b) for n, (name, b) in enumerate(inside.items(), 1)]
@@ -222,6 +216,11 @@ def _verify(evidence: Evidence, context: Context) -> tuple[Block, ...]:
     if told:
         return (record(told, context.lang, context.timezone),)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
+
+
+def _damaged(context: Context) -> tuple[Block, ...]:
+    """That entries of the incident's journal are missing here, where files of it are no whole entries."""
+    return (Paragraph(context.say("page.damaged", count=context.damaged)),) if context.damaged else ()
 
 
 def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
