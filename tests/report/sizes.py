@@ -25,7 +25,7 @@ def _with(evidence: Evidence, **data: Any) -> Evidence:
 
 
 def _service(count: int) -> dict[str, Any]:
-    made = sample.events()
+    made = [event for event in sample.events() if "deployment completed" not in event["message"]]
     listed = [
         {**made[n % len(made)], "id": sample.identity("event", n), "createdAt": _earlier(made[0]["createdAt"], n)}
         for n in range(count)

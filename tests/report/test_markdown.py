@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_levels_come_in_order():
     levels = [len(mark) for mark in re.findall(r"^(#+) ", FENCE.sub("", report(sample.guide())), re.MULTILINE)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 @pytest.mark.parametrize("where", ["words", "names", "states"])
