@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks import explaining, judging, lab_speed, watching
+from benchmarks import explaining, judging, lab_speed, rendering, watching
 from benchmarks.lab import Lab, running, tool
 from benchmarks.measure import Command, Sample, interleaved
 from benchmarks.page import PAGE, write
@@ -41,6 +41,7 @@ def main() -> int:
         rows = list(_rows(lab, Path(scratch), options.rounds))
     rows += explaining.rows(options.rounds)
     rows += judging.rows(options.rounds)
+    rows += rendering.rows(options.rounds)
     rows += lab_speed.rows(options.rounds)
     rows += watching.rows(options.rounds)
     table = "\n".join(

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib import renditions
 from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import closed_lately, filed, find, join
 from runbook_lib.archive.owners import left_behind, me
@@ -19,11 +20,11 @@ from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.state import State
 from runbook_lib.errors import ExitCode, InputError, InterruptedRunError, RunbookError
 from runbook_lib.evidence import local, redaction, serialisation
-from runbook_lib.evidence.journal import Entry, opened_at
+from runbook_lib.evidence.journal import opened_at
 from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.look import Look
 from runbook_lib.parameters import RUN_FOLDER, Parameters, resolve
-from runbook_lib.text import LANGUAGES, sentence
+from runbook_lib.text import sentence
 from runbook_lib.text.visible import visible_json
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def failed(error: RunbookError) -> None:
 
 
 def archive(seen: Look, given: Parameters, incident: Path | None) -> Path:
-    """Writes the report in both languages; returns the prepared folder, else a new and finished run of the archive.
+    """Writes the report in every form; returns the prepared folder, else a new and finished run of the archive.
 
     Where the look belongs to no incident, the report is that of the one that was closed last.
     """
@@ -186,23 +187,12 @@ def _write_look(seen: Look, run: Run) -> None:
 
 
 def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
-    from runbook_lib.report.page import html
-
-    record = _on_record(run, seen.evidence.target)
-    for lang in LANGUAGES:
-        rendering = replace(context(given, seen.evidence, lang), record=record)
-        run.write(f"report.{lang}.html", html(seen.diagnosis, seen.evidence, rendering))
-
-
-# Kinds of entries that a report tells: how it was found, what people did, and what came of it.
-_TOLD = ("opened", "look", "run", "plan", "approval", "intent", "change", "applied", "watch", "verify", "closed")
-
-
-def _on_record(run: Run, target: Target) -> tuple[Entry, ...]:
-    """What the journal of the run's incident says of looks, plans, approvals, changes, and what came of them."""
-    incident = _incident_of(run, target)
-    found = journal.read(service_folder(run.root, target) / incident).entries if incident else ()
-    return tuple(entry for entry in found if entry.kind in _TOLD)
+    incident = _incident_of(run, seen.evidence.target)
+    folder = service_folder(run.root, seen.evidence.target) / incident if incident else None
+    record, damaged = renditions.on_record(folder)
+    rendering = replace(context(given, seen.evidence, given.lang), record=record, damaged=damaged)
+    for name, text in renditions.files(seen, rendering):
+        run.write(name, text)
 
 
 @dataclass(frozen=True)

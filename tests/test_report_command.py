@@ -14,7 +14,8 @@ from tests.in_process import command
 
 pytestmark = pytest.mark.xdist_group("report")  # one archived report for all of them
 
-FILES = {"evidence.json", "verdicts.json", "report.ipynb", "report.ko.html", "report.en.html", "manifest.json"}
+FILES = {"evidence.json", "verdicts.json", "report.ipynb", "report.json", "manifest.json"}
+FILES |= {f"report.{lang}.{form}" for lang in ("ko", "en") for form in ("html", "md")}
 
 LOG = (
     "export TOKEN=hunter2\nError: hunter2\nAn error occurred (ClientException) when calling the "

@@ -1,4 +1,4 @@
-"""The archived incidents: list, show, close."""
+"""The archived incidents: list, show, render, close."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from runbook_lib.cli.options import LANG, Json, group, help_of, looking
 from runbook_lib.cli.shell import show
+from runbook_lib.errors import InputError
 from runbook_lib.text import language, say
 from runbook_lib.text.visible import one_line, visible_json
 
@@ -51,6 +52,32 @@ def incidents_show(given: "Parameters", *, incident: Id = _LATEST, as_json: Json
     entries = [{**entry.data, "kind": entry.kind, "at": entry.at.isoformat(), "id": entry.id} for entry in read.entries]
     bare = [{name: value for name, value in entry.items() if name != "evidence"} for entry in entries]
     show(visible_json({**_row(found).as_json(), "damaged": read.damaged, "entries": bare}))
+
+
+@looking(incidents_app, "render")
+def incidents_render(
+    given: "Parameters",
+    *,
+    report: Annotated[str, typer.Argument(help=help_of("option.report"))] = _LATEST,
+    form: Annotated[str, typer.Option("--format", help=help_of("option.form"))] = "html",
+    output: Annotated[Path | None, typer.Option("--output", help=help_of("option.output"))] = None,
+) -> None:
+    """Renders an archived report again, from the archive alone."""
+    from runbook_lib.archive.reports import find_report
+    from runbook_lib.archive.store import encoded
+    from runbook_lib.renditions import FORMATS, again
+
+    if form not in FORMATS:
+        raise InputError("form-unknown", name=form, known=", ".join(FORMATS))
+    found = find_report(_archive(given), _about(given), report)
+    made = again(found, language(given.lang, LANG), form)
+    if output is None:
+        show(made.removesuffix("\n"))
+        return
+    try:
+        output.write_bytes(encoded(made))
+    except OSError as error:
+        raise InputError("file-unwritable", file=str(output), problem=error.strerror or "") from error
 
 
 @looking(incidents_app, "close")

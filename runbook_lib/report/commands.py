@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from runbook_lib.evidence.model import Evidence, Target
@@ -221,7 +222,7 @@ def _balancers(n: _Names, *rest: str) -> tuple[str, ...]:
 
 def _from_evidence(evidence: Evidence, options: CommandOptions) -> _Names:
     known: dict[str, Any] = {
-        "tasks": tuple(_task_id(task) for task in evidence.tasks())[:MOST_TASKS],
+        "tasks": tuple(_task_id(task) for task in islice(evidence.tasks(), MOST_TASKS)),
         "unhealthy": _unhealthy(evidence),
         "newest": _newest(evidence),
         "family": _family(evidence),

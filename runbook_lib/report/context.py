@@ -16,7 +16,7 @@ class Context:
     """Language (``ko`` or ``en``), time zone (IANA name), whether this is the lab, and what AWS CLI commands need.
 
     ``record`` holds what the incident's journal says was seen, planned, approved, changed, watched and verified, in
-    the order of time.
+    the order of time; ``damaged`` counts its files that are no whole entries.
     """
 
     lang: str = "ko"
@@ -24,6 +24,7 @@ class Context:
     lab: bool = False
     commands: CommandOptions = field(default_factory=CommandOptions)
     record: tuple[Entry, ...] = ()
+    damaged: int = 0
 
     def say(self, key: str, /, **facts: object) -> str:
         """The report's own words by key, without the leading ``report.``."""

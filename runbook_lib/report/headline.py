@@ -24,10 +24,14 @@ _TONES: dict[str, Tone] = {
 
 def headline(diagnosis: Diagnosis, evidence: Evidence, lang: str) -> tuple[Tone, str]:
     """The words, with their tone."""
-    kind = _instead(diagnosis, evidence)
-    if kind:
+    if kind := _instead(diagnosis, evidence):
         return _TONES[kind], say(f"rules.headline.{kind}", lang)
     return _TONES.get(str(diagnosis.state), "unk"), words.state(diagnosis.state, lang)
+
+
+def name(diagnosis: Diagnosis, evidence: Evidence) -> str:
+    """What the headline says, for machines: a state, ``idle``, ``in-part`` or ``in-vain``."""
+    return _instead(diagnosis, evidence) or str(diagnosis.state)
 
 
 def _instead(diagnosis: Diagnosis, evidence: Evidence) -> str:

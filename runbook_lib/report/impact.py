@@ -43,6 +43,11 @@ def blocks(evidence: Evidence, context: Context) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def facts(evidence: Evidence) -> dict[str, str | int]:
+    """The judgement and what it comes from, without words: targets that take requests, and those that are healthy."""
+    return {"users": kind(evidence), **counts(evidence)}
+
+
 def _states(evidence: Evidence) -> list[str]:
     rows = (row for reading in evidence.all("target_health") for row in reading.data)
     return [str(row.get("TargetHealth", {}).get("State", "")) for row in rows]

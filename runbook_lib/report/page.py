@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from runbook_lib import text
@@ -13,6 +13,7 @@ from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import impact, sections, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
+from runbook_lib.report.document import Document, Part
 from runbook_lib.report.formats import duration, minutes
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
@@ -38,38 +39,29 @@ _APPENDIX = (
 )
 
 
-@dataclass(frozen=True)
-class Part:
-    """One numbered part of the page."""
-
-    id: str
-    number: str
-    title: str
-    blocks: tuple[Block, ...]
-
-
 def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
+    made = document(diagnosis, evidence, context)
+    return page("page.html.j2", context.lang, {"plain_title": unmarked(made.title, made.lang), "made": made})
+
+
+def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Document:
+    """The report in the context's language, before it has a form: a postmortem once the incident is over."""
     told = story(context.record, evidence, diagnosis)
     ended = Postmortem(told, diagnosis, evidence, context) if told.over else None
     name = str(diagnosis.state) if str(diagnosis.state) in _FAILED else "other"
-    name = ended.title() if ended else name
-    title = context.say(f"page.title_{name}", service=code(evidence.target.service))
-    incident = name != "other" or diagnosis.failed("cause")
-    values = {
-        "title": title,
-        "plain_title": unmarked(title, context.lang),
-        "strap": say("story.strap", context.lang)
-        if ended
-        else context.say("page.strap" if incident else "page.strap_calm"),
-        "contents": context.say("page.contents"),
-        "banner": banner(evidence, context),
-        "head": (ended.head() if ended else status(diagnosis, evidence, context),),
-        "meta": _meta(evidence, context),
-        "sections": _numbered(_ended(ended) if ended else _ongoing(told, diagnosis, evidence, context), context),
-        "foot": context.say("page.foot", at=look_stamp(evidence, context)),
-    }
-    return page("page.html.j2", context.lang, values)
+    strap = context.say("page.strap" if name != "other" or diagnosis.failed("cause") else "page.strap_calm")
+    return Document(
+        lang=context.lang,
+        title=context.say(f"page.title_{ended.title() if ended else name}", service=code(evidence.target.service)),
+        strap=say("story.strap", context.lang) if ended else strap,
+        contents=context.say("page.contents"),
+        banner=banner(evidence, context),
+        head=(ended.head() if ended else status(diagnosis, evidence, context),),
+        meta=tuple(_meta(evidence, context)),
+        parts=tuple(_numbered(_ended(ended) if ended else _ongoing(told, diagnosis, evidence, context), context)),
+        foot=context.say("page.foot", at=look_stamp(evidence, context)),
+    )
 
 
 def _meta(evidence: Evidence, context: Context) -> list[tuple[str, str]]:
@@ -111,7 +103,7 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
         "fix": _fix(told, diagnosis, context),
         "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
-        "unread": sections.unread(diagnosis, evidence, context).blocks,
+        "unread": (*sections.unread(diagnosis, evidence, context).blocks, *_damaged(context)),
         "prevention": _prevention(diagnosis, evidence, context),
         "appendix": _appendix(told, diagnosis, evidence, context),
     }
@@ -242,6 +234,11 @@ def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, .
     if proof:
         return (record(proof, context.lang, context.timezone),)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
+
+
+def _damaged(context: Context) -> tuple[Block, ...]:
+    """That entries of the incident's journal are missing here, where files of it are no whole entries."""
+    return (Paragraph(context.say("page.damaged", count=context.damaged)),) if context.damaged else ()
 
 
 def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:

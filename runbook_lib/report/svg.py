@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from unicodedata import combining, east_asian_width
@@ -65,6 +66,24 @@ class Room:
     font: float
     labelled: int
     most: int
+
+
+class Lane:
+    """Stretches side by side on one line, none of which touches another."""
+
+    def __init__(self) -> None:
+        self._begins: list[float] = []
+        self._ends: list[float] = []
+
+    def takes(self, begin: float, end: float, gap: float) -> bool:
+        """Whether there is room for a stretch, which is then taken."""
+        place = bisect(self._begins, begin)
+        after = place == len(self._begins) or end + gap <= self._begins[place]
+        free = after and (place == 0 or self._ends[place - 1] + gap <= begin)
+        if free:
+            self._begins.insert(place, begin)
+            self._ends.insert(place, end)
+        return free
 
 
 @dataclass

@@ -14,13 +14,14 @@ from runbook_lib.report.blocks import Drawing, Key
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes
 from runbook_lib.report.people_svg import Bracket, Over, bracket, people
-from runbook_lib.report.svg import Canvas, Room, first_fitting, placed, text_width, ticks
+from runbook_lib.report.svg import Canvas, Lane, Room, first_fitting, placed, text_width, ticks
 
 MOST_ROWS = 6
 MOST_LANES = 5
 _FONT, _SMALL = 11.5, 10.5
 _LABELLED = 3  # rows in which a moment's label may stand; marks alone may need more
 _BAR, _LANE, _LANE_GAP = 19.0, 12.0, 4.0
+_APART = 2.0  # between tasks in a lane
 _BAR_CSS = {"progress": "t-run", "superseded": "t-off", "completed": "t-ok", "failed": "t-bad", "stopped": "t-off"}
 _PHASE_CSS = {
     "starting": "o-run",
@@ -232,24 +233,17 @@ class _Picture:
 
     def _lanes(self, tasks: list[TaskTrack]) -> tuple[list[list[TaskTrack]], int]:
         """Tasks beside each other in few lanes; what failed is placed first, the rest may be left out."""
-        lanes: list[list[TaskTrack]] = []
+        lanes = [(Lane(), list[TaskTrack]()) for _ in range(MOST_LANES)]
         left_out = 0
         for task in sorted(tasks, key=lambda t: (not t.failed, t.start)):
-            lane = next((lane for lane in lanes if all(self._apart(task, other) for other in lane)), None)
-            if lane is not None:
-                lane.append(task)
-            elif len(lanes) < MOST_LANES:
-                lanes.append([task])
-            else:
+            begin = self.x(task.start)
+            end = max(self.x(task.end), begin + 5)
+            inside = next((inside for lane, inside in lanes if lane.takes(begin, end, _APART)), None)
+            if inside is None:
                 left_out += 1
-        return lanes, left_out
-
-    def _apart(self, one: TaskTrack, other: TaskTrack) -> bool:
-        gap = 2.0
-        return self._right(one) + gap <= self.x(other.start) or self._right(other) + gap <= self.x(one.start)
-
-    def _right(self, task: TaskTrack) -> float:
-        return max(self.x(task.end), self.x(task.start) + 5)
+            else:
+                inside.append(task)
+        return [inside for _, inside in lanes if inside], left_out
 
     def _task(self, task: TaskTrack) -> None:
         for span in task.spans:

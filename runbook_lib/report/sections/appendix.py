@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runbook_lib.diagnosis.engine import Diagnosis
-from runbook_lib.evidence.model import Evidence
+from runbook_lib.evidence.model import Evidence, at
 from runbook_lib.evidence.timeline import Moment, Timeline
 from runbook_lib.evidence.timeline import timeline as timeline_of
 from runbook_lib.report import words
@@ -54,6 +54,7 @@ def left_out(found: Timeline, moments: tuple[Moment, ...], evidence: Evidence, c
     counts = {
         "left_out.rows": len(found.rows) - MOST_ROWS,
         "left_out.events": found.earlier,
+        "left_out.timeless": sum(at(event.get("createdAt")) is None for event in evidence.service.get("events", ())),
         "left_out.moments": len(found.moments) - len(moments),
     }
     parts = [context.say(key, count=count) for key, count in counts.items() if count > 0]

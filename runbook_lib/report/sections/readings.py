@@ -147,10 +147,12 @@ def _letter(index: int) -> str:
 
 def _quoted(reasons: list[_Reason], tasks: list[dict[str, Any]], context: Context) -> list[Block]:
     counts = Counter(_reason(task) for task in tasks)
-    return [
+    quotes: list[Block] = [
         Quote(said, context.say("label.reason", letter=_letter(n), code=code(stop), count=counts[(stop, said)]))
-        for n, (stop, said) in enumerate(reasons)
+        for n, (stop, said) in enumerate(reasons[:MOST_TASKS])
     ]
+    left = len(reasons) - MOST_TASKS
+    return [*quotes, Paragraph(context.say("left_out.reasons", count=left), "quiet")] if left > 0 else quotes
 
 
 def service_events(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:

@@ -1,0 +1,24 @@
+"""The pages about the report's forms name everything that report.json holds."""
+
+from pathlib import Path
+
+import pytest
+
+from runbook_lib.diagnosis.engine import judge
+from runbook_lib.report.context import Context
+from runbook_lib.report.story import story
+from tests.report import sample
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["report.md", "report.ko.md"])
+def test_every_name_of_the_json_is_described(page):
+    described = (DOCS / page).read_text(encoding="utf-8")
+    tree = story(judge(sample.guide()), sample.guide(), Context())
+    assert [name for name in tree if f"`{name}`" not in described] == []
+
+
+def test_the_json_of_a_report_is_in_no_language():
+    evidence = sample.guide()
+    assert story(judge(evidence), evidence, Context("ko")) == story(judge(evidence), evidence, Context("en"))
