@@ -61,7 +61,9 @@ def test_every_act_is_real_and_leaves_its_record(home: Path) -> None:
     [page, other] = [Path(text) for text in re.findall(r"\S+report\.\w\w\.html", done.stdout)]
     assert {page, other} == {run.parent / "report.en.html", run.parent / "report.ko.html"}
     told = page.read_text(encoding="utf-8")
-    assert all(words in told for words in (digest, "gone now", "Image tag not in the repository", "the check passed"))
+    assert all(
+        words in told for words in (digest, "Time to recover", "Image tag not in the repository", "the check passed")
+    )
     seen = json.loads((run.parent / "evidence.json").read_text(encoding="utf-8"))
     [service] = [r["data"] for r in seen["readings"] if r["request"]["kind"] == "service"]
     assert [d["rolloutState"] for d in service["deployments"]] == ["COMPLETED"]
