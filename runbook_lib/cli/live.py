@@ -1,5 +1,6 @@
 """The live view in a terminal: one picture that changes, put away at the end. The only place that knows rich."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,18 +34,20 @@ _STYLES: dict[b.Tone | None, str] = {
 }
 _A_SECOND = 2  # pictures
 _BAR = 40
+_AROUND = 3  # lines of a table besides its rows: a gap, its title, its heading
+_NAMED = re.compile(r"^\(service [^)]*\) ")  # how each event of ECS begins
 
 
 class Live:
     """Deployments, tasks, targets and events of the deployment that is watched, with how long it has taken."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, console: Console | None = None) -> None:
         self._context = context
         self._poll: Poll | None = None
         self._heard = 0.0
-        console = Console(stderr=True, highlight=False)
+        self._console = console or Console(stderr=True, highlight=False)
         self._screen = Screen(
-            console=console, get_renderable=self._picture, refresh_per_second=_A_SECOND, transient=True
+            console=self._console, get_renderable=self.picture, refresh_per_second=_A_SECOND, transient=True
         )
 
     def __enter__(self) -> "Live":
@@ -67,14 +70,16 @@ class Live:
     def interrupted(self, poll: Poll) -> None:
         """Nothing but the sentence that the command ends with."""
 
-    def _picture(self) -> RenderableType:
+    def picture(self) -> RenderableType:
+        """What is shown now; no higher than the terminal."""
         if self._poll is None:
             return Text("…", style="dim")
         since = timedelta(seconds=time.monotonic() - self._heard)
-        return Group(*_rows(replace(self._poll, at=self._poll.at + since), self._context))
+        poll = replace(self._poll, at=self._poll.at + since)
+        return Group(*_rows(poll, self._context, self._console.size.height))
 
 
-def _rows(poll: Poll, context: Context) -> Iterator[RenderableType]:
+def _rows(poll: Poll, context: Context, height: int) -> Iterator[RenderableType]:
     usual = expected_s(poll.evidence, poll.deployment)
     head = watching.status(poll, usual, context)
     told = unmarked(head.text, context.lang)
@@ -83,9 +88,18 @@ def _rows(poll: Poll, context: Context) -> Iterator[RenderableType]:
         bar = Table.grid(padding=(0, 1))
         bar.add_row("", ProgressBar(total=usual, completed=min(poll.elapsed_s, usual), width=_BAR))
         yield bar
-    for block in watching.tables(poll, context):
-        if isinstance(block, b.Table):
-            yield from (Text(""), _table(block, context.lang))
+    found = [block for block in watching.tables(poll, context) if isinstance(block, b.Table)]
+    for block in _fitted(found, height - 4):
+        yield from (Text(""), _table(block, context.lang))
+
+
+def _fitted(tables: list[b.Table], height: int) -> Iterator[b.Table]:
+    """The tables with as many rows as there is room for: the longest loses its last ones first."""
+    kept = [len(table.rows) for table in tables]
+    while sum(kept) > height - _AROUND * len(tables) and max(kept, default=0) > 1:
+        kept[kept.index(max(kept))] -= 1
+    for table, rows in zip(tables, kept, strict=True):
+        yield replace(table, rows=table.rows[:rows])
 
 
 def _table(block: b.Table, lang: str) -> Table:
@@ -106,12 +120,13 @@ def _column(table: Table, heading: str, cells: list[b.Cell], lang: str) -> None:
         heading,
         header_style="dim",
         justify="right" if kinds == {"number"} else "left",
-        no_wrap=True,
+        no_wrap="said" not in kinds,  # rich narrows no other column
         overflow="ellipsis",
         min_width=max([cell_len(heading), *widths]),
     )
 
 
 def _cell(cell: b.Cell, lang: str) -> Text:
-    said = one_line(cell.text) if cell.kind == "said" else unmarked(cell.text, lang)
-    return Text(said, style=_STYLES[cell.tone])
+    if cell.kind == "said":
+        return Text(_NAMED.sub("", one_line(cell.text)), overflow="ellipsis", no_wrap=True)
+    return Text(unmarked(cell.text, lang), style=_STYLES[cell.tone])

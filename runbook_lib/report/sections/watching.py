@@ -102,7 +102,7 @@ def tables(poll: Poll, context: Context) -> Iterator[Block]:
     if own:
         rows = [_task(task, evidence, context) for task in own[:_MOST_TASKS]]
         columns = "task task_status health created started stopped"
-        yield _table(context, "tasks", columns, rows, shown=len(rows), total=len(own))
+        yield _table(context, "tasks", columns, rows, total=len(own))
     states = [row for reading in evidence.all("target_health")[:1] for row in reading.data][:_MOST_TARGETS]
     if states:
         yield _table(context, "targets", "target task_status why", [_target(row) for row in states])
