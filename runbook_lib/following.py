@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from runbook_lib.report.render import Section
 
 Words = tuple[str, ...]
-Put = Callable[["Section"], None]
 gate = gating.gate
 
 
@@ -95,20 +94,18 @@ def follow(
     return found
 
 
-def watched(given: Parameters, seen: Look, lang: str, put: Put | None, record: Record) -> tuple[Section, Look]:
-    """How it ended as a section, and the last look. Meanwhile ``put`` gets a section a poll, and the last one too."""
+def watched(given: Parameters, seen: Look, lang: str, record: Record) -> tuple[Section, Look]:
+    """How it ended as a section, and the last look."""
+    found = follow(given, record, watching.silent, seen=seen)
+    return outcome_page(found, given, lang), Look(found.last.evidence, found.diagnosis)
+
+
+def progress_page(poll: Poll, given: Parameters, lang: str) -> Section:
+    """How it comes along, as a section."""
     from runbook_lib.report.sections.watching import progress
 
-    def told(poll: Poll) -> None:
-        if put:
-            usual = expected_s(poll.evidence, poll.deployment)
-            put(progress(poll, usual, runs.context(given, poll.evidence, lang)))
-
-    found = follow(given, record, told, seen=seen)
-    section = outcome_page(found, given, lang)
-    if put:
-        put(section)
-    return section, Look(found.last.evidence, found.diagnosis)
+    usual = expected_s(poll.evidence, poll.deployment)
+    return progress(poll, usual, runs.context(given, poll.evidence, lang))
 
 
 def outcome_page(found: Outcome, given: Parameters, lang: str, again: Words | None = None) -> Section:

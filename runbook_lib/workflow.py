@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import runs
+from runbook_lib.archive import journal
+from runbook_lib.cells import Cells
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.trail import Place, Trail, trail
 from runbook_lib.errors import InputError, RunbookError
 from runbook_lib.evidence import serialisation
 from runbook_lib.evidence.model import Evidence, Target
@@ -20,16 +23,19 @@ from runbook_lib.text import explained, language, say
 
 if TYPE_CHECKING:
     from runbook_lib.fix_cells import FixCells
+    from runbook_lib.guided.incident import Guided
     from runbook_lib.report.context import Context
 
 
-class Incident:
-    """A service under diagnosis, as notebooks use it: every method returns one section that renders itself.
+class Incident(Cells):
+    """A service under diagnosis in a notebook that runs headless: every method returns what there is to show at once.
 
     Parameters
     ----------
     given : Parameters
         The validated parameters of the run.
+    notebook : str
+        Which notebook this is, where it is one of the path.
 
     Raises
     ------
@@ -37,8 +43,9 @@ class Incident:
         As :func:`look`; reading happens here, once.
     """
 
-    def __init__(self, given: Parameters) -> None:
+    def __init__(self, given: Parameters, notebook: str = "") -> None:
         self.parameters = given
+        self._place = place_of(notebook)
         self.lang = language(given.lang)
         self._look = look(given)
         self._folder = self._recorded()
@@ -70,68 +77,24 @@ class Incident:
 
         return getattr(sections, name)(self.diagnosis, self.evidence, self._context)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.overview()._repr_mimebundle_(**options)
+    def here(self) -> Any:
+        """Where on the path this notebook is, what was found so far, and what comes next."""
+        from runbook_lib.report.render import Section
+        from runbook_lib.report.sections.trail import bare, path
 
-    def overview(self) -> Any:
-        """State, since when, and the causes at a glance."""
-        return self._section("overview")
+        shown = path(self._trail, self.diagnosis, self.evidence.target, self._place, self._context)
+        return Section("here", shown.title, (bare(shown),), self.lang)
 
-    def service_state(self) -> Any:
-        """Guide, diagnosis 1: the service and its deployments."""
-        return self._section("service_state")
+    def onward(self) -> Any:
+        """What comes next."""
+        from runbook_lib.report.sections.trail import onward
 
-    def running_tasks(self) -> Any:
-        """Guide, diagnosis 2: the running tasks."""
-        return self._section("running_tasks")
+        return onward(self._trail, self._place, True, self._context)
 
-    def task_details(self) -> Any:
-        """Guide, diagnosis 3: every task with its health and why it stopped."""
-        return self._section("task_details")
-
-    def service_events(self) -> Any:
-        """Guide, diagnosis 4: the newest events, in AWS's words."""
-        return self._section("service_events")
-
-    def image_tags(self) -> Any:
-        """Guide, diagnosis 5: what ECR has, and what was asked for."""
-        return self._section("image_tags")
-
-    def checklist(self) -> Any:
-        """The guide's seven questions, answered."""
-        return self._section("checklist")
-
-    def causes(self) -> Any:
-        """The causes, each with its facts, evidence and fix."""
-        return self._section("causes")
-
-    def risks(self) -> Any:
-        """What is no fault yet: a check that cannot fail, a service for which no task is desired."""
-        return self._section("risks")
-
-    def what_changed(self) -> Any:
-        """What changed since the last revision that completed, where to look first."""
-        return self._section("what_changed")
-
-    def symptoms(self) -> Any:
-        """What was seen besides, and which cause explains it."""
-        return self._section("symptoms")
-
-    def unread(self) -> Any:
-        """What could not be read, and what to do about it."""
-        return self._section("unread")
-
-    def timeline(self) -> Any:
-        """Deployments, tasks and events on one time axis."""
-        return self._section("timeline")
-
-    def commands(self) -> Any:
-        """The guide's AWS CLI commands with this service's names filled in."""
-        return self._section("commands")
-
-    def api_calls(self) -> Any:
-        """Every call that was made."""
-        return self._section("api_calls")
+    @property
+    def _trail(self) -> Trail:
+        folder = None if self.parameters.evidence else self._folder
+        return trail(journal.read(folder).entries if folder else (), self.diagnosis)
 
     def verify(self) -> Any:
         """Guide, step 5: asks every way in to the service, now, and keeps the outcome in the incident's journal."""
@@ -165,29 +128,24 @@ class Incident:
         return self._told(self._fix.plan)
 
     def apply(self) -> Any:
-        """Applies the plan whose digest the parameter ``approve`` holds; without it, how to approve, or a button."""
+        """Applies the plan whose digest the parameter ``approve`` holds; without it, how to approve."""
         return self._told(self._fix.apply)
 
     def undo(self) -> Any:
-        """How to take back what was applied, or a button that does."""
+        """How to take back what was applied."""
         return self._told(self._fix.undo)
 
     def watch(self) -> Any:
-        """Guide, step 4: follows the deployment to its end; what else is shown afterwards is as it was then.
-
-        Somebody who looks on sees one display that changes; headless there is the end alone.
-        """
+        """Guide, step 4: follows the deployment to its end; what else is shown afterwards is as it was then."""
         return self._told(self._watched)
 
     def _watched(self) -> Any:
         from runbook_lib.following import Record, watched
-        from runbook_lib.report.widgets import Place, takes_input
 
-        place = Place() if takes_input(self.parameters.mode) else None
         record = Record(self.parameters, "30_watch", self._unrecorded)
-        section, self._look = watched(self.parameters, self._look, self.lang, place.put if place else None, record)
+        section, self._look = watched(self.parameters, self._look, self.lang, record)
         runs.renew(self._look)
-        return None if place else section
+        return section
 
     def _unrecorded(self, error: InputError) -> None:
         if RUN_FOLDER in os.environ:  # the archive is what a headless run is for
@@ -210,8 +168,11 @@ class Incident:
         return section(runs.archive(self._look, self.parameters, self._folder), self._context)
 
 
-def open_incident(namespace: Mapping[str, Any]) -> Incident:
+def open_incident(namespace: Mapping[str, Any], notebook: str = "") -> Incident | Guided:
     """The incident of a notebook, from the parameters in its namespace (``globals()``).
+
+    Somebody in front of it gets widgets, and a choice where no service is given; else it is read at once, here.
+    ``notebook`` is its name on the guided path: ``10_diagnose``.
 
     Raises
     ------
@@ -219,15 +180,27 @@ def open_incident(namespace: Mapping[str, Any]) -> Incident:
         With its sentence in the user's language; a notebook shows that sentence instead of a traceback.
     """
     from runbook_lib.notebook import given_parameters
+    from runbook_lib.report.widgets import takes_input
 
     try:
         with explained(language(str(namespace.get("lang", "")))):
             given = given_parameters(namespace)
             sys.stdout.write(say("cli.progress.home", language(given.lang), home=home()) + "\n")
-            return Incident(given)
+            if RUN_FOLDER in os.environ or not takes_input(given.mode):
+                return Incident(given, notebook)
+            from runbook_lib.guided.incident import Guided
+
+            return Guided(given, place_of(notebook))
     except RunbookError as error:
         runs.failed(error)
         raise
+
+
+def place_of(notebook: str) -> Place | None:
+    """Where on the path a notebook is, by its name; None for one that is none of them."""
+    from runbook_lib.report.sections.trail import NOTEBOOKS
+
+    return next((place for place, name in NOTEBOOKS.items() if name == f"{notebook}.ipynb"), None)
 
 
 def filled_commands(given: Parameters) -> tuple[Any, ...]:

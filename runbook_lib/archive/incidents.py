@@ -82,6 +82,12 @@ def closed_lately(root: Path, target: Target) -> Path | None:
     return parent / newest if ends and datetime.now(UTC) - ends[-1] <= LAPSES_AFTER else None
 
 
+def open_now(root: Path, target: Target) -> Path | None:
+    """The newest open incident of the service, in any account where none is named; nothing is written."""
+    now = datetime.now(UTC)
+    return next((one.folder for one in filed(root, target) if _status(one.folder, now) is Status.OPEN), None)
+
+
 def _ids(parent: Path) -> list[str]:
     """The ids of a service's incidents, newest first."""
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.report import words
-from runbook_lib.report.blocks import Fact, Facts, Paragraph
+from runbook_lib.report.blocks import Fact, Facts, Onward, Paragraph
 from runbook_lib.report.context import Context
 from runbook_lib.report.markup import code, unmarked
 from runbook_lib.report.plain import columns, wrapped
@@ -26,6 +27,15 @@ def section(folder: Path, context: Context) -> Section:
         rows.insert(0, Fact(say("archive.folder", lang), (code(folder),)))
     about = Paragraph(say("archive.pending" if pending else "archive.about", lang), "quiet")
     return Section("archived", say("archive.section", lang), (about, Facts(tuple(rows))), lang)
+
+
+def opened(folder: Path, relative: Callable[[Path], str], context: Context) -> Section:
+    """The archived report with links to its pages, the one in the reader's language first."""
+    lang = context.lang
+    pages = sorted(folder.glob("report.*.html"), key=lambda p: lang not in p.suffixes[-2])
+    links = (Onward("", f"{say('guided.report.open', lang)} ({p.suffixes[-2][1:]})", relative(p)) for p in pages)
+    whole = section(folder, context)
+    return Section(whole.id, whole.title, (*links, *whole.blocks), lang)
 
 
 def table(diagnosis: Diagnosis | None, folder: Path, lang: str) -> str:

@@ -240,6 +240,37 @@ class Fold(Block):
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One stage of a path: its name, a relative address (``""``: none), its state, and what was found or done there."""
+
+    title: str
+    href: str
+    tone: Tone
+    line: str
+    look: Literal["", "here", "following"] = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Path(Block):
+    """The stages of a path in order: where one is, what was found so far, and which comes next."""
+
+    kind: ClassVar[str] = "path"
+    title: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class Onward(Block):
+    """The one link to go on with."""
+
+    kind: ClassVar[str] = "onward"
+    text: str
+    title: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Key:
     """One entry of a drawing's legend: the class of its swatch and its word."""
 

@@ -70,7 +70,7 @@ def text_of(title: str, inside: tuple[b.Block, ...], lang: str) -> str:
     """A section: its title, then its blocks, a blank line between them."""
     parts = ["\n".join(_lines(block, lang, WIDTH)) for block in inside]
     head = unmarked(title, lang)
-    return "\n\n".join([f"{head}\n{'─' * columns(head)}", *(part for part in parts if part)])
+    return "\n\n".join([*([f"{head}\n{'─' * columns(head)}"] if head else []), *(part for part in parts if part)])
 
 
 def _lines(block: b.Block, lang: str, width: int) -> list[str]:
@@ -228,11 +228,24 @@ def _drawing(block: b.Drawing, lang: str, width: int) -> list[str]:
     return []  # its table twin says the same
 
 
+def _path(block: b.Path, lang: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for stage in block.stages:
+        mark = f" ({stage.mark})" if stage.mark else ""
+        lines += _hanging(_MARK[stage.tone], f"{stage.title}{mark}: {unmarked(stage.line, lang)}", width)
+    return lines
+
+
+def _onward(block: b.Onward, lang: str, width: int) -> list[str]:
+    return wrapped(" ".join(filter(None, (unmarked(block.text, lang), block.title))), width)
+
+
 def _kinds() -> Iterator[tuple[str, Callable[..., list[str]]]]:
     yield from (("paragraph", _paragraph), ("bullets", _bullets), ("quote", _quote), ("banner", _banner))
     yield from (("status", _status), ("facts", _facts), ("figures", _figures), ("table", _table), ("card", _card))
     yield from (("checklist", _checklist), ("shell", _shell), ("heading", _heading), ("fold", _fold))
     yield from (("drawing", _drawing), ("difference", _difference))
+    yield from (("path", _path), ("onward", _onward))
 
 
 _BY_KIND = dict(_kinds())

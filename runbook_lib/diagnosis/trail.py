@@ -1,0 +1,93 @@
+"""How far an incident has come on the guided path, from its journal and the look of now: plain data, no words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.state import State
+from runbook_lib.evidence.journal import WATCH, Entry
+
+Place = Literal["start", "diagnose", "fix", "watch", "postmortem"]
+PLACES: tuple[Place, ...] = ("start", "diagnose", "fix", "watch", "postmortem")
+_UNDER_WAY = (State.DEPLOYING, State.STUCK)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The newest entry of each kind that tells how far it has come (None: there is none), and the place that is next.
+
+    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``planned`` the newest plan,
+    ``applied`` what became of the newest approved one, ``cut`` an approval of which no end is known, ``watched`` the
+    newest watch after that, ``verified`` the newest HTTP check after that, ``reported`` the newest postmortem.
+    """
+
+    look: Entry | None = None
+    planned: Entry | None = None
+    applied: Entry | None = None
+    cut: Entry | None = None
+    watched: Entry | None = None
+    verified: Entry | None = None
+    reported: Entry | None = None
+    closed: Entry | None = None
+    following: Place | Literal[""] = "diagnose"
+
+
+def trail(entries: Iterable[Entry], diagnosis: Diagnosis | None) -> Trail:
+    """How far it has come; ``diagnosis`` is that of a look of now, which need not be in the journal."""
+    found: dict[str, Entry | None] = {}
+    for entry in sorted(entries, key=lambda e: (e.at, e.id)):
+        name = _name(entry)
+        if name in ("applied", "cut"):  # what was watched and verified before says nothing of what was changed since
+            found.update(dict.fromkeys(("watched", "verified", "applied", "cut")))
+        if name == "watched":
+            found["verified"] = None
+        if name:
+            found[name] = entry
+    told = Trail(**found)
+    return Trail(**found, following=_following(told, diagnosis))
+
+
+def _name(entry: Entry) -> str:
+    if entry.kind == "run":
+        done = entry.text("notebook") == "90_postmortem" and entry.text("status") == "succeeded"
+        return "reported" if done else ""
+    names = {"look": "look", "plan": "planned", "approval": "cut", "applied": "applied", WATCH: "watched"}
+    return {**names, "verify": "verified", "closed": "closed"}.get(entry.kind, "")
+
+
+def _following(told: Trail, diagnosis: Diagnosis | None) -> Place | Literal[""]:
+    if told.look is None and diagnosis is None:
+        return "diagnose"
+    if told.cut or (told.applied and told.applied.data.get("good") is not True):
+        return "fix"
+    if told.watched and told.watched.text("end") == "completed":
+        return _after_completed(told)
+    if told.applied and not (told.watched and told.watched.text("end")):
+        return "watch"
+    return _by_look(told, diagnosis)
+
+
+def _after_completed(told: Trail) -> Place | Literal[""]:
+    if not (told.verified and told.verified.data.get("ok") is True):
+        return "watch"
+    return "" if told.reported and told.reported.at > told.verified.at else "postmortem"
+
+
+def _by_look(told: Trail, diagnosis: Diagnosis | None) -> Place | Literal[""]:
+    faulty = bool(diagnosis.failed("cause")) if diagnosis else bool(told.look and told.look.causes)
+    if faulty:
+        return "fix"
+    state = diagnosis.state if diagnosis else State(_state(told.look))
+    if state in _UNDER_WAY:
+        return "watch"
+    if state is not State.HEALTHY:
+        return "diagnose"
+    return "postmortem" if told.look and not told.reported else ""
+
+
+def _state(look: Entry | None) -> str:
+    found = look.text("state") if look else ""
+    return found if found in [state.value for state in State] else State.UNKNOWN.value

@@ -1,0 +1,111 @@
+"""The services that a notebook can be about: those of open incidents and of parameters files, the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runbook_lib.archive import journal
+from runbook_lib.archive.incidents import Filed, filed
+from runbook_lib.errors import RunbookError
+from runbook_lib.evidence.journal import Status, opened_at, status
+from runbook_lib.evidence.model import Target
+from runbook_lib.parameters import Parameters, from_file, home, layered, parameters, resolve
+
+FOLDER = "parameters"
+_NAMES = ("cluster", "service", "region")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A service with its parameters, its open incident (``""``: none), and when something of it was last recorded."""
+
+    given: Parameters
+    incident: str = ""
+    at: datetime | None = None
+    file: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others: the lab has services of the same names as the real AWS."""
+        return "/".join((*(getattr(self.given, name) for name in _NAMES), self.given.endpoint_url, self.given.evidence))
+
+
+def candidates(given: Parameters) -> tuple[Candidate, ...]:
+    """Every service that is known here: of the newest open incident first, then those of parameters files by name.
+
+    Where ``given`` names a service itself, that one leads. Files that cannot be read are left out; whoever names one
+    on the command line is told why.
+    """
+    files = tuple(_files(given))
+    opened = tuple(_opened(given, files))
+    named = [Candidate(given)] if given.service or given.evidence else []
+    found: dict[str, Candidate] = {}
+    for one in (*named, *opened, *files):
+        known = found.setdefault(one.key, one)
+        found[one.key] = replace(known, incident=known.incident or one.incident, at=known.at or one.at)
+    return tuple(found.values())
+
+
+def preselected(known: tuple[Candidate, ...], given: Parameters, chosen: str) -> Candidate | None:
+    """The one to begin with: named by parameters, else of the newest record, else the only one there is.
+
+    ``chosen`` is the key that was chosen last in this folder: it counts where no incident is open.
+    """
+    if given.service or given.evidence or (known and known[0].incident):
+        return known[0]
+    return within(known, chosen) or (known[0] if len(known) == 1 else None)
+
+
+def within(known: Iterable[Candidate], key: str) -> Candidate | None:
+    """The candidate of a key."""
+    return next((one for one in known if one.key == key), None)
+
+
+def _opened(given: Parameters, files: tuple[Candidate, ...]) -> Iterator[Candidate]:
+    """The services of open incidents, the one with the newest record first, each with its parameters file's values."""
+    found = []
+    for one in filed(resolve(given.outputs), Target("", "", "")):
+        marks = journal.marks(one.folder)
+        if status(marks, one.id, datetime.now(UTC)) is Status.OPEN:
+            at = max([mark.at for mark in marks] or [opened_at(one.id) or datetime.now(UTC)])
+            found.append((at, one))
+    for at, one in sorted(found, key=lambda pair: pair[0], reverse=True):
+        with suppress(RunbookError):  # a folder that somebody made by hand may have any name
+            given_then = _of_file(one, files) or _with(given, {name: getattr(one, name) for name in _NAMES})
+            yield Candidate(given_then, one.id, at)
+
+
+def _of_file(one: Filed, files: tuple[Candidate, ...]) -> Parameters | None:
+    """The parameters of the file about an incident's service; one of the lab is none of the real AWS's."""
+    same = [f.given for f in files if all(getattr(f.given, name) == getattr(one, name) for name in _NAMES)]
+    return next((read for read in same if (read.credentials == "lab") is _practised(one.folder)), None)
+
+
+def _practised(incident: Path) -> bool:
+    """Whether an incident happened on the lab, as its looks say."""
+    looks = [entry for entry in journal.read(incident).entries if entry.kind == "look"]
+    evidence = looks[-1].data.get("evidence") if looks else None
+    return isinstance(evidence, dict) and evidence.get("lab") is True
+
+
+def _files(given: Parameters) -> Iterator[Candidate]:
+    for path in sorted([*(home() / FOLDER).glob("*.yaml"), *(home() / FOLDER).glob("*.yml")]):
+        with suppress(RunbookError):
+            layer = from_file(path)
+            read = layered([layer])
+            if read.cluster and read.service:
+                yield Candidate(_with(given, {name: getattr(read, name) for name in layer}), file=path)
+
+
+def _with(given: Parameters, values: dict[str, Any]) -> Parameters:
+    """What was given to the notebook, about another service: its own parameters count where nothing else was given.
+
+    So whoever practises on the lab, whose endpoint is given by variables, goes on doing so.
+    """
+    told = {name: getattr(given, name) for name in given.model_fields_set if name not in _NAMES}
+    return parameters({**values, **told})

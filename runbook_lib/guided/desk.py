@@ -1,0 +1,230 @@
+"""What the views of one notebook show: the service, what was read of it, the language, and the work under way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from runbook_lib import runs
+from runbook_lib.archive import journal
+from runbook_lib.archive.incidents import closed_lately, open_now
+from runbook_lib.archive.store import writing
+from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.trail import Place, Trail, trail
+from runbook_lib.errors import InputError, RunbookError
+from runbook_lib.evidence.journal import Entry
+from runbook_lib.evidence.model import Target
+from runbook_lib.guided.background import Ended, Job, Stop
+from runbook_lib.guided.candidates import Candidate, candidates, preselected, within
+from runbook_lib.look import Look, look
+from runbook_lib.parameters import Parameters, resolve
+from runbook_lib.report.context import Context
+from runbook_lib.report.sections.trail import NOTEBOOKS
+from runbook_lib.text import say, sentence
+
+_CHOSEN = ".chosen.json"
+
+
+class Desk:
+    """The one state behind a notebook's views: whatever changes it tells all of them.
+
+    What has to outlast the kernel does not stand here but in the incident's journal.
+    """
+
+    def __init__(self, given: Parameters, lang: str, place: Place | None) -> None:
+        self._asked, self.lang, self.place = given, lang, place
+        self.known = candidates(given)
+        self.chosen = preselected(self.known, given, _last_chosen(given))
+        self.seen: Look | None = None
+        self.folder: Path | None = None
+        self.working = ""
+        self.error: RunbookError | None = None
+        self.note = ""
+        self.failed = ""
+        self._job: Job | None = None
+        self._stands: tuple[object, ...] = ()
+        self._journal: tuple[Entry, ...] = ()
+        self._watchers: list[Callable[[], None]] = []
+
+    # What views ask
+
+    @property
+    def given(self) -> Parameters:
+        """The parameters of the service that is chosen."""
+        return self.chosen.given if self.chosen else self._asked
+
+    @property
+    def target(self) -> Target:
+        """The service that is chosen, as far as it is known."""
+        return (
+            self.seen.evidence.target
+            if self.seen
+            else Target(self.given.cluster, self.given.service, self.given.region)
+        )
+
+    @property
+    def by(self) -> str:
+        """The notebook, as records name who wrote them."""
+        return NOTEBOOKS[self.place].removesuffix(".ipynb") if self.place else "notebook"
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """What the newest look says."""
+        return self.seen.diagnosis if self.seen else None
+
+    @property
+    def context(self) -> Context:
+        """How sections are rendered now."""
+        if self.seen:
+            return runs.context(self.given, self.seen.evidence, self.lang)
+        given = self.given
+        return Context(self.lang, given.timezone, given.credentials == "lab", runs.command_options(given))
+
+    @property
+    def incident(self) -> Path | None:
+        """The folder of the incident that this is about: the open one, else the one that was closed last."""
+        if not self.chosen:
+            return None
+        root = resolve(self.given.outputs)
+        found = self.folder or open_now(root, self.target)
+        return found or (closed_lately(root, self.target) if self.seen else None)
+
+    @property
+    def trail(self) -> Trail:
+        """How far it has come, by the journal of the incident as it is on disk now."""
+        return trail(self._entries(self.incident), self.diagnosis)
+
+    def _entries(self, folder: Path | None) -> tuple[Entry, ...]:
+        """What the journal holds; read again only where there is something new: a look of it is not small."""
+        if folder is None:
+            return ()
+        stands = (folder, journal.marks(folder), len(journal.runs(folder)))
+        if stands != self._stands:
+            self._stands, self._journal = stands, journal.read(folder).entries
+        return self._journal
+
+    def problem(self) -> str:
+        """What went wrong, in the language of now."""
+        return (
+            sentence(self.error.key, self.error.facts, self.lang)
+            if self.error
+            else self.note and say(self.note, self.lang)
+        )
+
+    # What changes it
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Calls ``changed`` after every change."""
+        self._watchers.append(changed)
+
+    def changed(self) -> None:
+        """Tells the views."""
+        for watcher in self._watchers:
+            watcher()
+
+    def speak(self, lang: str) -> None:
+        """Says everything in another language; nothing is read again."""
+        self.lang = lang
+        self.changed()
+
+    def choose(self, key: str) -> None:
+        """Takes another service, remembers that it was chosen, and reads it."""
+        found = within(self.known, key)
+        if found is None or found == self.chosen:
+            return
+        self.stop()
+        self.chosen, self.seen, self.folder = found, None, None
+        remember(found)
+        self.read()
+
+    def read(self) -> None:
+        """Looks at the service, beside the kernel."""
+        if self.chosen:
+            given, by, lang = self.given, self.by, self.lang
+            self.work("look", lambda _: _looked(given, by, lang), self._read)
+
+    def _read(self, found: Any) -> None:
+        self.seen, self.folder, problem = found
+        if problem:
+            self.error = problem
+        self.known = candidates(self._asked)
+        if self.chosen:
+            self.chosen = within(self.known, self.chosen.key) or self.chosen
+
+    def work(self, name: str, work: Callable[[Stop], Any], then: Callable[[Any], None]) -> None:
+        """Does something beside the kernel; one thing at a time. ``then`` gets its result, in the kernel's thread."""
+        if self.working:
+            return
+        self.working, self.error, self.note, self.failed = name, None, "", ""
+        self._job = job = Job(work, lambda ended: self._ended(job, name, ended, then))
+        self.changed()
+
+    def tell(self, what: Callable[[], None]) -> None:
+        """From work under way: changes something here, in the kernel's thread, and tells the views."""
+        if self._job:
+            self._job.tell(lambda: (what(), self.changed()))
+
+    def stop(self) -> None:
+        """Asks the work under way to end. A look is not waited for: its answer is dropped."""
+        if self._job and self.working:
+            self._job.stop.ask()
+            if self.working == "look":
+                self._ended(self._job, "look", Ended(stopped=True), lambda _: None)
+
+    def wait(self) -> None:
+        """Waits until the work under way has ended: for callers without an event loop."""
+        if self._job:
+            self._job.join()
+
+    def _ended(self, job: Job, name: str, ended: Ended, then: Callable[[Any], None]) -> None:
+        if job is not self._job or not self.working:
+            return  # it was dropped meanwhile
+        self.working = ""
+        if ended.error:
+            self.error, self.failed = ended.error, name
+            _recorded(self.given, self.by, ended.error)
+        elif ended.crash:
+            self.note, self.failed = "guided.problem.crashed", name
+        elif ended.stopped:
+            self.note = f"guided.stopped.{name if name in ('look', 'apply', 'watch') else 'other'}"
+        else:
+            then(ended.result)
+        self.changed()
+
+
+def _looked(given: Parameters, by: str, lang: str) -> tuple[Look, Path | None, InputError | None]:
+    """A look and the incident that it belongs to; where it cannot be recorded, why."""
+    found = look(given)
+    try:
+        return found, runs.record(found, given, by), None
+    except InputError as error:
+        return found, None, InputError("unrecorded", problem=sentence(error.key, error.facts, lang))
+
+
+def _recorded(given: Parameters, by: str, error: RunbookError) -> None:
+    """Leaves what went wrong in the journal of the service's open incident, where there is one."""
+    root = resolve(given.outputs)
+    found = open_now(root, Target(given.cluster, given.service, given.region)) if given.service else None
+    if found:
+        with suppress(InputError), writing(root):  # the error itself matters more than its record
+            journal.write(found, "problem", {"by": by, "error": error.key, "exit_code": int(error.exit_code)})
+
+
+def _last_chosen(given: Parameters) -> str:
+    """The key of the service that was chosen last in this folder, in any notebook."""
+    try:
+        found = json.loads((resolve(given.outputs) / _CHOSEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def remember(one: Candidate) -> None:
+    """Leaves word of the choice for the other notebooks; where it cannot be written, they ask."""
+    root = resolve(one.given.outputs)
+    with suppress(OSError):
+        root.mkdir(parents=True, exist_ok=True)
+        (root / _CHOSEN).write_text(json.dumps(one.key), encoding="utf-8")

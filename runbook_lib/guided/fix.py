@@ -1,0 +1,212 @@
+"""The fix with somebody in front of it: choices that re-plan, one button that approves, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from runbook_lib import fix_pages, fixing
+from runbook_lib.errors import InputError
+from runbook_lib.fixing import Planned
+from runbook_lib.guided.background import Stop
+from runbook_lib.guided.desk import Desk
+from runbook_lib.guided.pages import note, problem
+from runbook_lib.look import Look
+from runbook_lib.parameters import Parameters
+from runbook_lib.report.blocks import Bullets
+from runbook_lib.report.plan_words import count
+from runbook_lib.report.render import Section
+from runbook_lib.report.widgets.panel import Questions
+from runbook_lib.report.widgets.view import Action, Face, View
+from runbook_lib.text import LANGUAGES, say, sentence
+
+if TYPE_CHECKING:
+    from runbook_lib.applying import Applied, Step
+
+_Made = tuple[Planned, Mapping[str, Section]]
+
+
+class Approval:
+    """A plan, the one button that approves it, and what became of it."""
+
+    def __init__(self, desk: Desk, *, undoing: bool = False) -> None:
+        self.desk, self._undoing = desk, undoing
+        self.planned: Planned | None = None
+        self.done: Applied | None = None
+        self.steps: list[Step] = []
+        self.action = Action(self._face, self._pressed, desk.stop, self._shown)
+
+    def show(self, planned: Planned | None) -> None:
+        """Takes a plan; what became of the one before goes."""
+        self.planned, self.done, self.steps = planned, None, []
+
+    @property
+    def lang(self) -> str:
+        return self.desk.lang
+
+    def _face(self) -> Face:
+        if not self.planned:
+            return Face("")
+        if self.desk.working == "apply":
+            return Face(say("fix.button.working", self.lang), False, say("guided.bar.stop", self.lang))
+        if self.done and self.done.good:
+            return Face(say("guided.button.done", self.lang), False)
+        plan = self.planned.plan
+        if not plan.ready or not plan.changes:
+            return Face(say(f"fix.button.{'open' if plan.open else 'none'}", self.lang), False)
+        if self.steps:
+            return Face(say("guided.button.go_on", self.lang), not self.desk.working)
+        told = {"service": plan.target.service, "count": count(len(plan.changes), self.lang)}
+        enabled = bool(self.planned.incident) and not self.desk.working
+        return Face(say(f"fix.button.{plan.kind}", self.lang, **told), enabled)
+
+    def _pressed(self) -> None:
+        if self.planned and self._face().enabled:
+            given, digest = self.desk.given, self.planned.plan.digest
+            self.steps = []
+            self.desk.work("apply", lambda stop: self._apply(given, digest, stop), self._over)
+
+    def _apply(self, given: Parameters, digest: str, stop: Stop) -> Applied:
+        total = len(self.planned.plan.changes) if self.planned else 0
+        made = 0
+
+        def told(step: Step) -> None:
+            nonlocal made
+            made += 1
+            self.desk.tell(lambda: self.steps.append(step))
+            if made < total:
+                stop.wait(0)
+
+        return fixing.apply(given, digest, told, undoing=self._undoing)
+
+    def _over(self, done: Applied) -> None:
+        self.done = done
+
+    def _shown(self) -> Section | None:
+        if self.desk.failed == "apply":
+            return problem(self.desk)
+        if self.done:
+            return fix_pages.applied_page(self.done, self.desk.given, self.lang)
+        if self.steps or self.desk.working == "apply":
+            lines = tuple(" · ".join(fix_pages.step_line(step, self.lang).values()) for step in self.steps)
+            text = self.desk.working and say("guided.working.apply", self.lang)
+            return note(text, self.lang, Bullets(lines, numbered=True))
+        return None
+
+
+class Fix:
+    """The plan of the newest look, its choices, and its approval."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._about: Look | None = None
+        self._answers: dict[str, str] = {}
+        self._asked: Parameters | None = None
+        self._pages: Mapping[str, Section] = {}
+        self.approval = Approval(desk)
+        self.questions = Questions(self._chose)
+        self.page = View(self._shown)
+        desk.watch(self._changed)
+        self._changed()
+
+    def _changed(self) -> None:
+        desk = self._desk
+        if desk.seen is not self._about and not desk.working:
+            self._about, self._answers = desk.seen, {}
+            self.approval.show(None)
+            if desk.seen:
+                self._plan(desk.given)
+        if self._asked and not desk.working:
+            self._plan(self._asked)
+        found = self.approval.planned
+        over = bool(self.approval.done or self.approval.steps)
+        self.questions.show(found.plan.choices if found else (), self._answers, desk.lang, enabled=not over)
+        self.page.redraw()
+        self.approval.action.redraw()
+
+    def _plan(self, given: Parameters) -> None:
+        seen, folder = self._desk.seen, self._desk.folder
+        self._asked = given if self._desk.working else None  # what was chosen meanwhile is planned after it
+        if seen and not self._asked:
+            self._desk.work("plan", lambda _: _with_pages(fixing.planned(given, seen, folder), given), self._planned)
+
+    def _planned(self, made: _Made) -> None:
+        found, self._pages = made
+        if not self._asked:
+            self._answers = {choice.id: choice.answer for choice in found.plan.choices if choice.answer}
+        self._desk.folder = self._desk.folder or found.incident
+        self.approval.show(found)
+
+    def _chose(self, name: str, answer: str) -> None:
+        if self._answers.get(name, "") == answer:
+            return
+        self._answers = {**self._answers, name: answer}
+        chosen = ",".join(f"{name}={value}" for name, value in self._answers.items() if value)
+        self._plan(self._desk.given.model_copy(update={"choose": chosen, "suggested": False}))
+
+    def _shown(self) -> Section | None:
+        desk, found = self._desk, self.approval.planned
+        if desk.failed == "plan":
+            return problem(desk)
+        if not found:
+            return note(say("guided.working.plan", desk.lang), desk.lang) if desk.working == "plan" else None
+        return self._pages[desk.lang]
+
+
+class Undo:
+    """The way back: what can be taken back is looked up when somebody asks, and approved like a fix."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._nothing = desk, False
+        self._pages: Mapping[str, Section] = {}
+        self.approval = Approval(desk, undoing=True)
+        self.ask = Action(self._face, self._pressed, desk.stop, self._shown)
+        self.widgets: tuple[Any, ...] = (self.ask.widget, self.approval.action.widget)
+        desk.watch(self._changed)
+
+    def _changed(self) -> None:
+        self.ask.redraw()
+        self.approval.action.redraw()
+
+    def _face(self) -> Face:
+        idle = bool(self._desk.chosen) and not self._desk.working
+        return Face(say("guided.button.undo", self._desk.lang), idle)
+
+    def _pressed(self) -> None:
+        given = self._desk.given
+        self.approval.show(None)
+        self._desk.work("undo", lambda _: _undoing(given), self._found)
+
+    def _found(self, made: _Made | None) -> None:
+        self._nothing = made is None
+        planned, self._pages = made or (None, {})
+        self.approval.show(planned)
+
+    def _shown(self) -> Section | None:
+        desk, found = self._desk, self.approval.planned
+        if desk.failed == "undo":
+            return problem(desk)
+        if desk.working == "undo":
+            return note(say("guided.working.undo", desk.lang), desk.lang)
+        if found:
+            return self._pages[desk.lang]
+        if self._nothing:
+            return fix_pages.undo_note(
+                sentence("nothing-applied", {"service": desk.given.service}, desk.lang), desk.lang
+            )
+        return note(say("guided.idle.undo", desk.lang), desk.lang)
+
+
+def _undoing(given: Parameters) -> _Made | None:
+    """The way back; None where nothing was applied."""
+    try:
+        return _with_pages(fixing.plan_undo(given), given)
+    except InputError as error:
+        if error.key != "nothing-applied":
+            raise
+        return None
+
+
+def _with_pages(found: Planned, given: Parameters) -> _Made:
+    """A plan as it is shown, in every language, now: once it is applied, files are not what it was made from."""
+    return found, {lang: fix_pages.plan_page(found, given, lang) for lang in LANGUAGES}

@@ -1,0 +1,21 @@
+"""Small sections that several views show: what is being done, and what went wrong."""
+
+from __future__ import annotations
+
+from runbook_lib.errors import ExitCode
+from runbook_lib.guided.desk import Desk
+from runbook_lib.report.blocks import Block, Paragraph, Status
+from runbook_lib.report.render import Section
+from runbook_lib.text import say
+
+
+def note(text: str, lang: str, *inside: Block) -> Section:
+    """A quiet line, and what stands below it."""
+    return Section("note", "", (*([Paragraph(text, "quiet")] if text else []), *inside), lang)
+
+
+def problem(desk: Desk) -> Section:
+    """What went wrong, in one sentence."""
+    unseen = desk.error is not None and desk.error.exit_code is ExitCode.COULD_NOT_LOOK
+    title = say("guided.problem.title", desk.lang)
+    return Section("problem", "", (Status("unk" if unseen else "bad", title, desk.problem()),), desk.lang)
