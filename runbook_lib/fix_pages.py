@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,16 @@ _OF_THE_PLAN = ("choose", "suggested", "order", "desired_count", "approve", "dep
 _OPTIONS = ("cluster", "service", "lang", "endpoint_url", "profile", "region", "evidence")
 
 
-def plan_page(found: Planned, given: Parameters, lang: str, again: Words | None = None) -> Section:
-    """A plan as a section; ``again`` are the options with which the service is named once more."""
+def plan_page(
+    found: Planned, given: Parameters, lang: str, again: Words | None = None, *, pressed: bool = False
+) -> Section:
+    """A plan as a section; ``again`` are the options that name the service, ``pressed``: widgets stand beside it."""
     from runbook_lib.report.sections.fixing import plan_section
 
     seen = found.look
     context = runs.context(given, seen.evidence, lang)
-    return plan_section(found.plan, seen.diagnosis, seen.evidence, context, _asking(found, given, again))
+    asking = replace(_asking(found, given, again), pressed=pressed)
+    return plan_section(found.plan, seen.diagnosis, seen.evidence, context, asking)
 
 
 def approval_page(found: Planned, given: Parameters, lang: str) -> Section:

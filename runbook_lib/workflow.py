@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,9 +88,11 @@ class Incident(Cells):
 
     def onward(self) -> Any:
         """What comes next."""
+        from runbook_lib.report.render import Section
         from runbook_lib.report.sections.trail import onward
 
-        return onward(self._trail, self._place, True, self._context)
+        following = replace(onward(self._trail, self._place, True, self._context), href="")
+        return Section("onward", "", (following,), self.lang)
 
     @property
     def _trail(self) -> Trail:

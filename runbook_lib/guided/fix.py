@@ -13,9 +13,11 @@ from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.pages import note, problem
 from runbook_lib.look import Look
 from runbook_lib.parameters import Parameters
+from runbook_lib.plan.model import Choice
 from runbook_lib.report.blocks import Bullets
 from runbook_lib.report.plan_words import count
 from runbook_lib.report.render import Section
+from runbook_lib.report.sections.choosing import question
 from runbook_lib.report.widgets.panel import Questions
 from runbook_lib.report.widgets.view import Action, Face, View
 from runbook_lib.text import LANGUAGES, say, sentence
@@ -104,7 +106,7 @@ class Fix:
         self._asked: Parameters | None = None
         self._pages: Mapping[str, Section] = {}
         self.approval = Approval(desk)
-        self.questions = Questions(self._chose)
+        self.questions = Questions(self._chose, self._chose_all)
         self.page = View(self._shown)
         desk.watch(self._changed)
         self._changed()
@@ -118,11 +120,18 @@ class Fix:
                 self._plan(desk.given)
         if self._asked and not desk.working:
             self._plan(self._asked)
-        found = self.approval.planned
-        over = bool(self.approval.done or self.approval.steps)
-        self.questions.show(found.plan.choices if found else (), self._answers, desk.lang, enabled=not over)
+        self._ask(self.approval.planned.plan.choices if self.approval.planned else ())
         self.page.redraw()
         self.approval.action.redraw()
+
+    def _ask(self, choices: tuple[Choice, ...]) -> None:
+        desk = self._desk
+        over = bool(self.approval.done or self.approval.steps)
+        asked = [question(choice, desk.context) for choice in choices]
+        self.questions.show(asked, self._answers, desk.lang, enabled=not over)
+        left = [choice for choice in choices if not self._answers.get(choice.id)]
+        offered = left and all(choice.suggested for choice in left)
+        self.questions.offer(say("fix.answer.take", desk.lang) if offered else "")
 
     def _plan(self, given: Parameters) -> None:
         seen, folder = self._desk.seen, self._desk.folder
@@ -140,9 +149,16 @@ class Fix:
     def _chose(self, name: str, answer: str) -> None:
         if self._answers.get(name, "") == answer:
             return
-        self._answers = {**self._answers, name: answer}
+        self._answer({name: answer})
+
+    def _chose_all(self) -> None:
+        self._answer({})
+
+    def _answer(self, answers: Mapping[str, str]) -> None:
+        """Plans with these answers; without any with those there are, and every suggestion for the rest."""
+        self._answers = {**self._answers, **answers}
         chosen = ",".join(f"{name}={value}" for name, value in self._answers.items() if value)
-        self._plan(self._desk.given.model_copy(update={"choose": chosen, "suggested": False}))
+        self._plan(self._desk.given.model_copy(update={"choose": chosen, "suggested": not answers}))
 
     def _shown(self) -> Section | None:
         desk, found = self._desk, self.approval.planned
@@ -170,7 +186,7 @@ class Undo:
 
     def _face(self) -> Face:
         idle = bool(self._desk.chosen) and not self._desk.working
-        return Face(say("guided.button.undo", self._desk.lang), idle)
+        return Face(say("guided.button.undo", self._desk.lang), idle, main=False)
 
     def _pressed(self) -> None:
         given = self._desk.given
@@ -209,4 +225,4 @@ def _undoing(given: Parameters) -> _Made | None:
 
 def _with_pages(found: Planned, given: Parameters) -> _Made:
     """A plan as it is shown, in every language, now: once it is applied, files are not what it was made from."""
-    return found, {lang: fix_pages.plan_page(found, given, lang) for lang in LANGUAGES}
+    return found, {lang: fix_pages.plan_page(found, given, lang, pressed=True) for lang in LANGUAGES}

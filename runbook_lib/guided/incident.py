@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from runbook_lib.guided.follow import Archiving, Verifying, Watching
 from runbook_lib.guided.pages import note, problem
 from runbook_lib.parameters import Parameters
 from runbook_lib.report import sections
-from runbook_lib.report.blocks import Paragraph
+from runbook_lib.report.blocks import Block, Paragraph, Path
 from runbook_lib.report.formats import moment
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.findings import banner
@@ -84,23 +85,38 @@ class Guided(Cells):
 
     def _choice(self) -> Choice:
         desk = self._desk
-        options = [(_label(one, desk.lang), one.key) for one in desk.known]
+        twice = Counter((one.given.service, one.given.cluster) for one in desk.known)
+        options = [
+            (_label(one, desk.lang, apart=twice[one.given.service, one.given.cluster] > 1), one.key)
+            for one in desk.known
+        ]
         return Choice(options, desk.chosen.key if desk.chosen else "", bool(desk.working))
 
     def _here(self) -> Section:
         desk = self._desk
-        shown = path(desk.trail, desk.diagnosis, desk.target, desk.place, desk.context)
-        inside = [*(banner(desk.seen.evidence, desk.context) if desk.seen else ()), shown]
+        practice = banner(desk.seen.evidence, desk.context) if desk.seen else ()
+        return Section("here", "", (*practice, self._path(), *self._doing()), desk.lang)
+
+    def _path(self) -> Path:
+        desk = self._desk
+        return path(desk.trail, desk.diagnosis, desk.target, desk.place, desk.context)
+
+    def _doing(self) -> Iterator[Block]:
+        """What is being done, or what went wrong, or what comes next."""
+        desk = self._desk
         if desk.working:
-            inside.append(Paragraph(say(f"guided.working.{desk.working}", desk.lang), "quiet"))
-        if desk.problem():
-            inside.extend(problem(desk).blocks)
-        return Section("here", "", tuple(inside), desk.lang)
+            yield Paragraph(say(f"guided.working.{desk.working}", desk.lang), "quiet")
+        elif desk.problem():
+            yield from problem(desk).blocks
+        else:
+            yield onward(desk.trail, desk.place, bool(desk.chosen), desk.context)
 
     def onward(self) -> Any:
-        """What comes next, with its link."""
-        desk = self._desk
-        return self._view("onward", lambda: onward(desk.trail, desk.place, bool(desk.chosen), desk.context))
+        """What was found and done so far, and what comes next with its link: where a notebook that has run ends."""
+        return self._view("onward", self._onward)
+
+    def _onward(self) -> Section:
+        return Section("onward", "", (self._path(), *self._doing()), self._desk.lang)
 
     # What is done
 
@@ -163,11 +179,14 @@ class Guided(Cells):
         return frame(self._desk.seen.evidence, kind)
 
 
-def _label(one: Candidate, lang: str) -> str:
+def _label(one: Candidate, lang: str, *, apart: bool) -> str:
+    """A service as it can be chosen: its names (with the Region where two are alike), its incident, and the lab."""
     given = one.given
     if given.evidence:
-        return say("guided.bar.saved", lang, service=given.evidence)
-    facts = {name: getattr(given, name) or "-" for name in ("service", "cluster", "region")}
-    at = moment(one.at.isoformat(), given.timezone)[:16] if one.at else ""
-    label = say(f"guided.bar.{'incident' if one.incident else 'option'}", lang, at=at, **facts)
-    return f"{label} · {say('report.lab.title', lang)}" if given.credentials == "lab" else label
+        return say("guided.bar.saved", lang, file=given.evidence)
+    parts = [given.service, given.cluster, *([given.region] if apart and given.region else [])]
+    if one.incident and one.at:
+        parts.append(say("guided.bar.incident", lang, at=moment(one.at.isoformat(), given.timezone)[5:16]))
+    if given.credentials == "lab":
+        parts.append(say("guided.bar.lab", lang))
+    return " · ".join(parts)

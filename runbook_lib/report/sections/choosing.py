@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from runbook_lib.plan.model import Choice, Option, Plan
 from runbook_lib.report import plan_commands, plan_words
 from runbook_lib.report.blocks import Block, Card, Cell, Heading, Paragraph, Shell, Table, Tag
 from runbook_lib.report.context import Context
-from runbook_lib.report.markup import code
+from runbook_lib.report.markup import code, unmarked
 from runbook_lib.text import say
 
 
@@ -25,6 +26,35 @@ def choices(plan: Plan, context: Context, again: tuple[str, ...], wishes: tuple[
         yield Shell(say("fix.answer.suggested", context.lang), suggested)
     each = [word for choice in plan.choices for word in _answer(choice, _likely(choice, context))]
     yield Shell(say("fix.answer.each", context.lang), plan_commands.ours("fix", "plan", *each, *wishes, *again))
+
+
+@dataclass(frozen=True)
+class Question:
+    """A choice for widgets: what is asked, the answers as (label, value), what is known besides, and its example.
+
+    ``example`` is how an answer of one's own is typed, ``""`` where only the options will do.
+    """
+
+    id: str
+    text: str
+    options: tuple[tuple[str, str], ...]
+    note: str
+    example: str
+
+
+def question(choice: Choice, context: Context) -> Question:
+    """A choice in words; its first option is to give no answer."""
+    lang = context.lang
+    shown = [(say("fix.button.unanswered", lang), ""), *((_label(choice, o, context), o.value) for o in choice.options)]
+    example = plan_words.example(choice, lang) if choice.free or not choice.options else ""
+    note = plan_words.suggestion(choice, lang)
+    return Question(choice.id, plan_words.question(choice, lang), tuple(shown), note, example)
+
+
+def _label(choice: Choice, option: Option, context: Context) -> str:
+    mark = say("fix.answer.mark", context.lang) if option.value == choice.suggested else ""
+    told = unmarked(_told(choice, option, context), context.lang)
+    return " · ".join([f"{option.value} ({mark})" if mark else option.value, told])
 
 
 def _answer(choice: Choice, answer: str) -> tuple[str, str]:

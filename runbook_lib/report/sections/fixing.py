@@ -52,13 +52,15 @@ _TONES: dict[Standing, Tone] = {
 class Asking:
     """How the plan was asked for: the options that name the service, those that shape the plan, whether it is recorded.
 
-    ``patches`` are the unified diffs of edited files, values masked, by the id of their change.
+    ``patches`` are the unified diffs of edited files, values masked, by the id of their change; ``pressed`` says that
+    answers and approval come from widgets beside it, so that no command is shown for them.
     """
 
     again: tuple[str, ...] = ()
     wishes: tuple[str, ...] = ()
     recorded: bool = True
     patches: Mapping[str, str] = field(default_factory=dict)
+    pressed: bool = False
 
 
 def standing(plan: Plan, diagnosis: Diagnosis, *, recorded: bool = True) -> Standing:
@@ -86,8 +88,8 @@ def plan_section(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: 
     inside = (
         *banner(evidence, context),
         *_head(plan, diagnosis, context, asking),
-        *choices(plan, context, asking.again, asking.wishes),
-        *answered(plan, context),
+        *(() if asking.pressed else choices(plan, context, asking.again, asking.wishes)),
+        *(() if asking.pressed else answered(plan, context)),
         *_changes(plan, diagnosis, evidence, context, asking),
         *_by_hand(plan, diagnosis, evidence, context),
         *_order(plan, context),
@@ -105,7 +107,7 @@ def _head(plan: Plan, diagnosis: Diagnosis, context: Context, asking: Asking) ->
     found = standing(plan, diagnosis, recorded=asking.recorded)
     word = "nothing" if found == "settled" else found
     yield Status(_TONES[found], say(f"fix.state.{word}", context.lang), _summary(plan, found, diagnosis, context))
-    if found == "ready":
+    if found == "ready" and not asking.pressed:
         yield from _approval(plan, context, asking)
     if found == "unrecorded":
         yield Paragraph(say("fix.summary.unrecorded", context.lang))

@@ -12,12 +12,11 @@ from runbook_lib.diagnosis.trail import PLACES, Place, Trail
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Target
 from runbook_lib.report import words
-from runbook_lib.report.blocks import Block, Onward, Path, Stage, Tone
+from runbook_lib.report.blocks import Onward, Path, Stage, Tone
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import clock
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import unticked
-from runbook_lib.report.render import Section
 from runbook_lib.text import has, say
 
 NOTEBOOKS: dict[Place, str] = {
@@ -47,15 +46,12 @@ def _stages(
         yield Stage(name_of(place, context), NOTEBOOKS[place], tone, line, look, mark)
 
 
-def onward(told: Trail, here: Place | None, chosen: bool, context: Context) -> Section:
+def onward(told: Trail, here: Place | None, chosen: bool, context: Context) -> Onward:
     """What comes next, with its link."""
     following = told.following if chosen else "start"
-    title = _say(context, "title.onward")
     if not following or following == here:
-        inside: Block = Onward("", _say(context, "next.stay" if following else "next.done"), "")
-    else:
-        inside = Onward(_say(context, f"next.{following}"), name_of(following, context), NOTEBOOKS[following])
-    return Section("onward", title, (inside,), context.lang)
+        return Onward("", _say(context, f"stay.{following}" if following else "next.done"), "")
+    return Onward(_say(context, f"next.{following}"), name_of(following, context), NOTEBOOKS[following])
 
 
 def bare(shown: Path) -> Path:

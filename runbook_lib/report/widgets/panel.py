@@ -1,59 +1,74 @@
-"""What a plan asks, as widgets: one question each, with the suggestion marked."""
+"""What a plan asks, as widgets: one question each, with what is known of each answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from runbook_lib.plan.model import Choice
-from runbook_lib.report import plan_words
 from runbook_lib.report.markup import rich
+from runbook_lib.report.sections.choosing import Question
 from runbook_lib.text import say
 
-Chosen = Callable[[str, str], None]
-_WIDE = {"width": "min(100%, 52em)"}
+_WIDE = {"width": "min(100%, 60em)"}
+_BUTTON = {"width": "auto", "height": "auto", "padding": "6px 18px", "margin": "4px 8px 10px 2px"}
 
 
 class Questions:
-    """The questions of a plan with their answers; ``chosen`` hears a choice's id and the answer that was given."""
+    """The questions of a plan with their answers; ``chosen`` hears a choice's id and its answer, ``all_`` one press."""
 
-    def __init__(self, chosen: Chosen) -> None:
+    def __init__(self, chosen: Callable[[str, str], None], all_: Callable[[], None]) -> None:
         import ipywidgets
 
         self._make, self._chosen = ipywidgets, chosen
-        self._boxes: dict[str, tuple[Any, Any]] = {}
-        self.widget = ipywidgets.VBox()
+        self._boxes: dict[str, tuple[object, Any]] = {}
+        self._quiet = False  # while we set values ourselves
+        self.all = ipywidgets.Button(layout=_BUTTON)
+        self.all.on_click(lambda _: all_())
+        self.list = ipywidgets.VBox()
+        self.widget = ipywidgets.VBox((self.all, self.list))
 
-    def show(self, choices: tuple[Choice, ...], answers: Mapping[str, str], lang: str, *, enabled: bool) -> None:
+    def show(self, asked: Sequence[Question], answers: Mapping[str, str], lang: str, *, enabled: bool) -> None:
         """Shows the questions as they stand; one that asks the same as before stays, with the keyboard in it."""
-        self._boxes = {choice.id: self._box(choice, answers, lang) for choice in choices}
+        self._boxes = {one.id: self._box(one, lang) for one in asked}
         boxes = tuple(box for _, box in self._boxes.values())
-        if boxes != self.widget.children:
-            self.widget.children = boxes
-        for choice, box in zip(choices, boxes, strict=True):
-            box.children[1].value = answers.get(choice.id, choice.answer)
-            box.children[1].disabled = not enabled
+        if boxes != self.list.children:
+            self.list.children = boxes
+        self._quiet = True
+        try:
+            for one, box in zip(asked, boxes, strict=True):
+                _answer(box, answers.get(one.id, ""), enabled=enabled)
+        finally:
+            self._quiet = False
 
-    def _box(self, choice: Choice, answers: Mapping[str, str], lang: str) -> tuple[Any, Any]:
-        asks = (lang, _options(choice, answers.get(choice.id, choice.answer), lang), plan_words.question(choice, lang))
-        known = self._boxes.get(choice.id)
-        return known if known and known[0] == asks else (asks, self._asked(choice, answers, lang))
+    def offer(self, label: str) -> None:
+        """What the button says that takes every suggestion; it is there where it says something."""
+        self.all.description = label
+        self.all.layout.display = "" if label else "none"
 
-    def _asked(self, choice: Choice, answers: Mapping[str, str], lang: str) -> Any:
-        given = answers.get(choice.id, choice.answer)
-        title = self._make.HTML(f"<b>{rich(plan_words.question(choice, lang), lang)}</b>")
-        if choice.options:
-            asked = self._make.Dropdown(options=_options(choice, given, lang), value=given, layout=_WIDE)
-        else:
-            example = plan_words.example(choice, lang)
-            asked = self._make.Text(value=given, placeholder=example, layout=_WIDE, continuous_update=False)
-        asked.observe(lambda change: self._chosen(choice.id, str(change["new"])), "value")
-        return self._make.VBox((title, asked))
+    def _box(self, one: Question, lang: str) -> tuple[object, Any]:
+        known = self._boxes.get(one.id)
+        return known if known and known[0] == one else (one, self._asked(one, lang))
+
+    def _asked(self, one: Question, lang: str) -> Any:
+        title = self._make.HTML(f"<b>{rich(one.text, lang)}</b>")
+        among = self._make.Dropdown(options=one.options, layout=_WIDE)
+        own = self._make.Text(placeholder=one.example, layout=_WIDE, continuous_update=False)
+        own.description, own.style.description_width = say("fix.answer.own", lang), "initial"
+        for asked in (among, own):
+            asked.observe(lambda change: self._heard(one.id, str(change["new"])), "value")
+        among.layout.display = "" if len(one.options) > 1 else "none"
+        own.layout.display = "" if one.example else "none"
+        note = self._make.HTML(str(rich(one.note, lang)))
+        return self._make.VBox((title, among, own, note))
+
+    def _heard(self, name: str, answer: str) -> None:
+        if not self._quiet:
+            self._chosen(name, answer)
 
 
-def _options(choice: Choice, given: str, lang: str) -> list[tuple[str, str]]:
-    mark = say("fix.answer.mark", lang)
-    shown = [(say("fix.button.unanswered", lang), "")]
-    shown += [(f"{o.value} ({mark})" if o.value == choice.suggested else o.value, o.value) for o in choice.options]
-    own = given and given not in [value for _, value in shown]
-    return [*shown, (given, given)] if own else shown
+def _answer(box: Any, answer: str, *, enabled: bool) -> None:
+    """Shows an answer where it belongs: among the options, or as one of one's own."""
+    _, among, own, _ = box.children
+    listed = answer in [value for _, value in among.options]
+    for asked, value in ((among, answer if listed else ""), (own, "" if listed else answer)):
+        asked.value, asked.disabled = value, not enabled

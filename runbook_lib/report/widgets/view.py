@@ -46,11 +46,15 @@ def _output(section: Section) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Face:
-    """How an action looks: its button's label (``""``: no button), whether it can be pressed, the stop button's."""
+    """How an action looks: its button's label (``""``: no button), whether it can be pressed, the stop button's.
+
+    ``main`` is the one to press in this notebook, in colour.
+    """
 
     label: str
     enabled: bool = True
     stop: str = ""
+    main: bool = True
 
 
 class Action:
@@ -62,7 +66,7 @@ class Action:
         import ipywidgets
 
         self._face = face
-        self.button = ipywidgets.Button(button_style="primary", layout=_BUTTON)
+        self.button = ipywidgets.Button(layout=_BUTTON)
         self.button.on_click(lambda _: press())
         self.stopper = ipywidgets.Button(layout=_BUTTON, icon="stop")
         self.stopper.on_click(lambda _: stop())
@@ -75,6 +79,7 @@ class Action:
         """Labels the buttons and shows what there is now."""
         face = self._face()
         self.button.description, self.button.disabled = face.label, not face.enabled
+        self.button.button_style = "primary" if face.main else ""
         self.button.layout.display = "" if face.label else "none"
         self.stopper.description = face.stop
         self.stopper.layout.display = "" if face.stop else "none"
