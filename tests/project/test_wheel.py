@@ -6,6 +6,8 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,6 @@ from runbook_lib import shipped
 from tests.command import clean_environment
 
 ROOT = Path(__file__).parents[2]
-EVIDENCE = next((ROOT / "tests" / "incidents").rglob("*.json"))
 NOTEBOOK = "notebooks/10_diagnose.ipynb"
 OURS = [*(f"notebooks/{path.name}" for path in shipped.notebooks().values()), *shipped.SAMPLES, shipped.SCHEMA]
 
@@ -27,8 +28,8 @@ class Installed:
     """
 
     def __init__(self, folder: Path) -> None:
-        quiet = {"capture_output": True, "check": True, "cwd": ROOT}
-        subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], **quiet)
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+        subprocess.run(build, capture_output=True, check=True, cwd=ROOT)
         [wheel] = folder.glob("*.whl")
         venv.create(folder / "env", symlinks=True)
         self.bin = folder / "env" / "bin"
@@ -36,7 +37,7 @@ class Installed:
         (self.packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
         uv = Path(sys.executable).parent / "uv"
         install = [uv, "pip", "install", "--offline", "--no-cache", "--no-deps", "--python", self.bin / "python", wheel]
-        subprocess.run(install, **quiet)
+        subprocess.run(install, capture_output=True, check=True)
 
     def __call__(self, *words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
         """One run of the installed command."""
@@ -55,6 +56,17 @@ class Installed:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     return Installed(tmp_path_factory.mktemp("wheel"))
+
+
+@contextmanager
+def newer(installed: Installed, *names: str) -> Iterator[None]:
+    """The package as a newer version of it would be: with other notebooks."""
+    files = {installed.packages / "runbook_lib" / "shipped" / name: (ROOT / name).read_text("utf-8") for name in names}
+    for path, text in files.items():
+        path.write_text(text.replace("Asia/Seoul", "UTC"), encoding="utf-8")
+    yield
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
 
 
 def test_it_runs_from_the_wheel_and_cannot_see_the_repository(installed, tmp_path):
@@ -79,18 +91,15 @@ def test_a_folder_is_laid_out_diagnosed_and_upgraded_without_a_checkout(installe
     assert "--cluster momentir-cx-llm-cluster" in commands
     mine = (tmp_path / NOTEBOOK).read_text(encoding="utf-8").replace("stuck_after = 15", "stuck_after = 30")
     (tmp_path / NOTEBOOK).write_text(mine, encoding="utf-8")
-    package = installed.packages / "runbook_lib" / "shipped"
-    for name in (NOTEBOOK, "notebooks/30_watch.ipynb"):  # as a newer version of the package would have them
-        newer = (package / name).read_text(encoding="utf-8").replace('timezone = \\"Asia/Seoul\\"', 'timezone = \\"UTC\\"')
-        (package / name).write_text(newer, encoding="utf-8")
-    installed.ecs_runbook("init", "--upgrade", cwd=tmp_path)
+    with newer(installed, NOTEBOOK, "notebooks/30_watch.ipynb"):
+        installed.ecs_runbook("init", "--upgrade", cwd=tmp_path)
     assert (tmp_path / NOTEBOOK).read_text(encoding="utf-8") == mine
-    assert '\\"UTC\\"' in (tmp_path / "notebooks" / "10_diagnose.new.ipynb").read_text(encoding="utf-8")
-    assert '\\"UTC\\"' in (tmp_path / "notebooks" / "30_watch.ipynb").read_text(encoding="utf-8")
+    assert "UTC" in (tmp_path / "notebooks" / "10_diagnose.new.ipynb").read_text(encoding="utf-8")
+    assert "UTC" in (tmp_path / "notebooks" / "30_watch.ipynb").read_text(encoding="utf-8")
 
 
 def test_the_whole_demonstration_plays_in_an_empty_folder(installed, tmp_path):
-    """The lab with its scenarios, the plan, the fix, the watch, and the postmortem's notebook in a kernel of its own."""
+    """The lab with its scenarios, plan, fix and watch, and the postmortem's notebook in a kernel of its own."""
     printed = installed.ecs_runbook("demo", cwd=tmp_path)
     [manifest] = tmp_path.rglob("manifest.json")
     told = json.loads(manifest.read_text(encoding="utf-8"))
