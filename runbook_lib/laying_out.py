@@ -77,7 +77,7 @@ def upgrade(folder: Path) -> tuple[Laid, ...]:
         known = _known(folder)
         if not known and not any(os.path.lexists(folder / name) for name in _refreshed()):
             raise InputError("init-nothing", folder=str(folder), quoted=shlex.quote(str(folder)))
-        for name in _FOLDERS:
+        for name in _OURS:
             (folder / name).mkdir(exist_ok=True)
         done = [_sample(folder, name) for name in shipped.SAMPLES if name not in known]
         done += [_upgraded(folder, name, known) for name in _refreshed()]
@@ -138,7 +138,8 @@ def _upgraded(folder: Path, name: str, known: Mapping[str, str]) -> Laid:
         return Laid(name, "current")
     if theirs and theirs == known.get(name) and not path.is_symlink():
         return _refresh(folder, name, mine or "", new)
-    return Laid(name, "kept", "" if known.get(name) == ours else _offered(folder, name, new, known))
+    seen = known.get(name) == ours  # the user has had this version, or an offer of it
+    return Laid(name, "kept", _waiting(folder, name, ours) if seen else _offered(folder, name, new, known))
 
 
 def _refresh(folder: Path, name: str, mine: str, new: str) -> Laid:
@@ -153,6 +154,16 @@ def _refresh(folder: Path, name: str, mine: str, new: str) -> Laid:
 def _offered(folder: Path, name: str, new: str, known: Mapping[str, str]) -> str:
     """Our new version beside the user's own: its name."""
     return next(beside for beside in _beside(name, "new") if _put(folder, beside, new, known.get(beside, "")))
+
+
+def _waiting(folder: Path, name: str, ours: str) -> str:
+    """The offer of this version that still lies beside the user's own; empty where the user has removed it."""
+    for beside in _beside(name, "new"):
+        if not os.path.lexists(folder / beside):
+            break
+        if fingerprint(name, _read(folder / beside) or "") == ours:
+            return beside
+    return ""
 
 
 def _put(folder: Path, name: str, new: str, known: str) -> bool:

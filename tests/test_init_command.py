@@ -243,10 +243,19 @@ def test_a_notebook_that_the_user_changed_stays_with_the_new_one_beside_it(folde
     assert content(folder)[NOTEBOOK] == mine
     assert content(folder)[NEW] == ours(NOTEBOOK)
     before = content(folder)
-    assert upgraded(folder)[NOTEBOOK] == ("kept", "")  # it was offered once
+    assert upgraded(folder)[NOTEBOOK] == ("kept", NEW)
     assert content(folder) == before
     (folder / NEW).replace(folder / NOTEBOOK)
     assert upgraded(folder)[NOTEBOOK] == ("current", "")
+
+
+def test_an_offer_that_the_user_removed_is_not_made_again(folder):
+    as_of_an_earlier_version(folder, NOTEBOOK)
+    changed(folder / NOTEBOOK, write)
+    upgraded(folder)
+    (folder / NEW).unlink()
+    assert upgraded(folder)[NOTEBOOK] == ("kept", "")
+    assert NEW not in content(folder)
 
 
 def test_what_the_user_changed_stays_alone_where_there_is_nothing_new(folder):

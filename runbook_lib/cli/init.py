@@ -72,7 +72,7 @@ def _upgraded(folder: Path, done: "Iterable[Laid]") -> str:
 
 def _line(one: "Laid") -> str:
     key = f"{one.outcome}_beside" if one.beside else one.outcome
-    return say(f"cli.laid_out.file.{key}", LANG, path=one.path, beside=one.beside)
+    return say(f"cli.laid_out.file.{key}", LANG, path=one_line(one.path), beside=one_line(one.beside))
 
 
 def _shown(path: Path) -> str:
