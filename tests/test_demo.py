@@ -107,7 +107,9 @@ def test_a_lab_that_cannot_start_says_so(home: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_without_our_notebooks_it_does_not_begin(tmp_path: Path) -> None:
+def test_with_a_damaged_notebook_it_does_not_begin(tmp_path: Path) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "90_postmortem.ipynb").write_text("{", encoding="utf-8")
     done = ecs_runbook("demo", cwd=tmp_path, **around(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert "90_postmortem.ipynb" in done.stderr

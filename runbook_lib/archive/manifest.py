@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from runbook_lib import shipped
 from runbook_lib.archive.owners import who
 from runbook_lib.archive.store import Run
 
@@ -23,7 +24,7 @@ def begun(notebook: Path | None) -> dict[str, Any]:
     return {
         "who": who(),
         "version": version("ecs-runbook"),
-        "git_commit": _git_commit(notebook.parent if notebook else Path.cwd()),
+        "git_commit": "" if _installed(notebook) else _git_commit(notebook.parent if notebook else Path.cwd()),
         "notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest() if notebook else "",
     }
 
@@ -45,6 +46,11 @@ def manifest(run: Run, facts: Mapping[str, Any], *, error: str) -> dict[str, Any
         "files": run.files(),
         **facts,
     }
+
+
+def _installed(notebook: Path | None) -> bool:
+    """Whether it is the package's, which is in no repository, though the environment's folder may be."""
+    return shipped.INSTALLED and notebook is not None and notebook.is_relative_to(shipped.FOLDER)
 
 
 def _git_commit(folder: Path) -> str:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -124,6 +125,25 @@ def create(path: Path, text: str) -> bool:
         draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
     return True
+
+
+def replace(path: Path, text: str) -> None:
+    """Puts a file, whole and on disk when this returns, where one may be already; one that is there keeps its mode.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; what was there is as it was.
+    """
+    draft = path.with_name(f".{secrets.token_hex(6)}.draft")
+    try:
+        _write_through(draft, text, "xb")
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
 
 
 def _create_in_place(path: Path, text: str) -> bool:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook_lib import shipped
 from runbook_lib.cli.lab import a_lab, lab_folder
 from runbook_lib.cli.options import LANG, Lang, Options, app, optioned
 from runbook_lib.cli.shell import show
@@ -36,7 +37,14 @@ def demo(given: dict[str, Any]) -> None:
             play(lab, lang)
     except KeyboardInterrupt as error:
         raise InterruptedRunError("demo-interrupted") from error
-    show("\n" + say("demo.ended", lang, seconds=round(time.monotonic() - began), command=_command()).rstrip())
+    _end(round(time.monotonic() - began), lang)
+
+
+def _end(seconds: int, lang: str) -> None:
+    """What to try next, from where this program is."""
+    command = _command()
+    practise = say(f"demo.practise.{'installed' if shipped.INSTALLED else 'checkout'}", lang, command=command)
+    show("\n" + say("demo.ended", lang, seconds=seconds, command=command, practise=practise).rstrip())
 
 
 def _forget_aws() -> None:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from runbook_lib import shipped
 from runbook_lib.cli.options import LANG
 from runbook_lib.cli.shell import show
 from runbook_lib.errors import InputError
@@ -33,16 +35,20 @@ def practise(lab: Any, folder: Path) -> None:
     Raises
     ------
     InputError
-        JupyterLab is not installed, or does not start.
+        JupyterLab is not installed, does not start, or has no notebook of ours to open.
     """
     if find_spec("jupyterlab") is None:
         raise InputError("extra-missing", module="jupyterlab", extra="jupyter")
+    if not (home() / _NOTEBOOK).is_file():
+        raise InputError("practice-no-notebooks", file=str(home() / _NOTEBOOK), quoted=shlex.quote(str(home())))
     with TemporaryDirectory(prefix="ecs-runbook-") as runtime, _ended_by_signals():
         log = folder / _LOG
         server = _started(_environment(lab, runtime), log)
         try:
             url = _address(server, Path(runtime), log)
+            order = say(f"cli.practice.order.{'installed' if shipped.INSTALLED else 'checkout'}", LANG)
             facts = {"url": url, "endpoint_url": lab.endpoint_url, "region": lab.region, "folder": folder}
+            facts["order"] = order
             show(say("cli.practice.ready", LANG, **facts).rstrip())
             server.wait()
         except KeyboardInterrupt:
@@ -74,11 +80,6 @@ def _started(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]
         return subprocess.Popen(
             words, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
-
-
-def _page() -> str:
-    """The page to open first: the notebook, where there is one."""
-    return f"lab/tree/{_NOTEBOOK}" if (home() / _NOTEBOOK).is_file() else "lab"
 
 
 def _shell() -> str:
@@ -113,7 +114,7 @@ def _address(server: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str
     until = time.monotonic() + _START
     while time.monotonic() < until and server.poll() is None:
         if told.exists() and (found := _json(told)) and _answers(found):
-            return f"{found['url']}{_page()}?token={found['token']}"
+            return f"{found['url']}lab/tree/{_NOTEBOOK}?token={found['token']}"
         time.sleep(0.05)
     lines = log.read_text("utf-8", "replace").strip().splitlines()
     raise InputError("jupyter-not-started", file=str(log), problem=lines[-1] if lines else "-")

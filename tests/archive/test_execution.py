@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from runbook_lib import shipped
 from runbook_lib.archive.notebooks import find_notebook
 from runbook_lib.errors import ExitCode, InputError
 from runbook_lib.parameters import Parameters
@@ -84,3 +85,31 @@ def test_a_notebook_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(InputError) as refused:
         run(tmp_path / "none.ipynb", tmp_path)
     assert refused.value.key == "notebook-missing"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A user's folder that the package has not laid out."""
+    monkeypatch.setenv("ECS_RUNBOOK_HOME", str(tmp_path))
+    (tmp_path / "notebooks").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["90_postmortem", "90_postmortem.ipynb", "notebooks/90_postmortem.ipynb"])
+def test_a_notebook_is_the_users_else_the_packages(home, monkeypatch, name):
+    monkeypatch.chdir(home)
+    assert find_notebook(name) == shipped.notebooks()["90_postmortem"]
+    own = notebook(home / "notebooks" / "90_postmortem.ipynb", "1")
+    assert find_notebook(name) == own
+
+
+def test_a_notebook_beside_another_is_found_by_its_whole_name(home):
+    own = notebook(home / "notebooks" / "10_diagnose.new.ipynb", "1")
+    assert find_notebook("10_diagnose.new") == own
+
+
+def test_where_a_name_is_unknown_those_of_the_package_are_named(home):
+    with pytest.raises(InputError) as refused:
+        find_notebook("20_fixx")
+    assert "20_fix" in refused.value.facts["known"]
+    assert str(home) in refused.value.facts["file"]
