@@ -39,7 +39,8 @@ class _Doing:
 
     def _face(self) -> Face:
         desk = self.desk
-        label = say(f"guided.button.{self.name}{'_again' if self.again else ''}", desk.lang)
+        which = "_working" if desk.working == self.name else "_again" if self.again else ""
+        label = say(f"guided.button.{self.name}{which}", desk.lang)
         stop = say("guided.bar.stop", desk.lang) if desk.working == self.name and self.name == "watch" else ""
         return Face(label, bool(desk.chosen) and not desk.working, stop)
 
