@@ -164,8 +164,13 @@ class Desk:
 
     def tell(self, what: Callable[[], None]) -> None:
         """From work under way: changes something here, in the kernel's thread, and tells the views."""
+
+        def told() -> None:
+            what()
+            self.changed()
+
         if self._job:
-            self._job.tell(lambda: (what(), self.changed()))
+            self._job.tell(told)
 
     def stop(self) -> None:
         """Asks the work under way to end. A look is not waited for: its answer is dropped."""
