@@ -24,6 +24,8 @@ from runbook_lib.text import say
 
 LOOPBACK = "127.0.0.1"
 _TEMPLATES = str(Path(__file__).parent / "templates")
+# What shows widgets; extensions for JupyterLab, which may be for another version of it, have no place here.
+_WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 _REPLACED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler, AllowListFileHandler)
 
 
@@ -55,6 +57,7 @@ def _config(settings: Settings) -> Config:
     pages = {
         "allow_template_override": "NO", "allow_theme_override": "NO", "prelaunch_hook": titled,
         "resources": {"working": say("cli.pages.working", settings.lang)},
+        "extension_allowlist": list(_WIDGETS),
         "show_tracebacks": True,  # `shown` takes out those that are not for a person
     }  # fmt: skip
     kernels = {"cull_idle_timeout": settings.idle, "cull_interval": min(60, settings.idle), "cull_connected": True}
