@@ -44,6 +44,7 @@ class Notebook(_Page, VoilaHandler):
     async def get(self, path: str) -> None:
         if not (Path(self._ours.home) / path).is_file():
             raise HTTPError(404)
+        _ = self.xsrf_token  # sets the cookie without which the page may not end its kernel when it is left
         async for html in self.get_generator(path=path):
             self.write(html)
             await self.flush()

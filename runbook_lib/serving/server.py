@@ -11,6 +11,8 @@ import tornado.httpserver
 import tornado.ioloop
 import tornado.netutil
 from jupyter_core.paths import jupyter_runtime_dir, secure_write
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import Integer
 from traitlets.config import Config
 from voila.app import Voila
 from voila.static_file_handler import AllowListFileHandler
@@ -33,8 +35,8 @@ _REPLACED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler,
 class Settings:
     """What the command decides: folders, first page, port (0: a free one), language, token or none.
 
-    ``idle`` are the seconds after which a kernel that nothing was asked of is ended, its page open or not: what a page
-    did is in the incident's journal, and a page that is loaded again goes on from there.
+    ``left`` and ``idle`` are the seconds after which a kernel ends in which nothing happens: without a page, and with
+    one. What a page did is in the incident's journal, and a page that is loaded again goes on from there.
     """
 
     home: str
@@ -43,7 +45,8 @@ class Settings:
     port: int
     lang: str
     token: bool = True
-    idle: int = 3600
+    left: int = 300
+    idle: int = 4 * 3600
 
 
 def serve(settings: Settings) -> None:
@@ -57,17 +60,29 @@ def _config(settings: Settings) -> Config:
     pages = {
         "allow_template_override": "NO", "allow_theme_override": "NO", "prelaunch_hook": titled,
         "resources": {"working": say("cli.pages.working", settings.lang)},
+        "multi_kernel_manager_class": _Kernels,
         "extension_allowlist": list(_WIDGETS),
         "show_tracebacks": True,  # `shown` takes out those that are not for a person
     }  # fmt: skip
-    kernels = {"cull_idle_timeout": settings.idle, "cull_interval": min(60, settings.idle), "cull_connected": True}
+    kernels = {"cull_idle_timeout": settings.left, "cull_interval": min(60, settings.left), "cull_connected": True}
     return Config(
+        KernelManager={"shutdown_wait_time": 3.0},
         Voila={"ip": LOOPBACK, "port": settings.port, "root_dir": settings.home, "open_browser": False},
         VoilaConfiguration=pages,
         VoilaExecutor={"on_cell_executed": lambda cell, **_: shown(cell, settings.lang), "timeout": None},
         VoilaExporter={"language_code": settings.lang},
-        AsyncMappingKernelManager=kernels,
+        _Kernels={**kernels, "left": settings.left, "idle": settings.idle},
     )
+
+
+class _Kernels(AsyncMappingKernelManager):
+    """Kernels of pages that were left end soon; those of pages that are open have longer."""
+
+    left, idle = Integer(config=True), Integer(config=True)
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        self.cull_idle_timeout = self.idle if self._kernel_connections.get(kernel_id) else self.left
+        await super().cull_kernel_if_idle(kernel_id)
 
 
 class _Server(Voila):
@@ -112,6 +127,14 @@ class _Server(Voila):
             self.ioloop.start()
         finally:
             self.stop()
+
+    def _handle_signal_stop(self, *_: Any) -> None:
+        self.ioloop.add_callback_from_signal(self._leave)
+
+    async def _leave(self) -> None:
+        """Ends kernels while they can still be spoken to: one that can not be takes seconds to be given up."""
+        await self.kernel_manager.shutdown_all()
+        self.ioloop.stop()
 
     def _tell(self) -> None:
         told = {"url": self.connection_url, "port": self.port, "base_url": self.base_url, "token": self.token}

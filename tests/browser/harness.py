@@ -24,7 +24,7 @@ Use it by the fixtures of `conftest.py`; a file that does wants
       never get out. A test fails at its end unless both are empty; what it wants is taken out by
       ``visit.forgive("words of it")``.
 
-`show_tracebacks` stay with Voilà: what a cell of ours raises is one sentence on the page.
+``server.home`` is the home folder of a server, where a test may lay files.
 """
 
 import json
@@ -64,10 +64,10 @@ _IDLE = """() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-st
 
 
 class Server:
-    """A process that serves notebooks, in a session of its own; ``address`` has the token in it, ``base`` has not."""
+    """What serves a home's notebooks, in a session of its own; ``address`` has the token in it, ``base`` has not."""
 
-    def __init__(self, kind: str, process: "subprocess.Popen[Any]", address: str) -> None:
-        self.kind, self.process, self.address = kind, process, address
+    def __init__(self, kind: str, process: "subprocess.Popen[Any]", address: str, home: Path) -> None:
+        self.kind, self.process, self.address, self.home = kind, process, address, home
         parts = urlsplit(address)
         self.base, self.token = f"{parts.scheme}://{parts.netloc}/", parts.query.removeprefix("token=")
 
@@ -114,21 +114,22 @@ class Stage:
             process = self._started([ECS_RUNBOOK, "serve", "--port", "0", *words], stdout=subprocess.PIPE, text=True)
             assert process.stdout
             address = next(found[0] for line in process.stdout if (found := re.findall(r"http://127\S+", line)))
-            self._servers["voila"] = Server("voila", process, address)
+            self._servers["voila"] = Server("voila", process, address, self.home)
         return self._servers["voila"]
 
     def jupyterlab(self) -> Server:
         """JupyterLab with clean settings."""
         if "jupyterlab" not in self._servers:
             self._settle()
-            off = {name: False for name in _UNUSED}
+            off = dict.fromkeys(_UNUSED, False)
             words = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self.home}"]
             words += ["--ServerApp.port=0", f"--ServerApp.jpserver_extensions={off}", "--LabApp.news_url="]
             words += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
             with (self._folder / "jupyterlab.log").open("wb") as log:
                 process = self._started([sys.executable, "-m", "jupyterlab", *words], stdout=log, stderr=log)
             told = self._told(process)
-            self._servers["jupyterlab"] = Server("jupyterlab", process, f"{told['url']}lab?token={told['token']}")
+            address = f"{told['url']}lab?token={told['token']}"
+            self._servers["jupyterlab"] = Server("jupyterlab", process, address, self.home)
         return self._servers["jupyterlab"]
 
     def _started(self, words: list[str], **streams: Any) -> "subprocess.Popen[Any]":
@@ -165,7 +166,9 @@ class Visit:
         self._seen: list[str] = []
         self._requested: list[str] = []
         self._context.on("request", lambda request: self._requested.append(request.url))
-        self._context.on("console", lambda message: self._seen.append(message.text) if message.type == "error" else None)
+        self._context.on(
+            "console", lambda message: self._seen.append(message.text) if message.type == "error" else None
+        )
         self._context.on("weberror", lambda error: self._seen.append(str(error.error)))
         self.page: Page = self._context.new_page()
 
