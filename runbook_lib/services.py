@@ -27,10 +27,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class Found:
-    """The clusters of a Region, and the services of the one cluster that was asked for."""
+    """The clusters of a Region, and the services of the one cluster that was asked for; ``service`` is one of them."""
 
     region: str = ""
     cluster: str = ""
+    service: str = ""
     clusters: Listed = field(default_factory=Listed)
     services: Listed = field(default_factory=Listed)
 
@@ -43,10 +44,10 @@ class Found:
     @property
     def exit_code(self) -> ExitCode:
         """0 where both lists were had, 2 where AWS does not know what was asked for, else 3."""
-        problems = [one.problem for one in (self.clusters, self.services) if one.problem]
-        codes = {problem.exit_code for problem in problems}
-        usage = self.cluster and self.clusters.lacks(self.cluster)
-        return ExitCode.USAGE if usage or ExitCode.USAGE in codes else max(codes, default=ExitCode.GOOD)
+        if self.cluster and self.service and self.lacks(self.cluster, self.service):
+            return ExitCode.USAGE
+        seen = not (self.clusters.problem or self.services.problem)
+        return ExitCode.GOOD if seen else ExitCode.COULD_NOT_LOOK
 
     def lacks(self, cluster: str, service: str) -> bool:
         """Whether AWS says that there is no such cluster, or no such service in it."""
@@ -68,13 +69,13 @@ def found(given: Parameters, told: Told, before: Found | None = None) -> Found:
     try:
         session = _session(given)
     except AccessError as error:  # the profile cannot be used
-        return Found(given.region, given.cluster, Listed(problem=error))
+        return Found(given.region, given.cluster, given.service, Listed(problem=error))
     account = Account(session, given.deadline)
     clusters = before.clusters if before else _listed(lambda: account.clusters(told))
     names = clusters.names.names if clusters.names else ()
     cluster = given.cluster or (names[0] if len(names) == 1 else "")
     services = _listed(lambda: account.services(cluster, told)) if cluster and _reached(clusters) else Listed()
-    return Found(session.region, cluster, clusters, services)
+    return Found(session.region, cluster, given.service, clusters, services)
 
 
 def _session(given: Parameters) -> ReadSession:

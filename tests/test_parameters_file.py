@@ -107,7 +107,9 @@ def test_there_is_always_a_free_name(folder):
 
 
 def test_a_file_that_cannot_be_changed_by_line_is_said_and_left(folder):
-    text = "x: &a api\n".replace("x", "deploy_message") + "service: *a\ncluster: shop\nregion: eu-west-1\nlang: ko\n...\n"
+    text = (
+        "x: &a api\n".replace("x", "deploy_message") + "service: *a\ncluster: shop\nregion: eu-west-1\nlang: ko\n...\n"
+    )
     path = put(folder, "api.yaml", text)
     with pytest.raises(InputError, match="parameters-not-by-line"):
         draft(Parameters(**API, profile="p"))

@@ -134,21 +134,20 @@ def file(line: str, name: str, texts: tuple[str | None, str], context: Context) 
     """The parameters file: a line about it, and its text before (None: there is none) and after."""
     before, after = texts
     use = ("ecs-runbook", "diagnose", "--params", name)
-    inside = (b.Paragraph(line), b.Difference(tuple(_difference(before, after))))
+    lines = tuple(_difference(before, after))
+    inside = (b.Paragraph(line), *([b.Difference(lines)] if lines else []))
     shell = b.Shell(_say(context, "save.use"), in_shell(use))
     return Section("file", _say(context, "title.save"), (*inside, shell), context.lang)
 
 
 def _difference(before: str | None, after: str) -> Iterator[b.Line]:
-    """Line by line; what stays is shown too, for the file is short."""
+    """A new file whole; of one that is there what changes alone: the rest is its owner's, and not to be shown."""
     old, new = (before or "").splitlines(), after.splitlines()
     if before is None:
         yield from (b.Line("same", line) for line in new)
         return
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield from (b.Line("same", line) for line in old[i1:i2])
-        else:
+        if tag != "equal":
             yield from (b.Line("before", line) for line in old[i1:i2])
             yield from (b.Line("after", line) for line in new[j1:j2])
 
