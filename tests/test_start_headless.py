@@ -1,4 +1,4 @@
-"""00_start that runs headless: the same as static sections, archived without a look, and no file of a user's touched."""
+"""00_start that runs headless: the same as static sections, archived without a look, no file of a user touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""00_start with somebody in front of it: a service chosen by list or by typing, kept in files for the other notebooks."""
+"""00_start with somebody in front: a service chosen by list or typed, kept in files for the other notebooks."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from runbook_lib.report.widgets.view import ROW, Draw, View
 from runbook_lib.text import say
 
 MOST = 200  # names that are shown at once: more are not read, and thousands are slow
+_ROWS = 6
 _STYLE = {"description_width": "initial"}
 _FIELD = {"width": "min(100%, 32em)", "margin": "2px 12px 2px 2px"}
 _BUTTON = {"width": "auto", "height": "auto", "padding": "4px 14px", "margin": "2px 8px 2px 2px"}
@@ -68,8 +69,8 @@ class Picker:
         self._shown, self._lang = Picking(), "ko"
         self.text = ipywidgets.Text(style=_STYLE, layout=_FIELD)
         self.use = ipywidgets.Button(layout=_BUTTON)
-        self.list = ipywidgets.Select(options=(), value=None, rows=6, style=_STYLE, layout=_FIELD)
-        self.note = ipywidgets.Label()
+        self.list = ipywidgets.Select(options=(), value=None, style=_STYLE, layout=_FIELD)
+        self.note = ipywidgets.HTML()  # wraps where a label does not; it holds our own words and counts
         self.text.observe(self._typed, "value")
         self.list.observe(self._picked, "value")
         self.use.on_click(lambda _: self._chosen(self.text.value.strip()))
@@ -95,6 +96,7 @@ class Picker:
         try:
             if tuple(self.list.options) != options:
                 self.list.options = options
+                self.list.rows = min(_ROWS, max(2, len(options)))
             self.list.value = typed if typed in options else None
         finally:
             self._quiet = False
@@ -131,7 +133,7 @@ class Picker:
 
 
 class Form:
-    """Profile, Region, cluster and service, top to bottom as one depends on the other; below them what was found."""
+    """Profile, Region, cluster and service, top to bottom as one depends on the other, with what was found so far."""
 
     def __init__(self, filled: Callable[[], Filled], lang: Callable[[], str], entries: Entries, draw: Draw) -> None:
         import ipywidgets
@@ -149,7 +151,7 @@ class Form:
         self.view = View(draw)
         row = ipywidgets.Box((self.way, self.region, self.again, self.stop), layout=ROW)
         pickers = (self.cluster.widget, self.service.widget)
-        self.widget = ipywidgets.VBox((row, *pickers, self.view.widget))
+        self.widget = ipywidgets.VBox((row, self.view.widget, *pickers))
         self.redraw()
 
     def _told(self, act: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:
