@@ -24,6 +24,7 @@ __all__ = [
     "explain",
     "fix",
     "incidents",
+    "init",
     "lab",
     "lab_control",
     "main",
