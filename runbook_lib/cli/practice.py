@@ -12,7 +12,7 @@ from runbook_lib.errors import InputError
 from runbook_lib.parameters import home
 from runbook_lib.text import say
 
-_NOTEBOOK = "notebooks/10_diagnose.ipynb"
+_NOTEBOOK = "notebooks/00_start.ipynb"
 
 
 def practise(lab: Any, folder: Path) -> None:

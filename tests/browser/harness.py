@@ -16,6 +16,7 @@ Use it by the fixtures of `conftest.py`; a file that does wants
     - ``visit.open("10_diagnose")`` shows a notebook: in JupyterLab once its kernel is idle, in Voilà once all is run;
     - ``visit.run_all()`` is the menu Run > Run All Cells of JupyterLab, then ``visit.idle()``;
     - ``visit.idle()`` waits until no cell runs and the kernel is idle;
+    - ``visit.shown`` locates the notebook in front, ``visit.led_to("20_fix")`` waits for the one that a link opens;
     - ``visit.outputs`` locates the outputs of the page, wherever the front end puts them;
     - ``visit.sideways()`` tells by how many pixels the page, or the notebook in it, is wider than its window;
     - ``visit.resized(width)`` gives the window another width, once the page is laid out for it;
@@ -59,8 +60,9 @@ _SETTINGS = {
 _SIDEWAYS = """() => Math.max(...[document.documentElement, document.body,
   ...document.querySelectorAll('#rendered_cells, .jp-WindowedPanel-outer, .jp-NotebookPanel-notebook')]
   .map(node => node.scrollWidth - node.clientWidth))"""
-_IDLE = """() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-  && ![...document.querySelectorAll('.jp-InputArea-prompt')].some(prompt => prompt.textContent.includes('*'))"""
+_SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+_IDLE = f"""() => document.querySelector('{_SHOWN} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+  && ![...document.querySelectorAll('{_SHOWN} .jp-InputArea-prompt')].some(one => one.textContent.includes('*'))"""
 
 
 class Server:
@@ -187,6 +189,16 @@ class Visit:
         """The outputs of the notebook."""
         return self.page.locator(".jp-OutputArea-output")
 
+    @property
+    def shown(self) -> Locator:
+        """The notebook in front, of several that are open."""
+        return self.page.locator("body" if self._server.kind == "voila" else _SHOWN)
+
+    def led_to(self, notebook: str) -> None:
+        """Waits until a link has led to another notebook."""
+        self.page.wait_for_url(re.compile(re.escape(notebook)))
+        self.idle()
+
     def forgive(self, words: str) -> None:
         """Takes complaints that hold these words as wanted."""
         self._forgiven.append(re.compile(re.escape(words)))
@@ -208,8 +220,7 @@ class Visit:
         """Run > Run All Cells of JupyterLab, until it is done."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        last = self.page.locator(".jp-CodeCell:has(.cm-line:not(:empty)) .jp-InputArea-prompt").last
-        last.filter(has_text=re.compile(r"\d")).wait_for()
+        self.shown.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for()
         self.idle()
 
     def sideways(self) -> int:
