@@ -1,4 +1,4 @@
-"""``make voila``: the guided path as web pages of this computer, for whoever has the address; nothing else is served."""
+"""``make voila``: the guided path as pages of this computer, for whoever has the address; nothing else is served."""
 
 import http.client
 import re

@@ -41,17 +41,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from tests.command import ECS_RUNBOOK, clean_environment
 from tests.remote_lab import RemoteLab
 
 ROOT = Path(__file__).parents[2]
+_DESK = 700  # pixels from which there is room for a side bar
 _PATIENCE = 60_000  # milliseconds; what is awaited takes a few seconds on a quiet machine
 # Complaints of the front ends themselves, about nothing of ours.
 _THEIRS = re.compile(r"favicon\.ico")
 # JupyterLab as a user has it, without what asks other hosts or starts programs of its own.
 _UNUSED = ("jupyter_lsp", "jupyter_server_terminals", "notebook", "notebook_shim", "voila.server_extension")
+_SHUT = ("lsp-extension", "extensionmanager-extension", "terminal-extension")
 _SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, also below the window
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
@@ -60,6 +62,8 @@ _SIDEWAYS = """() => Math.max(...[document.documentElement, document.body,
   ...document.querySelectorAll('#rendered_cells, .jp-WindowedPanel-outer, .jp-NotebookPanel-notebook')]
   .map(node => node.scrollWidth - node.clientWidth))"""
 _IDLE = """() => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+  && document.querySelector('.jp-Notebook .jp-CodeCell')
+  && document.querySelector('#jp-main-statusbar')?.innerText.includes('| Idle')
   && ![...document.querySelectorAll('.jp-InputArea-prompt')].some(prompt => prompt.textContent.includes('*'))"""
 
 
@@ -141,6 +145,10 @@ class Stage:
             file.parent.mkdir(parents=True)
             file.write_text(json.dumps(settings))
 
+        file = self._folder / "config" / "labconfig" / "page_config.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"disabledExtensions": {f"@jupyterlab/{name}": True for name in _SHUT}}))
+
     def _told(self, process: "subprocess.Popen[Any]") -> dict[str, Any]:
         """What JupyterLab writes into its file once it listens."""
         file = self._folder / "run" / f"jpserver-{process.pid}.json"
@@ -166,11 +174,13 @@ class Visit:
         self._seen: list[str] = []
         self._requested: list[str] = []
         self._context.on("request", lambda request: self._requested.append(request.url))
-        self._context.on(
-            "console", lambda message: self._seen.append(message.text) if message.type == "error" else None
-        )
+        self._context.on("console", self._heard)
         self._context.on("weberror", lambda error: self._seen.append(str(error.error)))
         self.page: Page = self._context.new_page()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._seen.append(f"{message.text} ({message.location['url']})")
 
     @property
     def complaints(self) -> list[str]:
@@ -217,8 +227,10 @@ class Visit:
         return int(self.page.evaluate(_SIDEWAYS))
 
     def resized(self, width: int) -> None:
-        """Gives the window another width and waits for the next frame."""
+        """Gives the window another width and waits for the next frame; on a phone JupyterLab's side bar is shut."""
         self.page.set_viewport_size({"width": width, "height": 900})
+        if width < _DESK and self.page.locator("#jp-left-stack").is_visible():
+            self.page.keyboard.press("Control+b")
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def shot(self, name: str) -> Path:

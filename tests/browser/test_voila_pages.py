@@ -32,6 +32,7 @@ def test_the_incident_is_shown_on_a_page_that_fits_desk_and_phone_light_and_dark
     assert [say(f"rules.{rule}.title", "en") in card for rule, card in zip(CAUSES, shown, strict=False)] == [True] * 4
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
+        page.locator(f"body.theme-{theme}").wait_for()
         assert page.evaluate(CONTRAST) == []
         for width in (1280, 390):
             looked.resized(width)
