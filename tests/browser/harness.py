@@ -52,8 +52,7 @@ _PATIENCE = 60_000  # milliseconds; what is awaited takes a few seconds on a qui
 # Complaints of the front ends themselves, about nothing of ours.
 _THEIRS = re.compile(r"favicon\.ico")
 # JupyterLab as a user has it, without what asks other hosts or starts programs of its own.
-_UNUSED = ("jupyter_lsp", "jupyter_server_terminals", "notebook", "notebook_shim", "voila.server_extension")
-_SHUT = ("lsp-extension", "extensionmanager-extension", "terminal-extension")
+_UNUSED = ("jupyter_server_terminals", "notebook", "notebook_shim", "voila.server_extension")
 _SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, also below the window
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
@@ -144,10 +143,6 @@ class Stage:
             file = self._folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True)
             file.write_text(json.dumps(settings))
-
-        file = self._folder / "config" / "labconfig" / "page_config.json"
-        file.parent.mkdir(parents=True)
-        file.write_text(json.dumps({"disabledExtensions": {f"@jupyterlab/{name}": True for name in _SHUT}}))
 
     def _told(self, process: "subprocess.Popen[Any]") -> dict[str, Any]:
         """What JupyterLab writes into its file once it listens."""
@@ -243,7 +238,8 @@ class Visit:
     def close(self) -> None:
         """Leaves, and says what was wrong."""
         self._context.close()
-        assert (self.complaints, self.outside) == ([], [])
+        seen = [*self.complaints, *self.outside]
+        assert seen == [], "\n".join(seen)
 
 
 def visits(browser: Browser) -> Iterator[Any]:
