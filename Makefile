@@ -35,8 +35,7 @@ voila: setup ## serve the notebooks as web pages, for the browser (ARGS="--lab":
 	@exec $(BIN)/ecs-runbook serve $(ARGS)
 
 test: setup ## run the tests (ARGS="-k words" for some of them)
-	@$(if $(CHROMIUM),:,echo "No Chromium found (CHROMIUM=/path/to/it): the browser tests are left out.")
-	@$(BIN)/python -m pytest $(if $(CHROMIUM),,-m "not browser") $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 check: setup ## lint, formatting, types, layers, clean notebooks, fresh docs
 	$(BIN)/ruff check .

@@ -1,13 +1,16 @@
-"""``make voila``: the guided path as web pages of this computer, for whoever has the address, and nothing else."""
+"""``make voila``: the guided path as pages of this computer, for whoever has the address; nothing else is served."""
 
 import http.client
+import json
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from email.message import Message
 from pathlib import Path
 
@@ -180,7 +183,7 @@ def test_where_there_are_no_notebooks_it_says_so(tmp_path):
     assert "10_diagnose.ipynb" in done.stderr
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name)
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP], ids=lambda s: s.name)
 def test_a_signal_ends_it_with_its_kernels(tmp_path, by):
     """The one without a token and without a lab, so that these are seen too."""
     made = Pages(tmp_path, "--no-token")
@@ -197,6 +200,33 @@ def test_a_signal_ends_it_with_its_kernels(tmp_path, by):
     assert len(members) >= 3
     assert "끝냅니다" in said
     assert [line for line in running() if int(line.split()[0]) in members] == []
+
+
+def test_a_kernel_whose_page_was_left_ends_by_itself(tmp_path):
+    """As after a browser that was killed; a page that is left in order says so itself."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    settings = {"home": str(tmp_path), "outputs": str(tmp_path), "first": "", "port": 0, "lang": "en", "left": 1}
+    words = [sys.executable, "-m", "runbook_lib.serving", json.dumps(settings | {"token": False})]
+    env = clean_environment() | {"JUPYTER_RUNTIME_DIR": str(tmp_path), "ECS_RUNBOOK_HOME": str(tmp_path)}
+    process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
+    try:
+        told = tmp_path / f"jpserver-{process.pid}.json"
+        awaited(lambda: told.exists() and told.read_text().endswith("}"))
+        with urllib.request.urlopen(f"{json.loads(told.read_text())['url']}notebooks/10_diagnose.ipynb") as page:
+            assert page.read()
+        assert len(processes(process.pid)) > 1
+        awaited(lambda: len(processes(process.pid)) == 1)
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def awaited(so: Callable[[], bool]) -> None:
+    """Waits until something is so."""
+    until = time.monotonic() + 60
+    while not so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_fault_of_ours_is_a_sentence_and_what_libraries_warn_of_is_not_shown():

@@ -60,7 +60,7 @@ def _config(settings: Settings) -> Config:
     pages = {
         "allow_template_override": "NO", "allow_theme_override": "NO", "prelaunch_hook": titled,
         "resources": {"working": say("cli.pages.working", settings.lang)},
-        "multi_kernel_manager_class": _Kernels,
+        "multi_kernel_manager_class": PageKernels,
         "extension_allowlist": list(_WIDGETS),
         "show_tracebacks": True,  # `shown` takes out those that are not for a person
     }  # fmt: skip
@@ -71,11 +71,11 @@ def _config(settings: Settings) -> Config:
         VoilaConfiguration=pages,
         VoilaExecutor={"on_cell_executed": lambda cell, **_: shown(cell, settings.lang), "timeout": None},
         VoilaExporter={"language_code": settings.lang},
-        _Kernels={**kernels, "left": settings.left, "idle": settings.idle},
+        PageKernels={**kernels, "left": settings.left, "idle": settings.idle},
     )
 
 
-class _Kernels(AsyncMappingKernelManager):
+class PageKernels(AsyncMappingKernelManager):
     """Kernels of pages that were left end soon; those of pages that are open have longer."""
 
     left, idle = Integer(config=True), Integer(config=True)

@@ -42,17 +42,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from tests.command import ECS_RUNBOOK, clean_environment
 from tests.remote_lab import RemoteLab
 
 ROOT = Path(__file__).parents[2]
+_DESK = 700  # pixels from which there is room for a side bar
 _PATIENCE = 60_000  # milliseconds; what is awaited takes a few seconds on a quiet machine
 # Complaints of the front ends themselves, about nothing of ours.
 _THEIRS = re.compile(r"favicon\.ico")
 # JupyterLab as a user has it, without what asks other hosts or starts programs of its own.
-_UNUSED = ("jupyter_lsp", "jupyter_server_terminals", "notebook", "notebook_shim", "voila.server_extension")
+_UNUSED = ("jupyter_server_terminals", "notebook", "notebook_shim", "voila.server_extension")
 _SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, also below the window
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
@@ -62,6 +63,8 @@ _SIDEWAYS = """() => Math.max(...[document.documentElement, document.body,
   .map(node => node.scrollWidth - node.clientWidth))"""
 _SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 _IDLE = f"""() => document.querySelector('{_SHOWN} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+  && document.querySelector('{_SHOWN} .jp-CodeCell')
+  && document.querySelector('#jp-main-statusbar')?.innerText.includes('| Idle')
   && ![...document.querySelectorAll('{_SHOWN} .jp-InputArea-prompt')].some(one => one.textContent.includes('*'))"""
 
 
@@ -168,11 +171,13 @@ class Visit:
         self._seen: list[str] = []
         self._requested: list[str] = []
         self._context.on("request", lambda request: self._requested.append(request.url))
-        self._context.on(
-            "console", lambda message: self._seen.append(message.text) if message.type == "error" else None
-        )
+        self._context.on("console", self._heard)
         self._context.on("weberror", lambda error: self._seen.append(str(error.error)))
         self.page: Page = self._context.new_page()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._seen.append(f"{message.text} ({message.location['url']})")
 
     @property
     def complaints(self) -> list[str]:
@@ -228,8 +233,10 @@ class Visit:
         return int(self.page.evaluate(_SIDEWAYS))
 
     def resized(self, width: int) -> None:
-        """Gives the window another width and waits for the next frame."""
+        """Gives the window another width and waits for the next frame; on a phone JupyterLab's side bar is shut."""
         self.page.set_viewport_size({"width": width, "height": 900})
+        if width < _DESK and self.page.locator("#jp-left-stack").is_visible():
+            self.page.keyboard.press("Control+b")
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def shot(self, name: str) -> Path:
@@ -242,7 +249,8 @@ class Visit:
     def close(self) -> None:
         """Leaves, and says what was wrong."""
         self._context.close()
-        assert (self.complaints, self.outside) == ([], [])
+        seen = [*self.complaints, *self.outside]
+        assert seen == [], "\n".join(seen)
 
 
 def visits(browser: Browser) -> Iterator[Any]:

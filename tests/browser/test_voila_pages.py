@@ -30,8 +30,10 @@ def test_the_incident_is_shown_on_a_page_that_fits_desk_and_phone_light_and_dark
     assert page.locator(".jp-InputArea-editor").count() == 0
     shown = looked.outputs.locator(".card").all_inner_texts()
     assert [say(f"rules.{rule}.title", "en") in card for rule, card in zip(CAUSES, shown, strict=False)] == [True] * 4
+    assert page.evaluate("document.documentElement.scrollHeight") > 5000  # the page itself scrolls, and prints in full
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
+        page.locator(f"body.theme-{theme}").wait_for()
         assert page.evaluate(CONTRAST) == []
         for width in (1280, 390):
             looked.resized(width)
