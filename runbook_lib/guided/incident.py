@@ -22,6 +22,7 @@ from runbook_lib.report.render import Section
 from runbook_lib.report.sections.findings import banner
 from runbook_lib.report.sections.trail import onward, path
 from runbook_lib.report.widgets.bar import Bar, Choice, Presses
+from runbook_lib.report.widgets.tables import Sifted
 from runbook_lib.report.widgets.view import View, below
 from runbook_lib.text import language, say
 
@@ -37,7 +38,7 @@ class Guided(Cells):
 
     def __init__(self, given: Parameters, place: Place | None) -> None:
         self._desk = Desk(given, language(given.lang), place)
-        self._views: dict[str, View] = {}
+        self._views: dict[str, View | Sifted] = {}
         self._desk.read()
 
     @property
@@ -52,14 +53,14 @@ class Guided(Cells):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.here()._repr_mimebundle_(**options)
 
-    def _view(self, name: str, draw: Callable[[], Section | None]) -> Any:
+    def _view(self, name: str, draw: Callable[[], Section | None], kind: type[View | Sifted] = View) -> Any:
         if name not in self._views:
-            view = self._views[name] = View(draw)
+            view = self._views[name] = kind(draw)
             self._desk.watch(view.redraw)
         return self._views[name].widget
 
     def _section(self, name: str) -> Any:
-        return self._view(name, lambda: self._read(name))
+        return self._view(name, lambda: self._read(name), Sifted)
 
     def _read(self, name: str) -> Section:
         desk = self._desk

@@ -19,12 +19,13 @@ CellKind = Literal["text", "number", "time", "said", "state", "muted"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table. ``note`` is a second, quieter line."""
+    """One cell of a table. ``note`` is a second, quieter line, ``key`` what it is sorted by where its text is not."""
 
     text: str
     kind: CellKind = "text"
     tone: Tone | None = None
     note: str = ""
+    key: float | None = None
 
 
 def value(text: object, note: str = "") -> Cell:

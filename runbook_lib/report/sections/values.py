@@ -49,7 +49,9 @@ def aws_state(word: str) -> Cell:
 
 def when(value: Any, evidence: Evidence, context: Context) -> Cell:
     """A time of day; with its date where that is not the day of the look."""
-    return Cell(when_text(value, evidence, context), "time")
+    moment = at(value)
+    key = moment.timestamp() if moment else None
+    return Cell(when_text(value, evidence, context), "time", key=key)
 
 
 def when_text(value: Any, evidence: Evidence, context: Context) -> str:
