@@ -70,6 +70,10 @@ class Guided(Cells):
         waits = "look" if desk.working else "problem" if desk.chosen else "chosen"
         return note(say(f"guided.waiting.{waits}", desk.lang), desk.lang)
 
+    def checklist(self) -> Any:
+        """The guide's seven questions, each of which opens to show what answered it."""
+        return self._section("checklist_evidence")
+
     # Where one is
 
     def here(self) -> Any:

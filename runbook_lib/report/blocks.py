@@ -179,13 +179,15 @@ class Card(Block):
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the checklist."""
+    """One line of the checklist; what is ``inside`` opens on request, by the word ``opens``."""
 
     number: int
     question: str
     tone: Tone
     word: str
     line: str
+    inside: tuple[Block, ...] = ()
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -296,3 +298,5 @@ def walk(blocks: tuple[Block, ...]) -> Iterator[Block]:
         yield block
         if isinstance(block, Card | Fold):
             yield from walk(block.inside)
+        if isinstance(block, Checklist):
+            yield from walk(tuple(inner for item in block.items for inner in item.inside))
