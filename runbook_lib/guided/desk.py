@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Desk:
         self._asked, self.lang, self.place = given, lang, place
         self.known = candidates(given)
         self.chosen = preselected(self.known, given, _last_chosen(given))
+        self._adjusted: dict[str, dict[str, Any]] = {}
         self.seen: Look | None = None
         self.folder: Path | None = None
         self.working = ""
@@ -54,7 +55,9 @@ class Desk:
     @property
     def given(self) -> Parameters:
         """The parameters of the service that is chosen."""
-        return self.chosen.given if self.chosen else self._asked
+        if not self.chosen:
+            return self._asked
+        return self.chosen.given.model_copy(update=self._adjusted.get(self.chosen.key))
 
     @property
     def target(self) -> Target:
@@ -139,6 +142,12 @@ class Desk:
         self.chosen, self.seen, self.folder = found, None, None
         remember(found)
         self.read()
+
+    def adjust(self, values: Mapping[str, Any]) -> None:
+        """Takes other parameters for the service that is chosen, in this notebook alone, and reads it with them."""
+        if self.chosen and not self.working:
+            self._adjusted[self.chosen.key] = {**self._adjusted.get(self.chosen.key, {}), **values}
+            self.read()
 
     def read(self) -> None:
         """Looks at the service, beside the kernel."""
