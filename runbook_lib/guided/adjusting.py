@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from typing import Any, get_args
 
 from runbook_lib.diagnosis.trail import Place
 from runbook_lib.errors import ParameterError
@@ -35,7 +35,7 @@ class Adjusting:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._names = FIELDS.get(desk.place, ())
-        self._wrong: dict[str, ParameterError] = {}
+        self._wrong: dict[str, Value] = {}
         self._about = ""
         self.form = Settings(self._applied)
         desk.watch(self._changed)
@@ -46,24 +46,28 @@ class Adjusting:
         about = desk.chosen.key if desk.chosen else ""
         if about != self._about:
             self._about, self._wrong = about, {}
-        words = Words(say("guided.settings.title", lang), say("guided.settings.apply", lang), lang)
+        words = Words(*(say(f"guided.settings.{name}", lang) for name in ("open", "close", "apply")), lang)
         values = {name: _given(desk.given, name) for name in self._names}
         self.form.show([_field(name, lang) for name in self._names], values, words)
-        self.form.complain({name: sentence(e.key, e.facts, lang) for name, e in self._wrong.items()}, lang)
+        self.form.complain({name: _checked(name, value, lang)[1] for name, value in self._wrong.items()}, lang)
         self.form.apply.disabled = bool(desk.working) or not desk.chosen
 
     def _applied(self, told: Mapping[str, Value]) -> None:
         """Takes what was told, where every value can be used; else says what cannot."""
-        found, self._wrong = {}, {}
-        for name, value in told.items():
-            try:
-                found[name] = getattr(parameters({name: value}, say("guided.settings.source", self._desk.lang)), name)
-            except ParameterError as error:
-                self._wrong[name] = error
+        found = {name: _checked(name, value, self._desk.lang) for name, value in told.items()}
+        self._wrong = {name: told[name] for name, (_, problem) in found.items() if problem}
         if self._wrong:
             self._changed()
         else:
-            self._desk.adjust(found)
+            self._desk.adjust({name: value for name, (value, _) in found.items()})
+
+
+def _checked(name: str, told: Value, lang: str) -> tuple[Any, str]:
+    """The value of what was told, or in a sentence why it cannot be used."""
+    try:
+        return getattr(parameters({name: told}, say("guided.settings.source", lang)), name), ""
+    except ParameterError as error:
+        return None, sentence(error.key, error.facts, lang)
 
 
 def _given(given: Parameters, name: str) -> Value:

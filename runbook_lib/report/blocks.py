@@ -148,13 +148,17 @@ class Figures(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table with its caption. The last column takes the room that is left."""
+    """A table with its caption. The last column takes the room that is left.
+
+    ``rest`` are rows that are too many to be shown; who looks for something in the table finds it there, too.
+    """
 
     kind: ClassVar[str] = "table"
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     look: str = ""
+    rest: tuple[tuple[Cell, ...], ...] = ()
 
 
 @dataclass(frozen=True)

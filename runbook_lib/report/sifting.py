@@ -30,12 +30,17 @@ class Sift:
 
 
 def sifted(table: Table, asked: Sift, lang: str) -> Table:
-    """The table with the rows that show the text, sorted. Rows that are alike stay as they were; dashes come last."""
+    """The table with the rows that show the text, sorted; as it is where nothing is asked.
+
+    Rows that it has no room for otherwise are found, too. Rows that are alike stay as they were; dashes come last.
+    """
     wanted = _folded(asked.text)
-    rows = [row for row in table.rows if any(wanted in _folded(shown(cell, lang)) for cell in row)]
+    if not wanted and asked.column is None:
+        return table
+    rows = [row for row in table.rows + table.rest if any(wanted in _folded(shown(cell, lang)) for cell in row)]
     if asked.column is not None and asked.column < len(table.columns):
         rows = _sorted(rows, asked.column, asked.down, lang)
-    return replace(table, rows=tuple(rows))
+    return replace(table, rows=tuple(rows), rest=())
 
 
 def _sorted(rows: list[tuple[Cell, ...]], column: int, down: bool, lang: str) -> list[tuple[Cell, ...]]:

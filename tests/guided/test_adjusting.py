@@ -149,9 +149,10 @@ def test_the_form_speaks_the_language_of_now(opened):
     desk, one = opened()
     fill(one, stuck_after="soon")
     desk.speak("ko")
-    assert one.form.widget.titles == ("파라미터",)
+    assert one.form.toggle.description == "파라미터 열기"
     assert one.form._rows["stuck_after"].input.description == "멈춤 기준 (분)"
     assert "사이의 분" in below(one, "stuck_after")
+    assert "(form)" not in below(one, "stuck_after")
 
 
 def test_the_fields_follow_the_service(home, opened):
@@ -179,6 +180,11 @@ def test_nothing_is_applied_while_something_is_under_way(opened):
     assert desk.given.stuck_after == 15
 
 
-def test_it_is_closed_at_first(opened):
+def test_it_is_closed_at_first_and_its_button_says_what_it_does(opened):
     _, one = opened()
-    assert one.form.widget.selected_index is None
+    states = []
+    for _ in range(3):
+        states.append((one.form.toggle.description, one.form.inside.layout.display))
+        one.form.toggle.click()
+    opens, closes = ("Open the parameters", "none"), ("Close the parameters", None)
+    assert states == [opens, closes, opens]

@@ -125,3 +125,11 @@ def test_a_table_that_was_short_for_a_while_keeps_what_was_asked(shown):
     assert shown.sifters == []
     shown.change(count=LONG + 1)
     assert shown.names() == ["task-3"]
+
+
+def test_at_first_a_table_is_as_it_is_listed(shown):
+    one = shown.sifters[0]
+    assert (one.column.label, one.count.value) == ("(원래 순서)", f"{LONG + 3}개 중 {LONG + 3}개")
+    one.column.value = 1
+    one.column.index = 0
+    assert (shown.names()[0], one.direction.disabled) == ("task-0", True)

@@ -8,9 +8,11 @@ from unicodedata import normalize
 
 import pytest
 
+from runbook_lib.diagnosis.engine import judge
 from runbook_lib.report.blocks import Cell, Paragraph, Table, number, state, value
 from runbook_lib.report.context import Context
 from runbook_lib.report.render import Section
+from runbook_lib.report.sections.readings import MOST_EVENTS, service_events
 from runbook_lib.report.sections.values import when
 from runbook_lib.report.sifting import LONG, Sift, pieces, sifted
 from tests.report import sample
@@ -122,3 +124,23 @@ def test_long_tables_stand_apart_from_what_is_around_them():
 def test_a_section_without_a_long_table_stays_in_one_piece():
     section = Section("s", "", (SHORT_ONE,), "en")
     assert pieces(section) == (section,)
+
+
+def test_rows_that_there_is_no_room_for_are_found():
+    table = replace(column(value("one")), rest=((value("two"),),))
+    assert texts(sifted(table, Sift(), "en")) == ["one"]
+    assert texts(sifted(table, Sift("two"), "en")) == ["two"]
+    assert texts(sifted(table, Sift(column=0, down=True), "en")) == ["two", "one"]
+
+
+def test_an_event_beyond_those_shown_is_found():
+    guide = sample.guide()
+    service = next(reading for reading in guide.readings if reading.request.kind == "service")
+    old = {"id": "old", "createdAt": sample.moment("00:00:01"), "message": "(service api) has reached a steady state."}
+    events = [*[{**old, "message": "has started 1 tasks"}] * MOST_EVENTS, old]
+    whole = replace(service, data={**service.data, "events": events})
+    evidence = replace(guide, readings=(whole,))
+    section = service_events(judge(evidence), evidence, Context("en"))
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    assert (len(table.rows), "steady" in section.html) == (MOST_EVENTS, False)
+    assert [row[1].text for row in sifted(table, Sift("steady"), "en").rows] == [old["message"]]

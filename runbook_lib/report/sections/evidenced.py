@@ -52,7 +52,7 @@ _TARGETS = tuple(
 _IMAGES = ("images[].imageTag", "failures[].imageId.imageTag", "failures[].failureCode")
 # Each item of the guide's checklist: the fields that answer it.
 _FIELDS: dict[int, tuple[_Field, ...]] = {
-    1: tuple(_Field("service", f"deployments[].{name}", "services[0].") for name in ("rolloutState", "taskDefinition")),
+    1: tuple(_Field("service", f"deployments[].{name}", "services[0].") for name in ("rolloutState", "status")),
     2: (*_tasks("healthStatus", "lastStatus"), *_TARGETS),
     3: _containers("environment[].name", "secrets[].name"),
     4: (*_containers("healthCheck.command"), *_groups("HealthCheckPath", "HealthCheckProtocol", "Matcher.HttpCode")),

@@ -85,10 +85,17 @@ def short_revision(arn: str) -> str:
     return ":" + name.rpartition(":")[2] if ":" in name else name
 
 
-def table(context: Context, name: str, columns: str, rows: Sequence[tuple[Cell, ...]], **facts: object) -> Table:
-    """A table with the caption of ``name`` and the columns named, separated by spaces."""
+def table(
+    context: Context,
+    name: str,
+    columns: str,
+    rows: Sequence[tuple[Cell, ...]],
+    rest: Sequence[tuple[Cell, ...]] = (),
+    **facts: object,
+) -> Table:
+    """A table with the caption of ``name`` and the columns named, separated by spaces; ``rest`` is not shown."""
     titles = tuple(context.say(f"column.{column}") for column in columns.split())
-    return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name)
+    return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name, tuple(rest))
 
 
 def shell(evidence: Evidence, context: Context, *names: str) -> tuple[Block, ...]:

@@ -12,8 +12,10 @@ from runbook_lib.report.markup import rich
 
 Value = str | bool
 _ABOVE = {"flex_flow": "column", "align_items": "stretch", "width": "auto", "height": "auto", "margin": "2px"}
+_STYLE = "<style>.rb-field>.widget-label{text-align:left;font-weight:600}.rb-field textarea{min-height:5em}</style>"
+_TOGGLE = {"width": "max-content", "height": "auto", "padding": "4px 14px", "margin": "8px 2px 4px 2px"}
 _GRID = {"grid_template_columns": "repeat(auto-fit, minmax(min(100%, 24em), 1fr))", "grid_gap": "14px 24px"}
-_BUTTON = {"width": "auto", "height": "auto", "padding": "6px 18px", "margin": "14px 2px 4px 2px"}
+_BUTTON = {"width": "max-content", "height": "auto", "padding": "6px 18px", "margin": "14px 2px 4px 2px"}
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Words:
-    """The form's own words, in their language."""
+    """The form's own words, in their language: of the button that opens it, the one that closes it, and applying."""
 
-    title: str
+    open: str
+    close: str
     apply: str
     lang: str
 
@@ -48,13 +51,16 @@ class Settings:
         self.apply = ipywidgets.Button(layout=_BUTTON)
         self.apply.on_click(lambda _: applied({name: row.input.value for name, row in self._rows.items()}))
         self._grid = ipywidgets.GridBox(layout=_GRID)
-        inside = ipywidgets.VBox((self._grid, self.apply))
-        self.widget = ipywidgets.Accordion((inside,), selected_index=None, layout={"margin": "8px 2px"})
+        self._words = Words("", "", "", "")
+        self.toggle = ipywidgets.Button(layout=_TOGGLE)  # the headers of an Accordion cannot be reached by keyboard
+        self.toggle.on_click(lambda _: self._turn())
+        self.inside = ipywidgets.VBox((ipywidgets.HTML(_STYLE), self._grid, self.apply), layout={"display": "none"})
+        self.widget = ipywidgets.VBox((self.toggle, self.inside))
 
     def show(self, fields: Sequence[Field], values: Mapping[str, Value], words: Words) -> None:
         """Shows the fields; they are filled anew where the values are others than before, and stay as typed else."""
-        self.widget.titles = (words.title,)
-        self.apply.description = words.apply
+        self._words = words
+        self._label()
         self._rows = {field.name: self._rows.get(field.name) or _Row(field) for field in fields}
         boxes = tuple(row.widget for row in self._rows.values())
         if boxes != self._grid.children:
@@ -65,6 +71,16 @@ class Settings:
             self._filled = dict(values)
             for name, row in self._rows.items():
                 row.input.value = values[name]
+
+    def _turn(self) -> None:
+        self.inside.layout.display = None if self.inside.layout.display else "none"
+        self._label()
+
+    def _label(self) -> None:
+        closed = self.inside.layout.display == "none"
+        self.toggle.description = self._words.open if closed else self._words.close
+        self.toggle.icon = "caret-right" if closed else "caret-down"
+        self.apply.description = self._words.apply
 
     def complain(self, wrong: Mapping[str, str], lang: str) -> None:
         """Says below a field what is wrong with it; with nothing wrong, nothing."""
@@ -86,6 +102,7 @@ class _Row:
         }
         options = {"options": field.options} if field.kind == "choice" else {}
         self.input: Any = kinds[field.kind](layout=_ABOVE, style={"description_width": "initial"}, **options)
+        self.input.add_class("rb-field")
         if field.kind == "switch":
             self.input.indent = False
         self._wrong, self._about = ipywidgets.HTML(), ipywidgets.HTML()

@@ -16,6 +16,7 @@ from runbook_lib.text import say
 _FIELD = {"width": "auto", "min_width": "0", "max_width": "100%", "margin": "2px 10px 2px 2px"}
 _BUTTON = {"width": "auto", "margin": "2px 10px 2px 2px"}
 _STYLE = {"description_width": "initial"}
+_LISTED = -1  # in place of a column's number: a Dropdown takes None for no choice
 _Which = tuple[object, ...]
 
 
@@ -45,12 +46,12 @@ class Sifter:
         self.text.description, self.text.placeholder = say("guided.table.filter", lang), say("guided.table.hint", lang)
         self.column.description = say("guided.table.sort", lang)
         self.text.tooltip = self.column.tooltip = self.direction.tooltip = unmarked(table.caption, lang)
-        self._name([(say("guided.table.listed", lang), None), *((name, n) for n, name in enumerate(table.columns))])
+        self._name([(say("guided.table.listed", lang), _LISTED), *((name, n) for n, name in enumerate(table.columns))])
         self._redraw()
 
-    def _name(self, columns: list[tuple[str, int | None]]) -> None:
+    def _name(self, columns: list[tuple[str, int]]) -> None:
         """Names the columns; the one that was chosen stays so, under its name in another language."""
-        chosen, self._quiet = self.column.value, True
+        chosen, self._quiet = _LISTED if self.column.value is None else self.column.value, True
         try:
             if tuple(self.column.options) != tuple(columns):
                 self.column.options = columns
@@ -68,13 +69,14 @@ class Sifter:
 
     def _redraw(self) -> None:
         lang, table = self._section.lang, next(filter(is_long, self._section.blocks))
-        found = sifted(table, Sift(self.text.value, self.column.value, self._down), lang)
+        column = None if self.column.value == _LISTED else self.column.value
+        found = sifted(table, Sift(self.text.value, column, self._down), lang)
         none = () if found.rows else (Paragraph(say("guided.table.none", lang), "quiet"),)
         self._shown = replace(self._section, blocks=(found, *none))
-        self.count.value = say("guided.table.count", lang, shown=len(found.rows), total=len(table.rows))
+        self.count.value = say("guided.table.count", lang, shown=len(found.rows), total=len(table.rows + table.rest))
         name = "down" if self._down else "up"
         self.direction.description = say(f"guided.table.{name}", lang)
-        self.direction.icon, self.direction.disabled = f"arrow-{name}", self.column.value is None
+        self.direction.icon, self.direction.disabled = f"arrow-{name}", column is None
         self.view.redraw()
 
 
