@@ -150,7 +150,8 @@ class Figures(Block):
 class Table(Block):
     """A table with its caption. The last column takes the room that is left.
 
-    ``rest`` are rows that are too many to be shown; who looks for something in the table finds it there, too.
+    ``rest`` are rows that are too many to be shown; who looks for something in the table finds it there, too, and then
+    reads ``heading``, where the caption says what of the whole is shown.
     """
 
     kind: ClassVar[str] = "table"
@@ -159,6 +160,7 @@ class Table(Block):
     rows: tuple[tuple[Cell, ...], ...]
     look: str = ""
     rest: tuple[tuple[Cell, ...], ...] = ()
+    heading: str = ""
 
 
 @dataclass(frozen=True)

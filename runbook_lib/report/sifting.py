@@ -40,7 +40,7 @@ def sifted(table: Table, asked: Sift, lang: str) -> Table:
     rows = [row for row in table.rows + table.rest if any(wanted in _folded(shown(cell, lang)) for cell in row)]
     if asked.column is not None and asked.column < len(table.columns):
         rows = _sorted(rows, asked.column, asked.down, lang)
-    return replace(table, rows=tuple(rows), rest=())
+    return replace(table, caption=table.heading or table.caption, rows=tuple(rows), rest=())
 
 
 def _sorted(rows: list[tuple[Cell, ...]], column: int, down: bool, lang: str) -> list[tuple[Cell, ...]]:

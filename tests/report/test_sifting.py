@@ -143,4 +143,6 @@ def test_an_event_beyond_those_shown_is_found():
     section = service_events(judge(evidence), evidence, Context("en"))
     table = next(block for block in section.blocks if isinstance(block, Table))
     assert (len(table.rows), "steady" in section.html) == (MOST_EVENTS, False)
-    assert [row[1].text for row in sifted(table, Sift("steady"), "en").rows] == [old["message"]]
+    found = sifted(table, Sift("steady"), "en")
+    assert [row[1].text for row in found.rows] == [old["message"]]
+    assert (table.caption, found.caption) == ("20 of 21, newest first", "Service events")

@@ -16,6 +16,7 @@ from runbook_lib.report.commands import command, commands
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import clock, revision, stamp
 from runbook_lib.report.markup import unticked
+from runbook_lib.text import has
 
 OUTCOME_TONE: dict[Outcome, Tone] = {
     Outcome.FAIL: "bad",
@@ -95,7 +96,8 @@ def table(
 ) -> Table:
     """A table with the caption of ``name`` and the columns named, separated by spaces; ``rest`` is not shown."""
     titles = tuple(context.say(f"column.{column}") for column in columns.split())
-    return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name, tuple(rest))
+    heading = context.say(f"heading.{name}", **facts) if has(f"report.heading.{name}") else ""
+    return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name, tuple(rest), heading)
 
 
 def shell(evidence: Evidence, context: Context, *names: str) -> tuple[Block, ...]:
