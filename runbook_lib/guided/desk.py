@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,7 @@ class Desk:
         self._asked, self.lang, self.place = given, lang, place
         self.known = candidates(given)
         self.chosen = preselected(self.known, given, remembered(given))
+        self._adjusted: dict[str, dict[str, Any]] = {}
         self.seen: Look | None = None
         self.folder: Path | None = None
         self.working = ""
@@ -60,7 +61,9 @@ class Desk:
     @property
     def given(self) -> Parameters:
         """The parameters of the service that is chosen."""
-        return self.chosen.given if self.chosen else self._asked
+        if not self.chosen:
+            return self._asked
+        return self.chosen.given.model_copy(update=self._adjusted.get(self.chosen.key))
 
     @property
     def target(self) -> Target:
@@ -152,6 +155,12 @@ class Desk:
         same = within(self.known, one.key)
         self.known = (*others, replace(same, given=one.given) if same else one)
         self.choose(one.key)
+
+    def adjust(self, values: Mapping[str, Any]) -> None:
+        """Takes other parameters for the service that is chosen, in this notebook alone, and reads it with them."""
+        if self.chosen and not self.working:
+            self._adjusted[self.chosen.key] = {**self._adjusted.get(self.chosen.key, {}), **values}
+            self.read()
 
     def read(self) -> None:
         """Looks at the service, beside the kernel; not where one only chooses it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.cells import Cells
 from runbook_lib.diagnosis.trail import Place
 from runbook_lib.errors import InputError
+from runbook_lib.guided.adjusting import FIELDS, Adjusting
 from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.fix import Fix, Undo
 from runbook_lib.guided.follow import Archiving, Verifying, Watching
@@ -23,6 +24,7 @@ from runbook_lib.report.render import Section
 from runbook_lib.report.sections.findings import banner
 from runbook_lib.report.sections.trail import onward, path
 from runbook_lib.report.widgets.bar import Bar, Choice, Presses
+from runbook_lib.report.widgets.tables import Sifted
 from runbook_lib.report.widgets.view import View, below
 from runbook_lib.text import language, say
 
@@ -38,7 +40,7 @@ class Guided(Cells):
 
     def __init__(self, given: Parameters, place: Place | None) -> None:
         self._desk = Desk(given, language(given.lang), place)
-        self._views: dict[str, View] = {}
+        self._views: dict[str, View | Sifted] = {}
         self._desk.read()
 
     @property
@@ -53,14 +55,14 @@ class Guided(Cells):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.here()._repr_mimebundle_(**options)
 
-    def _view(self, name: str, draw: Callable[[], Section | None]) -> Any:
+    def _view(self, name: str, draw: Callable[[], Section | None], kind: type[View | Sifted] = View) -> Any:
         if name not in self._views:
-            view = self._views[name] = View(draw)
+            view = self._views[name] = kind(draw)
             self._desk.watch(view.redraw)
         return self._views[name].widget
 
     def _section(self, name: str) -> Any:
-        return self._view(name, lambda: self._read(name))
+        return self._view(name, lambda: self._read(name), Sifted)
 
     def _read(self, name: str) -> Section:
         desk = self._desk
@@ -70,11 +72,19 @@ class Guided(Cells):
         waits = "look" if desk.working else "problem" if desk.chosen else "chosen"
         return note(say(f"guided.waiting.{waits}", desk.lang), desk.lang)
 
+    def checklist(self) -> Any:
+        """The guide's seven questions, each of which opens to show what answered it."""
+        return self._section("checklist_evidence")
+
     # Where one is
 
     def here(self) -> Any:
-        """The service, the language, where on the path this notebook is, and what was found so far."""
-        return self._bar.widget
+        """The service, the language, where on the path this notebook is, what was found so far, the parameters."""
+        return below(self._bar.widget, *([self._adjusting.form.widget] if self._desk.place in FIELDS else []))
+
+    @cached_property
+    def _adjusting(self) -> Adjusting:
+        return Adjusting(self._desk)
 
     @cached_property
     def _bar(self) -> Bar:

@@ -19,12 +19,13 @@ CellKind = Literal["text", "number", "time", "said", "state", "muted"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table. ``note`` is a second, quieter line."""
+    """One cell of a table. ``note`` is a second, quieter line, ``key`` what it is sorted by where its text is not."""
 
     text: str
     kind: CellKind = "text"
     tone: Tone | None = None
     note: str = ""
+    key: float | None = None
 
 
 def value(text: object, note: str = "") -> Cell:
@@ -147,13 +148,19 @@ class Figures(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table with its caption. The last column takes the room that is left."""
+    """A table with its caption. The last column takes the room that is left.
+
+    ``rest`` are rows that are too many to be shown; who looks for something in the table finds it there, too, and then
+    reads ``heading``, where the caption says what of the whole is shown.
+    """
 
     kind: ClassVar[str] = "table"
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     look: str = ""
+    rest: tuple[tuple[Cell, ...], ...] = ()
+    heading: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,13 +185,15 @@ class Card(Block):
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the checklist."""
+    """One line of the checklist; what is ``inside`` opens on request, by the word ``opens``."""
 
     number: int
     question: str
     tone: Tone
     word: str
     line: str
+    inside: tuple[Block, ...] = ()
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -295,3 +304,5 @@ def walk(blocks: tuple[Block, ...]) -> Iterator[Block]:
         yield block
         if isinstance(block, Card | Fold):
             yield from walk(block.inside)
+        if isinstance(block, Checklist):
+            yield from walk(tuple(inner for item in block.items for inner in item.inside))

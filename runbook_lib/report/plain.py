@@ -192,6 +192,7 @@ def _checklist(block: b.Checklist, lang: str, width: int) -> list[str]:
         mark = f"{_MARK[item.tone]}{item.number}. "
         lines += _hanging(mark, unmarked(item.question, lang), width)
         lines += [f"     {line}" for line in wrapped(unmarked(f"{item.word} · {item.line}", lang), width - 5)]
+        lines += [f"     {line}" for inner in item.inside for line in _lines(inner, lang, width - 5)]
     return [*lines, block.count]
 
 

@@ -2,6 +2,7 @@
 
 from runbook_lib.report.sections.appendix import api_calls, commands, timeline
 from runbook_lib.report.sections.changed import what_changed
+from runbook_lib.report.sections.evidenced import checklist_evidence
 from runbook_lib.report.sections.findings import causes, checklist, overview, risks, symptoms, unread
 from runbook_lib.report.sections.readings import (
     image_tags,
@@ -15,6 +16,7 @@ __all__ = [
     "api_calls",
     "causes",
     "checklist",
+    "checklist_evidence",
     "commands",
     "image_tags",
     "overview",

@@ -67,11 +67,12 @@ def running_tasks(diagnosis: Diagnosis, evidence: Evidence, context: Context) ->
     """Step 2: the tasks that live, with their health and their target's."""
     living = list(evidence.tasks(desired="RUNNING"))
     targets = _targets(evidence)
-    rows = [_living(task, targets, evidence, context) for task in living[:MOST_TASKS]]
+    every = [_living(task, targets, evidence, context) for task in living]
+    rows, rest = every[:MOST_TASKS], every[MOST_TASKS:]
     columns = "task revision task_status health target created started"
     if rows:
         inside: tuple[Block, ...] = (
-            table(context, "running_tasks", columns, rows, shown=len(rows), total=len(living)),
+            table(context, "running_tasks", columns, rows, rest, shown=len(rows), total=len(living)),
         )
     else:
         inside = _not_read(evidence, context, "tasks", "task_arns") or (
@@ -105,10 +106,11 @@ def task_details(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> 
     """Step 3: every task read, running and stopped, and each stopped reason once, verbatim."""
     tasks = sorted(evidence.tasks(), key=lambda t: str(t.get("createdAt", "")), reverse=True)
     reasons = _reasons(tasks)
-    rows = [_detail(task, reasons, evidence, context) for task in tasks[:MOST_TASKS]]
+    every = [_detail(task, reasons, evidence, context) for task in tasks]
+    rows, rest = every[:MOST_TASKS], every[MOST_TASKS:]
     columns = "task revision task_status health created started stopped exit_code reason"
     if rows:
-        caption = table(context, "task_details", columns, rows, shown=len(rows), total=len(tasks))
+        caption = table(context, "task_details", columns, rows, rest, shown=len(rows), total=len(tasks))
         inside: tuple[Block, ...] = (caption, *_quoted(reasons, tasks, context))
     else:
         inside = _not_read(evidence, context, "tasks", "task_arns") or (Paragraph(context.say("nothing.tasks")),)
@@ -158,12 +160,13 @@ def _quoted(reasons: list[_Reason], tasks: list[dict[str, Any]], context: Contex
 def service_events(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Section:
     """Step 4: the newest service events, verbatim."""
     events = evidence.service.get("events", [])
-    rows = [
+    every = [
         (when(event.get("createdAt"), evidence, context), Cell(str(event.get("message", "")), "said"))
-        for event in events[:MOST_EVENTS]
+        for event in events
     ]
+    rows, rest = every[:MOST_EVENTS], every[MOST_EVENTS:]
     if rows:
-        caption = table(context, "service_events", "time event", rows, shown=len(rows), total=len(events))
+        caption = table(context, "service_events", "time event", rows, rest, shown=len(rows), total=len(events))
         inside: tuple[Block, ...] = (caption,)
     else:
         inside = _not_read(evidence, context, "service") or (Paragraph(context.say("nothing.events")),)
@@ -187,12 +190,15 @@ def _repository(repository: str, evidence: Evidence, context: Context) -> list[B
     images = [image for reading in listed for image in reading.data]
     found, absent = _asked(repository, evidence)
     rows = [(value(tag), state("bad", context.say("image.absent")), Cell("–", "time"), value("")) for tag in absent]
-    listing = [row for image in images[:MOST_IMAGES] for row in _image(image, found, evidence, context)]
+    listing, rest = (
+        [row for image in part for row in _image(image, found, evidence, context)]
+        for part in (images[:MOST_IMAGES], images[MOST_IMAGES:])
+    )
     shown = len(images[:MOST_IMAGES])
     caption = "images_partial" if any(r.partial for r in listed) else "images"
     columns = "tag presence pushed digest"
     facts = {"repository": code(repository), "shown": shown, "total": len(images)}
-    return [table(context, caption, columns, rows + listing, **facts)]
+    return [table(context, caption, columns, rows + listing, rest, **facts)]
 
 
 def _asked(repository: str, evidence: Evidence) -> tuple[set[str], list[str]]:

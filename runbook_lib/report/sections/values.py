@@ -16,6 +16,7 @@ from runbook_lib.report.commands import command, commands
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import clock, revision, stamp
 from runbook_lib.report.markup import unticked
+from runbook_lib.text import has
 
 OUTCOME_TONE: dict[Outcome, Tone] = {
     Outcome.FAIL: "bad",
@@ -49,7 +50,9 @@ def aws_state(word: str) -> Cell:
 
 def when(value: Any, evidence: Evidence, context: Context) -> Cell:
     """A time of day; with its date where that is not the day of the look."""
-    return Cell(when_text(value, evidence, context), "time")
+    moment = at(value)
+    key = moment.timestamp() if moment else None
+    return Cell(when_text(value, evidence, context), "time", key=key)
 
 
 def when_text(value: Any, evidence: Evidence, context: Context) -> str:
@@ -83,10 +86,18 @@ def short_revision(arn: str) -> str:
     return ":" + name.rpartition(":")[2] if ":" in name else name
 
 
-def table(context: Context, name: str, columns: str, rows: Sequence[tuple[Cell, ...]], **facts: object) -> Table:
-    """A table with the caption of ``name`` and the columns named, separated by spaces."""
+def table(
+    context: Context,
+    name: str,
+    columns: str,
+    rows: Sequence[tuple[Cell, ...]],
+    rest: Sequence[tuple[Cell, ...]] = (),
+    **facts: object,
+) -> Table:
+    """A table with the caption of ``name`` and the columns named, separated by spaces; ``rest`` is not shown."""
     titles = tuple(context.say(f"column.{column}") for column in columns.split())
-    return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name)
+    heading = context.say(f"heading.{name}", **facts) if has(f"report.heading.{name}") else ""
+    return Table(context.say(f"caption.{name}", **facts), titles, tuple(rows), name, tuple(rest), heading)
 
 
 def shell(evidence: Evidence, context: Context, *names: str) -> tuple[Block, ...]:
