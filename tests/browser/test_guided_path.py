@@ -41,6 +41,11 @@ class Walk:
         """Waits until the notebook says something."""
         expect(self.shown.get_by_text(words).filter(visible=True).first).to_be_visible(timeout=60_000)
 
+    def ended(self, key: str) -> None:
+        """Waits for the state of something that takes long."""
+        told = self.shown.locator(".status .tag", has_text=re.compile(f"^{re.escape(say(key, self.lang))}$"))
+        expect(told.first).to_be_visible(timeout=60_000)
+
     def kept(self, name: str) -> None:
         """A picture at a desk's width and a phone's; nothing may be wider than its window."""
         for width in (390, 1280):
@@ -63,14 +68,13 @@ def cured(walk: Walk, stage, run, name: str) -> None:
     walk.press("fix.answer.take")
     walk.kept(f"{name}-3-plan")
     walk.click(walk.shown.get_by_role("button", name=re.compile(re.escape(SERVICE))))
-    walk.says(say("fix.state.good", walk.lang))
+    walk.ended("fix.state.good")
     walk.kept(f"{name}-4-applied")
     stage.lab.advance(600)
     walk.follow("watch")
     run()
-    walk.says(say("watch.end.completed", walk.lang))
+    walk.ended("watch.end.completed")
     walk.press("guided.button.verify")
-    walk.says(say("guided.place.postmortem", walk.lang))
     expect(walk.shown.locator(".onward a").last).to_contain_text(say("guided.place.postmortem", walk.lang))
     walk.kept(f"{name}-5-verified")
     walk.follow("postmortem")

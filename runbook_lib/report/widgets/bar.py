@@ -10,7 +10,7 @@ from runbook_lib.report.widgets.view import ROW, Draw, View
 from runbook_lib.text import LANGUAGES, say
 
 _NAMES = {"ko": "한국어", "en": "English"}
-_WIDE = {"width": "min(100%, 44em)", "margin": "2px 12px 2px 2px"}
+_WIDE = {"width": "min(100% - 14px, 44em)", "margin": "2px 12px 2px 2px"}
 _BUTTON = {"width": "auto", "height": "auto", "padding": "4px 14px", "margin": "2px 8px 2px 2px"}
 
 

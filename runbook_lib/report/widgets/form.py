@@ -13,7 +13,7 @@ from runbook_lib.text import say
 MOST = 200  # names that are shown at once: more are not read, and thousands are slow
 _ROWS = 6
 _STYLE = {"description_width": "initial"}
-_FIELD = {"width": "min(100%, 32em)", "margin": "2px 12px 2px 2px"}
+_FIELD = {"width": "min(100% - 14px, 32em)", "margin": "2px 12px 2px 2px"}
 _BUTTON = {"width": "auto", "height": "auto", "padding": "4px 14px", "margin": "2px 8px 2px 2px"}
 
 
