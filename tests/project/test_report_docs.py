@@ -1,10 +1,12 @@
 """The pages about the report's forms name everything that report.json holds."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from runbook_lib.diagnosis.engine import judge
+from runbook_lib.diagnosis.prevention import Standing
 from runbook_lib.report.context import Context
 from runbook_lib.report.story import story
 from tests.report import sample
@@ -16,7 +18,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_every_name_of_the_json_is_described(page):
     described = (DOCS / page).read_text(encoding="utf-8")
     tree = story(judge(sample.guide()), sample.guide(), Context())
-    assert [name for name in tree if f"`{name}`" not in described] == []
+    names = [*tree, *tree["incident"], *tree["incident"]["causes"][0], *tree["measures"][0]]
+    assert [name for name in names if f"`{name}`" not in described] == []
+    assert [state for state in get_args(Standing) if f"`{state}`" not in described] == []
 
 
 def test_the_json_of_a_report_is_in_no_language():
