@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runbook_lib.report.context import Context
 
 FORMATS = ("html", "md", "json")
-STORY = "report.json"
+DATA = "report.json"
 # Kinds of entries that a report tells: how it was found, what people did, and what came of it.
 TOLD = ("opened", "look", "run", "plan", "approval", "intent", "change", "applied", "watch", "verify", "closed")
 
@@ -40,16 +40,16 @@ def files(seen: Look, rendering: Context) -> Iterator[tuple[str, str]]:
     for lang in LANGUAGES:
         for form in ("html", "md"):
             yield f"report.{lang}.{form}", rendered(seen, replace(rendering, lang=lang), form)
-    yield STORY, rendered(seen, rendering, "json")
+    yield DATA, rendered(seen, rendering, "json")
 
 
 def rendered(seen: Look, rendering: Context, form: str) -> str:
     """One form of the report, one of ``FORMATS``."""
     about = seen.diagnosis, seen.evidence, rendering
     if form == "json":
-        from runbook_lib.report.story import story
+        from runbook_lib.report.report_json import report_json
 
-        return visible_json(story(*about))
+        return visible_json(report_json(*about))
     from runbook_lib.report.page import document, html
 
     if form == "html":
@@ -88,12 +88,12 @@ def _rendering(report: Report) -> Context:
     """How the report was rendered when it was made: its zone, its commands, and what it told of the journal."""
     from runbook_lib.report.commands import CommandOptions
     from runbook_lib.report.context import Context
-    from runbook_lib.report.story import options_of
+    from runbook_lib.report.report_json import options_of
 
-    story, manifest = _tree(report.folder / STORY), _tree(report.folder / "manifest.json")
-    shown = options_of(story) or _parameters(manifest)
+    made, manifest = _tree(report.folder / DATA), _tree(report.folder / "manifest.json")
+    shown = options_of(made) or _parameters(manifest)
     options = {name: shown.get(name, "") for name in ("endpoint_url", "profile", "task_definition_file")}
-    record, damaged = _as_it_was(report.incident, story, manifest)
+    record, damaged = _as_it_was(report.incident, made, manifest)
     context = Context(commands=CommandOptions(**options), record=record, damaged=damaged)
     return replace(context, timezone=shown["timezone"]) if shown.get("timezone") else context
 
@@ -103,15 +103,15 @@ def _parameters(manifest: dict[str, Any]) -> dict[str, str]:
     return {str(k): v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
-def _as_it_was(incident: Path | None, story: dict[str, Any], manifest: dict[str, Any]) -> tuple[tuple[Entry, ...], int]:
+def _as_it_was(incident: Path | None, made: dict[str, Any], manifest: dict[str, Any]) -> tuple[tuple[Entry, ...], int]:
     """The entries that the report told, and how many could not be read: then, or, of those, now."""
-    from runbook_lib.report.story import ids_told
+    from runbook_lib.report.report_json import ids_told
 
     entries, damaged = on_record(incident)
-    if story:
-        told = ids_told(story)
+    if made:
+        told = ids_told(made)
         kept = tuple(entry for entry in entries if entry.id in told)
-        return kept, _count(story.get("damaged")) + len(told) - len(kept)
+        return kept, _count(made.get("damaged")) + len(told) - len(kept)
     ended = _time(manifest.get("ended_at"))
     return tuple(entry for entry in entries if ended is None or entry.at <= ended), damaged
 

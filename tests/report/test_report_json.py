@@ -13,7 +13,7 @@ from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report.context import Context
-from runbook_lib.report.story import story
+from runbook_lib.report.report_json import report_json
 from tests.diagnosis import builder as made
 from tests.diagnosis.test_story import CURED, HOSTILE, WHOLE, at, entry, looked
 
@@ -22,7 +22,7 @@ OPEN = WHOLE[:6]
 
 def tree(*entries: Entry, now: Evidence = CURED, minutes: float = 20) -> dict[str, Any]:
     last = replace(now, collected_at=at(minutes))
-    return json.loads(json.dumps(story(judge(last), last, Context(record=entries))))
+    return json.loads(json.dumps(report_json(judge(last), last, Context(record=entries))))
 
 
 def test_the_turns_of_the_incident_and_the_lengths_between_them():

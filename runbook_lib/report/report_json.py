@@ -9,8 +9,7 @@ from typing import Any
 from runbook_lib import text
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.prevention import Measure, measures
-from runbook_lib.diagnosis.story import Seen, Story
-from runbook_lib.diagnosis.story import story as story_of
+from runbook_lib.diagnosis.story import Seen, Story, story
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence, Unread
 from runbook_lib.evidence.timeline import DeploymentRow, Moment, Timeline
@@ -26,10 +25,10 @@ from runbook_lib.report.timeline_svg import MOST_ROWS
 SCHEMA = 1
 
 
-def story(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> dict[str, Any]:
+def report_json(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> dict[str, Any]:
     """The report as plain JSON values; times are ISO-8601 in UTC, lengths of time are seconds."""
     began = unfinished_since(diagnosis, evidence)
-    told = story_of(context.record, evidence, diagnosis)
+    told = story(context.record, evidence, diagnosis)
     causes = [seen.cause.rule for seen in told.causes]
     return {
         **as_json(diagnosis, evidence),
