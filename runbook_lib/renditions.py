@@ -2,7 +2,7 @@
 
 A report tells the incident as it was when it was made. Its ``report.json`` names the entries of the journal that it
 tells, so that those of later days do not change it; of a run without that file, of an earlier version, those count that
-were written until the run ended.
+were written until the run ended. An incident that holds no run is told by its newest look and its whole journal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from runbook_lib.archive import journal
 from runbook_lib.archive.reports import Report
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.errors import InputError
-from runbook_lib.evidence import serialisation
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import at
 from runbook_lib.files import read_text
@@ -65,8 +64,10 @@ def on_record(incident: Path | None) -> tuple[tuple[Entry, ...], int]:
     return tuple(entry for entry in found.entries if entry.kind in TOLD), found.damaged
 
 
-def again(report: Report, lang: str, form: str) -> str:
-    """An archived report in a language and a form, from what its run and its incident's journal hold.
+def again(report: Report, asked: Context, form: str) -> str:
+    """An archived report in the language asked for and a form, from what its run and its incident's journal hold.
+
+    Zone and commands are those of the run; of a look, which keeps none, those asked for.
 
     Raises
     ------
@@ -74,14 +75,20 @@ def again(report: Report, lang: str, form: str) -> str:
         Its evidence cannot be read.
     """
     seen = _look_of(report)
-    with believed(str(report.folder)):
-        return rendered(seen, replace(_rendering(report), lang=lang, lab=seen.evidence.lab), form)
+    with believed(report.source):
+        rendering = _of_journal(report, asked) if report.look else _rendering(report)
+        return rendered(seen, replace(rendering, lang=asked.lang, lab=seen.evidence.lab), form)
 
 
 def _look_of(report: Report) -> Look:
-    evidence = serialisation.load(report.folder / "evidence.json")
-    with believed(str(report.folder)):
+    evidence = report.evidence()
+    with believed(report.source):
         return Look(evidence, judge(evidence))
+
+
+def _of_journal(report: Report, asked: Context) -> Context:
+    record, damaged = on_record(report.incident)
+    return replace(asked, record=record, damaged=damaged)
 
 
 def _rendering(report: Report) -> Context:

@@ -81,6 +81,8 @@ class Postmortem:
     def head(self) -> Status:
         """The state now, and since when."""
         tone, word = headline(self.diagnosis, self.evidence, self.lang)
+        if self.told.unseen:
+            tone, word = "ok", self.word("status.over")
         proof = self.told.recovered
         at = full_stamp(proof.at, self.context) if proof else ""
         return Status(tone, word, self.word("status.recovered", at=at) if proof else self.word("status.unproven"))
@@ -125,7 +127,7 @@ class Postmortem:
         yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
         yield from self._proofs()
         now = headline(self.diagnosis, self.evidence, self.lang)[1]
-        yield self.word("lead.now", state=now, at=self.time(told.now))
+        yield self.word("lead.unseen" if told.unseen else "lead.now", state=now, at=self.time(told.now))
 
     def _length(self) -> str:
         told, proof = self.told, self.told.recovered
@@ -258,6 +260,8 @@ class Postmortem:
         """The worst look's answers beside those of now."""
         if self.worst is None:
             return (Paragraph(self.word("no_evidence")), *self._section(sections.checklist))
+        if self.told.unseen:
+            return self._of_worst(sections.checklist)
         now = {answer.item: answer for answer in self.diagnosis.checklist}
         rows = [
             (
@@ -279,28 +283,31 @@ class Postmortem:
     def _section(self, section: Maker) -> tuple[Block, ...]:
         return section(self.diagnosis, self.evidence, self.context).blocks
 
+    def _looks(self) -> list[tuple[Diagnosis, Evidence, tuple[Maker, ...]]]:
+        """The worst look and that of now, where they are two, with the raw tables that are shown of each."""
+        now = (self.diagnosis, self.evidence, _RAW[:2])
+        if self.worst is None:
+            return [now]
+        then = (self.worst.diagnosis, self.worst.evidence, _RAW)
+        return [then] if self.worst.evidence is self.evidence else [then, now]
+
     def _unread(self) -> tuple[Block, ...]:
         """What could not be read then, and now."""
-        looks = [(self.diagnosis, self.evidence)]
-        if self.worst:
-            looks.insert(0, (self.worst.diagnosis, self.worst.evidence))
         inside: list[Block] = []
-        for diagnosis, evidence in looks:
+        for diagnosis, evidence, _ in self._looks():
             if evidence.unreads or diagnosis.unknown:
                 found = sections.unread(diagnosis, evidence, self.context)
                 title = self.word("stamp", title=found.title, at=full_stamp(evidence.collected_at, self.context))
                 inside += [Heading(title), *found.blocks]
         if self.told.unreadable:
             inside.append(Paragraph(self.word("unreadable", count=self.told.unreadable)))
-        return tuple(inside) or (Paragraph(self.word("nothing_unread")),)
+        whole = "nothing_unread" if len(self._looks()) > 1 else "nothing_unread_once"
+        return tuple(inside) or (Paragraph(self.word(whole)),)
 
     def _appendix(self) -> tuple[Block, ...]:
         """What the worst look and that of now had read, commands, calls, and the whole journal."""
         folds = []
-        looks: list[tuple[Diagnosis, Evidence, tuple[Maker, ...]]] = [(self.diagnosis, self.evidence, _RAW[:2])]
-        if self.worst:
-            looks.insert(0, (self.worst.diagnosis, self.worst.evidence, _RAW))
-        for diagnosis, evidence, makers in looks:
+        for diagnosis, evidence, makers in self._looks():
             at = self.time(evidence.collected_at)
             made = (maker(diagnosis, evidence, self.context) for maker in (*makers, sections.api_calls))
             folds += [folded(found, self.context, self.word("stamp", title=found.title, at=at)) for found in made]

@@ -100,6 +100,21 @@ def test_one_that_goes_on_keeps_its_form_and_has_the_times_so_far():
     assert "감지 후 지난 시간" not in words(now=made.guide()), "the first look has nothing to tell beside itself"
 
 
+@LANGUAGES
+def test_nothing_of_now_is_told_where_nothing_was_read_since_it_was_over(lang):
+    last = replace(made.guide(), collected_at=at(0))
+    source = html(judge(last), last, Context(lang, record=WHOLE))
+    found = parse(source)
+    assert (found.unbalanced, found.open) == ([], [])
+    assert "compared" not in source[source.index("<body") :], "there is no look beside which that of now could stand"
+    letters = re.findall(r'<td class="number" data-l="#">([A-Z])</td>', source)
+    assert letters == list("ABCDEFGH")
+    drawn = source[source.index('<svg viewBox="0 0 904') :].split("</svg>")[0]
+    assert len(re.findall(r'class="pill"', drawn)) >= 3, "what was done after the look is in the picture"
+    status = {"ko": "복구됨", "en": "Recovered"}[lang]
+    assert status in " ".join(found.text().split())
+
+
 def test_what_is_not_on_record_is_said():
     text = words(looked(0), entry(1, "run", {"status": "interrupted", "run": "r"}), entry(2, "intent", {"change": "x"}))
     told = ["배포 시작 시각이 기록에 없음", "적용한 변경 없음", "근거를 읽을 수 없어", "근거를 읽을 수 없는 진단: 1개."]
