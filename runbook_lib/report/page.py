@@ -11,7 +11,7 @@ from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import impact, sections, words
-from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
+from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.document import Document, Part
 from runbook_lib.report.formats import duration, minutes
@@ -19,7 +19,7 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.postmortem import PROOF, Postmortem, folded, so_far
+from runbook_lib.report.postmortem import PROOF, Postmortem, folded, journal, so_far
 from runbook_lib.report.render import page
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
@@ -223,7 +223,7 @@ def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ..
     """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
     if any(entry.kind in _DONE for entry in told.entries):
         done = [entry for entry in told.telling if entry.kind not in PROOF]
-        return (record(done, context.lang, context.timezone),)
+        return record(done, context.lang, context.timezone)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 
@@ -232,7 +232,7 @@ def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, .
     """The checks on record and the closing; where nobody has checked, how to."""
     proof = [entry for entry in told.entries if entry.kind in PROOF]
     if proof:
-        return (record(proof, context.lang, context.timezone),)
+        return record(proof, context.lang, context.timezone)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
 
 
@@ -265,9 +265,5 @@ def _actions(diagnosis: Diagnosis, context: Context) -> Table:
 
 def _appendix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     found = [section(diagnosis, evidence, context) for section in _APPENDIX]
-    kept = record(told.entries, context.lang, context.timezone)
-    journal = Fold(say("story.journal", context.lang), context.say("page.rows", count=len(kept.rows)), (kept,))
-    return (
-        *(folded(section, context) for section in found),
-        journal if kept.rows else Paragraph(context.say("page.no_journal"), "quiet"),
-    )
+    kept = journal(told, context) if told.entries else Paragraph(context.say("page.no_journal"), "quiet")
+    return (*(folded(section, context) for section in found), kept)

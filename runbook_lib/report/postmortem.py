@@ -31,7 +31,7 @@ from runbook_lib.report.blocks import (
     state,
 )
 from runbook_lib.report.context import Context
-from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.formats import duration, minutes, number
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record, who
 from runbook_lib.report.journaled import cause_title
@@ -251,7 +251,7 @@ class Postmortem:
 
     def _record(self, *kinds: str) -> tuple[Block, ...]:
         found: list[Entry] = [entry for entry in self.told.telling if entry.kind in kinds]
-        return (record(found, self.lang, self.context.timezone),) if found else ()
+        return record(found, self.lang, self.context.timezone) if found else ()
 
     def _verify(self) -> tuple[Block, ...]:
         return (Paragraph(" ".join(self._proofs())), *self._record(*PROOF))
@@ -312,9 +312,13 @@ class Postmortem:
             made = (maker(diagnosis, evidence, self.context) for maker in (*makers, sections.api_calls))
             folds += [folded(found, self.context, self.word("stamp", title=found.title, at=at)) for found in made]
         folds.append(folded(sections.commands(self.diagnosis, self.evidence, self.context), self.context))
-        whole = record(self.told.entries, self.lang, self.context.timezone)
-        count = self.context.say("page.rows", count=len(whole.rows))
-        return (*folds, Fold(self.word("journal"), count, (whole,)))
+        return (*folds, journal(self.told, self.context))
+
+
+def journal(told: Story, context: Context) -> Fold:
+    """The incident's journal, which opens on request, with how many entries it has."""
+    count = context.say("page.rows", count=number(len(told.entries)))
+    return Fold(say("story.journal", context.lang), count, record(told.entries, context.lang, context.timezone))
 
 
 def folded(section: Section, context: Context, title: str = "") -> Fold:
