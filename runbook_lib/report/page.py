@@ -10,7 +10,7 @@ from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, sections, words
+from runbook_lib.report import impact, sections, sightings, words
 from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.document import Document, Part
@@ -19,7 +19,7 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.postmortem import PROOF, Postmortem, folded, journal, so_far
+from runbook_lib.report.postmortem import PROOF, Postmortem, damaged, folded, journal, so_far
 from runbook_lib.report.render import page
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
@@ -99,11 +99,11 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
         "impact": impact.blocks(evidence, context),
         "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
         "symptoms": _symptoms(told, diagnosis, evidence, context),
-        "causes": _causes(diagnosis, evidence, context),
+        "causes": _causes(told, diagnosis, evidence, context),
         "fix": _fix(told, diagnosis, context),
         "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
-        "unread": (*sections.unread(diagnosis, evidence, context).blocks, *_damaged(context)),
+        "unread": (*sections.unread(diagnosis, evidence, context).blocks, *damaged(context)),
         "prevention": _prevention(diagnosis, evidence, context),
         "appendix": _appendix(told, diagnosis, evidence, context),
     }
@@ -191,10 +191,13 @@ def _symptoms(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Co
     return (*found, Paragraph(context.say("page.detected", at=full_stamp(seen, context), length=length)))
 
 
-def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _causes(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     cards = sections.causes(diagnosis, evidence, context).blocks
     lead = (Paragraph(context.say("page.direct"), "quiet"),) if diagnosis.failed("cause") else ()
-    return (*lead, *cards, *_were(diagnosis, context), *_changes(diagnosis, evidence, context))
+    now = {verdict.rule for verdict in diagnosis.failed("cause")}
+    gone = sightings.cards((s for s in told.causes if s.cause.rule not in now), told, evidence, context)
+    about = (Heading(say("story.earlier", context.lang)), *gone) if gone else ()
+    return (*lead, *cards, *about, *_changes(diagnosis, evidence, context))
 
 
 def _were(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
@@ -234,11 +237,6 @@ def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, .
     if proof:
         return record(proof, context.lang, context.timezone)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
-
-
-def _damaged(context: Context) -> tuple[Block, ...]:
-    """That entries of the incident's journal are missing here, where files of it are no whole entries."""
-    return (Paragraph(context.say("page.damaged", count=context.damaged)),) if context.damaged else ()
 
 
 def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:

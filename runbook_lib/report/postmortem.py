@@ -12,7 +12,7 @@ from runbook_lib.diagnosis.state import State
 from runbook_lib.diagnosis.story import Seen, Story, Worst
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, prevented, sections, words
+from runbook_lib.report import impact, prevented, sections, sightings, words
 from runbook_lib.report.blocks import (
     Block,
     Bullets,
@@ -27,7 +27,6 @@ from runbook_lib.report.blocks import (
     Paragraph,
     Status,
     Table,
-    Tag,
     state,
 )
 from runbook_lib.report.context import Context
@@ -38,7 +37,7 @@ from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import cause_line
-from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, when_text
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp
 from runbook_lib.text import say
 
 PROOF = ("verify", "closed")
@@ -66,12 +65,7 @@ class Postmortem:
 
     def time(self, moment: datetime) -> str:
         """A time of day; with its date where the incident or the look of now is of another day."""
-        first = min(found for found in (self.told.began, self.told.detected, self.told.now) if found)
-        days = {self.context.local(found).date() for found in (first, self.told.now, moment)}
-        return f"{self.context.local(moment):%m-%d %H:%M:%S}" if len(days) > 1 else self._clock(moment)
-
-    def _clock(self, moment: datetime) -> str:
-        return when_text(moment, self.evidence, self.context)
+        return sightings.time(moment, self.told, self.evidence, self.context)
 
     def title(self) -> str:
         """The key of the page's title: whether it had failed or was stuck."""
@@ -191,11 +185,12 @@ class Postmortem:
         worst, told = self.worst, self.told
         cards = self._cards(worst) if worst else ()
         shown = {v.rule for v in worst.diagnosis.failed("cause")} if worst else set()
-        others = [seen for seen in told.causes if seen.cause.rule not in shown]
+        unseen = [seen for seen in told.causes if seen.cause.rule not in shown]
+        others = sightings.cards(unseen, told, self.evidence, self.context)
         direct = (Paragraph(self.context.say("page.direct"), "quiet"),) if told.causes else ()
         lead = (*direct, *((self._as_of(worst),) if worst else ()))
-        about = (Heading(self.word("elsewhere")), *map(self._other, others)) if others and cards else ()
-        found = (*lead, *cards, *(about or map(self._other, others)))
+        about = (Heading(self.word("elsewhere")),) if others and cards else ()
+        found = (*lead, *cards, *about, *others)
         found = found or (Paragraph(self.word("lead.no_causes")),)
         return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.word("no_evidence")))
 
@@ -216,23 +211,9 @@ class Postmortem:
         todo = self.context.say("label.fix")
         rows = [row for block in card.inside if isinstance(block, Facts) for row in block.rows if row.label != todo]
         if seen:
-            rows.append(Fact(self.word("label.seen"), (self._seen(seen),)))
+            by = sightings.period(seen, self.told, self.evidence, self.context)
+            rows.append(Fact(self.word("label.seen"), (by,)))
         return replace(card, inside=(Facts(tuple(rows)),))
-
-    def _seen(self, seen: Seen) -> str:
-        first, last = self.time(seen.first.at), self.time(seen.last.at)
-        if first == last:
-            return self.word("seen_once", first=first, count=seen.looks)
-        return self.word("seen", first=first, last=last, count=seen.looks)
-
-    def _other(self, seen: Seen) -> Card:
-        """A cause that the worst look did not see, as its journal has it."""
-        rows = (Fact(self.word("label.seen"), (self._seen(seen),)),)
-        tag = Tag(words.confidence(self._known(seen), self.lang) or self.word("unknown"), "bad")
-        return Card(cause_title(seen.cause, self.lang), tag, (Facts(rows),))
-
-    def _known(self, seen: Seen) -> str | None:
-        return seen.cause.confidence if seen.cause.confidence in ("confirmed", "likely") else None
 
     def _fix(self) -> tuple[Block, ...]:
         """The turns of the incident with their times, then who did what."""
@@ -301,6 +282,7 @@ class Postmortem:
                 inside += [Heading(title), *found.blocks]
         if self.told.unreadable:
             inside.append(Paragraph(self.word("unreadable", count=self.told.unreadable)))
+        inside += damaged(self.context)
         whole = "nothing_unread" if len(self._looks()) > 1 else "nothing_unread_once"
         return tuple(inside) or (Paragraph(self.word(whole)),)
 
@@ -313,6 +295,11 @@ class Postmortem:
             folds += [folded(found, self.context, self.word("stamp", title=found.title, at=at)) for found in made]
         folds.append(folded(sections.commands(self.diagnosis, self.evidence, self.context), self.context))
         return (*folds, journal(self.told, self.context))
+
+
+def damaged(context: Context) -> tuple[Block, ...]:
+    """That entries of the incident's journal are missing here, where files of it are no whole entries."""
+    return (Paragraph(context.say("page.damaged", count=context.damaged)),) if context.damaged else ()
 
 
 def journal(told: Story, context: Context) -> Fold:

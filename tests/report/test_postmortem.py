@@ -128,6 +128,41 @@ def test_over_several_days_every_time_has_its_date():
     assert "(16:40:28~17:06:28)" in words(*WHOLE)
 
 
+EARLIER = {
+    "rule": "log_group_absent",
+    "label": "log-group-missing",
+    "confidence": "confirmed",
+    "facts": {"revision": "momentir-cx-llm:1", "log_group": "/ecs/gone", "region": "ap-northeast-2"},
+}
+
+
+@LANGUAGES
+@pytest.mark.parametrize(("entries", "now"), [(WHOLE, CURED), (OPEN, made.guide())], ids=["over", "going on"])
+def test_a_cause_that_only_another_look_saw_has_a_short_card(entries, now, lang):
+    source = page(looked(-5, causes=[EARLIER]), *entries, now=now, lang=lang)
+    last = source[source.index('<section id="causes">') : source.index('<section id="fix">')].split("<article")[-1]
+    text = " ".join(parse(f"<article{last}").text().split())
+    told = {
+        "ko": ["로그 그룹 없음 확정", "로그 그룹: /ecs/gone", "의미", "16:53:28 · 진단 1회"],
+        "en": ["Confirmed", "Log group: /ecs/gone", "What it means", "16:53:28 · looks: 1"],
+    }[lang]
+    assert [part for part in told if part not in text] == []
+
+
+def test_a_cause_of_a_later_version_has_its_name_and_when_it_was_seen():
+    unknown = {"rule": "moon_phase", "confidence": "sure", "facts": {"phase": ["full"]}}
+    text = inside(page(looked(-5, causes=[unknown]), *WHOLE), "causes")
+    assert "moon_phase 알 수 없음" in text
+    assert "본 진단 16:53:28 · 진단 1회" in text
+
+
+def test_files_of_the_journal_that_cannot_be_read_are_counted():
+    last = replace(CURED, collected_at=at(20))
+    assert "읽을 수 없는 인시던트 기록 파일: 2개" in inside(
+        html(judge(last), last, Context("ko", record=WHOLE, damaged=2)), "unread"
+    )
+
+
 def test_clocks_that_differ_are_said_to():
     ahead = [replace(e, at=e.at + timedelta(hours=1)) for e in WHOLE]
     assert "최대 1시간 달라" in words(*ahead)
