@@ -14,7 +14,7 @@ from runbook_lib import renditions
 from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import closed_lately, filed, find, join
 from runbook_lib.archive.owners import left_behind, me
-from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, service_folder, writing
+from runbook_lib.archive.store import ERROR, INCIDENT, VERIFY, Run, begin, reopened, service_folder, writing
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.state import State
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from runbook_lib.archive.execution import Execution
     from runbook_lib.report.commands import CommandOptions
     from runbook_lib.report.context import Context
+
+
+# Of several verdicts the first of these counts.
+_WORST = (ExitCode.BAD, ExitCode.TIMED_OUT, ExitCode.COULD_NOT_LOOK)
 
 
 def context(given: Parameters, evidence: Evidence, lang: str) -> Context:
@@ -149,6 +153,13 @@ def _prepared() -> Run | None:
     return reopened(Path(folder)) if folder else None
 
 
+def checked(facts: Mapping[str, Any], code: ExitCode) -> None:
+    """Leaves what an HTTP check found in the prepared folder, where there is one: a failed one is the run's verdict."""
+    if prepared := _prepared():
+        with writing(prepared.root):
+            prepared.write(VERIFY, visible_json({**facts, "exit_code": int(code)}))
+
+
 def failed(error: RunbookError) -> None:
     """Leaves the error of a notebook in its prepared folder, where there is one: its exit code is the run's."""
     if prepared := _prepared():
@@ -199,7 +210,7 @@ def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
 class Archived:
     """An archived run: its folder, whether the notebook succeeded, its error, and the look where one was taken.
 
-    ``exit_code`` is the look's verdict, and for a run that failed that of its error.
+    ``exit_code`` is the worse verdict, of the look and of the HTTP check; for a run that failed that of its error.
     """
 
     folder: Path
@@ -226,10 +237,15 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
     except KeyboardInterrupt as error:
         folder = commit(run, _look_of(run.folder), error="interrupted")
         raise InterruptedRunError("run-interrupted", folder=str(folder)) from error
-    code, seen = _error_code(run.folder), _look_of(run.folder)
-    folder = commit(run, seen, error=done.error)
-    verdict = seen.exit_code if seen else ExitCode.COULD_NOT_LOOK
-    return Archived(folder, done.ok, done.error, seen, verdict if done.ok else code)
+    seen = _look_of(run.folder)
+    code = _verdict(run.folder, seen) if done.ok else _left(run.folder, ERROR) or ExitCode.BAD
+    return Archived(commit(run, seen, error=done.error), done.ok, done.error, seen, code)
+
+
+def _verdict(folder: Path, seen: Look | None) -> ExitCode:
+    """The worse of what the look says and, where there was one, the HTTP check."""
+    found = {seen.exit_code if seen else ExitCode.COULD_NOT_LOOK, _left(folder, VERIFY)}
+    return next((code for code in _WORST if code in found), ExitCode.GOOD)
 
 
 def _executor() -> Callable[[Run, Path, dict[str, Any]], Execution]:
@@ -329,12 +345,12 @@ def _found(seen: Look | None) -> dict[str, Any]:
     }
 
 
-def _error_code(folder: Path) -> ExitCode:
-    """The exit code of the error that ended the notebook, where it is one of ours."""
+def _left(folder: Path, name: str) -> ExitCode | None:
+    """The exit code that the notebook left: of our own error that ended it, or of its last HTTP check."""
     try:
-        return ExitCode(json.loads((folder / ERROR).read_text(encoding="utf-8"))["exit_code"])
+        return ExitCode(json.loads((folder / name).read_text(encoding="utf-8"))["exit_code"])
     except (OSError, ValueError, KeyError, TypeError):
-        return ExitCode.BAD
+        return None
 
 
 def _look_of(folder: Path) -> Look | None:

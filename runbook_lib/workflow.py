@@ -142,6 +142,7 @@ class Incident:
         from runbook_lib.fix_pages import words_of
 
         found, kept = verifying.verify(self.parameters), verifying.Kept()
+        verifying.leave(found)
         try:
             kept = verifying.record(found, self.parameters, "notebook")
         except InputError as error:
