@@ -53,7 +53,7 @@ def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Docu
     strap = context.say("page.strap" if name != "other" or diagnosis.failed("cause") else "page.strap_calm")
     return Document(
         lang=context.lang,
-        title=context.say(f"page.title_{ended.title() if ended else name}", service=code(evidence.target.service)),
+        title=ended.title() if ended else context.say(f"page.title_{name}", service=code(evidence.target.service)),
         strap=say("story.strap", context.lang) if ended else strap,
         contents=context.say("page.contents"),
         banner=banner(evidence, context),
