@@ -53,7 +53,7 @@ RECORD = (
 def page_of(incident: str, lang: str) -> str:
     """The page of a saved look by its name; of ``OVER``, of an incident that was fixed, watched and verified."""
     if incident == OVER:
-        evidence, record = replace(CURED, collected_at=at(20)), RECORD
+        evidence, context = replace(CURED, collected_at=at(20)), Context(lang, record=RECORD)
     else:
-        evidence, record = load(INCIDENTS / f"{incident}.json"), ()
-    return html(judge(evidence), evidence, Context(lang, record=record))
+        evidence, context = load(INCIDENTS / f"{incident}.json"), Context(lang)
+    return html(judge(evidence), evidence, context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -58,7 +59,9 @@ def shown(request: pytest.FixtureRequest, browser: Browser, folder: Path) -> Ite
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", WIDTHS)
-def test_a_picture_of_the_whole_page_has_nothing_cut_off_or_too_small(shown, screen, theme):
+def test_a_picture_of_the_whole_page_has_nothing_cut_off_or_too_small(
+    shown: tuple[Page, Path], screen: str, theme: Literal["light", "dark"]
+) -> None:
     page, path = shown
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": WIDTHS[screen], "height": 900})
@@ -68,7 +71,7 @@ def test_a_picture_of_the_whole_page_has_nothing_cut_off_or_too_small(shown, scr
     assert page.evaluate(TINY) == []
 
 
-def test_printed_pages_have_text_and_no_heading_stands_alone_at_their_end(shown):
+def test_printed_pages_have_text_and_no_heading_stands_alone_at_their_end(shown: tuple[Page, Path]) -> None:
     page, path = shown
     page.emulate_media(color_scheme="dark", media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
