@@ -2,7 +2,7 @@
 
 A report tells the incident as it was when it was made. Its ``report.json`` names the entries of the journal that it
 tells, so that those of later days do not change it; of a run without that file, of an earlier version, those count that
-were written until the run ended.
+were written until the run ended. An incident that holds no run is told by its newest look and its whole journal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from runbook_lib.archive import journal
 from runbook_lib.archive.reports import Report
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.errors import InputError
-from runbook_lib.evidence import serialisation
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import at
 from runbook_lib.files import read_text
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from runbook_lib.report.context import Context
 
 FORMATS = ("html", "md", "json")
-STORY = "report.json"
+DATA = "report.json"
 # Kinds of entries that a report tells: how it was found, what people did, and what came of it.
 TOLD = ("opened", "look", "run", "plan", "approval", "intent", "change", "applied", "watch", "verify", "closed")
 
@@ -40,16 +39,16 @@ def files(seen: Look, rendering: Context) -> Iterator[tuple[str, str]]:
     for lang in LANGUAGES:
         for form in ("html", "md"):
             yield f"report.{lang}.{form}", rendered(seen, replace(rendering, lang=lang), form)
-    yield STORY, rendered(seen, rendering, "json")
+    yield DATA, rendered(seen, rendering, "json")
 
 
 def rendered(seen: Look, rendering: Context, form: str) -> str:
     """One form of the report, one of ``FORMATS``."""
     about = seen.diagnosis, seen.evidence, rendering
     if form == "json":
-        from runbook_lib.report.story import story
+        from runbook_lib.report.report_json import report_json
 
-        return visible_json(story(*about))
+        return visible_json(report_json(*about))
     from runbook_lib.report.page import document, html
 
     if form == "html":
@@ -65,8 +64,10 @@ def on_record(incident: Path | None) -> tuple[tuple[Entry, ...], int]:
     return tuple(entry for entry in found.entries if entry.kind in TOLD), found.damaged
 
 
-def again(report: Report, lang: str, form: str) -> str:
-    """An archived report in a language and a form, from what its run and its incident's journal hold.
+def again(report: Report, asked: Context, form: str) -> str:
+    """An archived report in the language asked for and a form, from what its run and its incident's journal hold.
+
+    Zone and commands are those of the run; of a look, which keeps none, those asked for.
 
     Raises
     ------
@@ -74,26 +75,32 @@ def again(report: Report, lang: str, form: str) -> str:
         Its evidence cannot be read.
     """
     seen = _look_of(report)
-    with believed(str(report.folder)):
-        return rendered(seen, replace(_rendering(report), lang=lang, lab=seen.evidence.lab), form)
+    with believed(report.source):
+        rendering = _of_journal(report, asked) if report.look else _rendering(report)
+        return rendered(seen, replace(rendering, lang=asked.lang, lab=seen.evidence.lab), form)
 
 
 def _look_of(report: Report) -> Look:
-    evidence = serialisation.load(report.folder / "evidence.json")
-    with believed(str(report.folder)):
+    evidence = report.evidence()
+    with believed(report.source):
         return Look(evidence, judge(evidence))
+
+
+def _of_journal(report: Report, asked: Context) -> Context:
+    record, damaged = on_record(report.incident)
+    return replace(asked, record=record, damaged=damaged)
 
 
 def _rendering(report: Report) -> Context:
     """How the report was rendered when it was made: its zone, its commands, and what it told of the journal."""
     from runbook_lib.report.commands import CommandOptions
     from runbook_lib.report.context import Context
-    from runbook_lib.report.story import options_of
+    from runbook_lib.report.report_json import options_of
 
-    story, manifest = _tree(report.folder / STORY), _tree(report.folder / "manifest.json")
-    shown = options_of(story) or _parameters(manifest)
+    made, manifest = _tree(report.folder / DATA), _tree(report.folder / "manifest.json")
+    shown = options_of(made) or _parameters(manifest)
     options = {name: shown.get(name, "") for name in ("endpoint_url", "profile", "task_definition_file")}
-    record, damaged = _as_it_was(report.incident, story, manifest)
+    record, damaged = _as_it_was(report.incident, made, manifest)
     context = Context(commands=CommandOptions(**options), record=record, damaged=damaged)
     return replace(context, timezone=shown["timezone"]) if shown.get("timezone") else context
 
@@ -103,15 +110,15 @@ def _parameters(manifest: dict[str, Any]) -> dict[str, str]:
     return {str(k): v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
 
-def _as_it_was(incident: Path | None, story: dict[str, Any], manifest: dict[str, Any]) -> tuple[tuple[Entry, ...], int]:
+def _as_it_was(incident: Path | None, made: dict[str, Any], manifest: dict[str, Any]) -> tuple[tuple[Entry, ...], int]:
     """The entries that the report told, and how many could not be read: then, or, of those, now."""
-    from runbook_lib.report.story import ids_told
+    from runbook_lib.report.report_json import ids_told
 
     entries, damaged = on_record(incident)
-    if story:
-        told = ids_told(story)
+    if made:
+        told = ids_told(made)
         kept = tuple(entry for entry in entries if entry.id in told)
-        return kept, _count(story.get("damaged")) + len(told) - len(kept)
+        return kept, _count(made.get("damaged")) + len(told) - len(kept)
     ended = _time(manifest.get("ended_at"))
     return tuple(entry for entry in entries if ended is None or entry.at <= ended), damaged
 

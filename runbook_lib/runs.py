@@ -14,7 +14,7 @@ from runbook_lib import renditions
 from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import closed_lately, filed, find, join
 from runbook_lib.archive.owners import left_behind, me
-from runbook_lib.archive.store import ERROR, INCIDENT, Run, begin, reopened, service_folder, writing
+from runbook_lib.archive.store import ERROR, INCIDENT, VERIFY, Run, begin, reopened, service_folder, writing
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.diagnosis.state import State
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from runbook_lib.report.context import Context
 
 _OUTCOME = "outcome.json"  # of a run that takes no look
+
+
+# Of several verdicts the first of these counts.
+_WORST = (ExitCode.BAD, ExitCode.TIMED_OUT, ExitCode.COULD_NOT_LOOK)
 
 
 def context(given: Parameters, evidence: Evidence, lang: str) -> Context:
@@ -151,6 +155,13 @@ def _prepared() -> Run | None:
     return reopened(Path(folder)) if folder else None
 
 
+def checked(facts: Mapping[str, Any], code: ExitCode) -> None:
+    """Leaves what an HTTP check found in the prepared folder, where there is one: a failed one is the run's verdict."""
+    if prepared := _prepared():
+        with writing(prepared.root):
+            prepared.write(VERIFY, visible_json({**facts, "exit_code": int(code)}))
+
+
 def failed(error: RunbookError) -> None:
     """Leaves the error of a notebook in its prepared folder, where there is one: its exit code is the run's."""
     if prepared := _prepared():
@@ -214,8 +225,8 @@ def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
 class Archived:
     """An archived run: its folder, whether the notebook succeeded, its error, and the look where one was taken.
 
-    ``exit_code`` is the look's verdict, without a look what the notebook left as its outcome (else 3: could not look),
-    and for a run that failed that of its error.
+    ``exit_code`` is the worse verdict, of the look and of the HTTP check; without a look what the notebook left as its
+    outcome (else 3: could not look), and for a run that failed that of its error.
     """
 
     folder: Path
@@ -242,11 +253,18 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
     except KeyboardInterrupt as error:
         folder = commit(run, _look_of(run.folder), error="interrupted")
         raise InterruptedRunError("run-interrupted", folder=str(folder)) from error
-    code, seen = _left_code(run.folder / ERROR, ExitCode.BAD), _look_of(run.folder)
-    unseen = _left_code(run.folder / _OUTCOME, ExitCode.COULD_NOT_LOOK)
-    folder = commit(run, seen, error=done.error)
-    verdict = seen.exit_code if seen else unseen
-    return Archived(folder, done.ok, done.error, seen, verdict if done.ok else code)
+    seen = _look_of(run.folder)
+    code = _verdict(run.folder, seen) if done.ok else _left(run.folder, ERROR) or ExitCode.BAD
+    return Archived(commit(run, seen, error=done.error), done.ok, done.error, seen, code)
+
+
+def _verdict(folder: Path, seen: Look | None) -> ExitCode:
+    """The worse of what the look says and, where there was one, the HTTP check; without a look the outcome left."""
+    outcome = _left(folder, _OUTCOME)
+    if seen is None and outcome is not None:
+        return outcome
+    found = {seen.exit_code if seen else ExitCode.COULD_NOT_LOOK, _left(folder, VERIFY)}
+    return next((code for code in _WORST if code in found), ExitCode.GOOD)
 
 
 def _executor() -> Callable[[Run, Path, dict[str, Any]], Execution]:
@@ -355,12 +373,12 @@ def _found(seen: Look | None) -> dict[str, Any]:
     }
 
 
-def _left_code(file: Path, otherwise: ExitCode) -> ExitCode:
-    """The exit code that the kernel left in a file of the run: of an error of ours, or of a run without a look."""
+def _left(folder: Path, name: str) -> ExitCode | None:
+    """The exit code that the notebook left: of our own error that ended it, or of its last HTTP check."""
     try:
-        return ExitCode(json.loads(file.read_text(encoding="utf-8"))["exit_code"])
+        return ExitCode(json.loads((folder / name).read_text(encoding="utf-8"))["exit_code"])
     except (OSError, ValueError, KeyError, TypeError):
-        return otherwise
+        return None
 
 
 def _look_of(folder: Path) -> Look | None:

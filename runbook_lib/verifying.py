@@ -114,6 +114,15 @@ def record(found: Verification, given: Parameters, by: str) -> Kept:
     return Kept(folder, watched is not None and close(folder, resolve(given.outputs), "", **facts))
 
 
+def leave(found: Verification) -> None:
+    """Leaves the check with the run of the notebook, where there is one: `run --exit-verdict` heeds it.
+
+    A service that nobody can ask over HTTP has no check that could fail.
+    """
+    if found.checks:
+        runs.checked(_facts(found, "notebook"), found.exit_code)
+
+
 def _well(found: Verification) -> bool:
     """Whether every last answer is a success or a redirect: an error that somebody expects does not end an incident."""
     answered = [hops[-1].status or 0 for one in found.checks if one.answer for hops in one.answer.tries]

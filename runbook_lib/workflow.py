@@ -109,6 +109,7 @@ class Incident(Cells):
         from runbook_lib.fix_pages import words_of
 
         found, kept = verifying.verify(self.parameters), verifying.Kept()
+        verifying.leave(found)
         try:
             kept = verifying.record(found, self.parameters, "notebook")
         except InputError as error:

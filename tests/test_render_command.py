@@ -40,6 +40,18 @@ def archived(tmp_path):
     return runs.archive(seen, given, incident), root
 
 
+@pytest.fixture
+def only_looks(tmp_path):
+    """An incident of which `diagnose` has left two looks and nothing else; its folder and the archive."""
+    root = tmp_path / "outputs"
+    given = Parameters(cluster=sample.CLUSTER, service=sample.SERVICE, region=sample.REGION, outputs=str(root))
+    evidence = sample.guide()
+    for later in (timedelta(0), timedelta(minutes=5)):
+        seen = replace(evidence, collected_at=evidence.collected_at + later)
+        incident = runs.record(Look(seen, judge(seen)), given, "diagnose")
+    return incident, root
+
+
 def render(root, out, *told: object) -> bytes:
     code, printed = command("incidents", "render", *told, "-p", f"outputs={root}", "--output", out)
     assert code == 0, printed
@@ -126,3 +138,48 @@ def test_a_damaged_report_file_is_as_good_as_none(archived, tmp_path):
     assert render(root, tmp_path / "out", folder.name)
     (folder / "report.json").write_text('{"rec')
     assert render(root, tmp_path / "out", folder.name, "--lang", "ko") == before
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_incident_that_holds_only_looks_is_told_by_the_newest(only_looks, tmp_path, name):
+    incident, root = only_looks
+    made = render(root, tmp_path / "out", incident.name, *options(name))
+    assert made == render(root, tmp_path / "out", "latest", *options(name))
+    at = sample.guide().collected_at + timedelta(minutes=5)
+    told = at.isoformat() if name == "report.json" else f"{at + timedelta(hours=9):%Y-%m-%d %H:%M:%S} KST"
+    assert told in made.decode()
+
+
+def test_looks_keep_no_zone_and_no_profile_so_those_asked_for_count(only_looks, tmp_path):
+    asked = ["latest", "-p", "timezone=Europe/Berlin", "-p", "profile=ops", "--format", "md"]
+    made = render(only_looks[1], tmp_path / "out", *asked).decode()
+    assert "08:25:12 (UTC+01:00)" in made
+    assert "--profile ops" in made
+
+
+def test_a_fix_and_a_watch_after_the_only_look_make_a_postmortem(only_looks, tmp_path):
+    incident, root = only_looks
+    journal.write(incident, "change", {"plan": "p", "change": "register", "what": "register", "outcome": "done"})
+    journal.write(incident, "watch", {"phase": "end", "end": "completed", "deployment": "ecs-svc/4"})
+    made = render(root, tmp_path / "out", "latest", "--format", "md", "--lang", "en").decode()
+    assert "ECS runbook · postmortem" in made
+    assert "✅ **Recovered**" in made
+    assert "The service was not read again after it recovered (last look: " in made
+
+
+def test_a_newest_look_that_is_damaged_is_passed_over(only_looks, tmp_path):
+    incident, root = only_looks
+    before = render(root, tmp_path / "out", "latest", "--format", "json")
+    journal.write(incident, "look", {"state": "stuck", "evidence": {"schema": 99}})
+    after = json.loads(render(root, tmp_path / "out", "latest", "--format", "json"))
+    assert after["at"] == json.loads(before)["at"]
+    assert after["incident"]["unreadable"] == 1
+
+
+def test_without_any_evidence_the_ways_on_are_named(only_looks):
+    incident, root = only_looks
+    for path in (incident / "journal").glob("*-look-*"):
+        path.unlink()
+    with pytest.raises(InputError) as error:
+        command("incidents", "render", "latest", "-p", f"outputs={root}")
+    assert error.value.key == "report-none"

@@ -138,6 +138,18 @@ def test_any_notebook_that_opens_an_incident_leaves_its_evidence_and_verdict(gui
     assert json.loads(manifest.read_text())["counts"]["cause"] == 4
 
 
+@pytest.mark.parametrize(("path", "expected"), [("", 0), ("/nope", 1)])
+def test_a_watch_whose_http_check_fails_is_bad_also_where_the_service_is_healthy(lab_of, tmp_path, path, expected):
+    lab = lab_of("healthy")
+    asked = ("--params", lab.params, "-p", f"outputs={tmp_path}", "-p", "verify_tries=1", "-p", f"verify_path={path}")
+    code, printed = command("run", "30_watch", *asked, "--exit-verdict")
+    assert code == expected, printed
+    assert command("run", "30_watch", *asked)[0] == 0, "archived is archived"
+    checks = [json.loads(found.read_text()) for found in tmp_path.rglob("verify.json")]
+    assert [check["exit_code"] for check in checks] == [expected, expected]
+    assert json.loads(next(tmp_path.rglob("verdicts.json")).read_text())["state"] == "healthy"
+
+
 def test_a_run_that_read_nothing_is_no_good_news(tmp_path):
     path = tmp_path / "own.ipynb"
     cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": "1"}

@@ -1,4 +1,4 @@
-"""Archived runs that hold evidence, from which their reports can be made again; found by run, incident or folder."""
+"""What reports can be made of again: runs that hold evidence, else looks of a journal; found by run or incident."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from runbook_lib.archive import journal
 from runbook_lib.archive.incidents import filed, find
 from runbook_lib.archive.store import NO_INCIDENT
 from runbook_lib.errors import InputError, nearest
-from runbook_lib.evidence.journal import mark, opened_at
-from runbook_lib.evidence.model import Target
+from runbook_lib.evidence.journal import Entry, mark, opened_at
+from runbook_lib.evidence.model import Evidence, Target
+from runbook_lib.evidence.serialisation import from_tree, load
 
 EVIDENCE = "evidence.json"
 _POSTMORTEM = "-90_postmortem-"
@@ -20,10 +21,25 @@ _POSTMORTEM = "-90_postmortem-"
 
 @dataclass(frozen=True)
 class Report:
-    """A run's folder, and that of its incident where it has one."""
+    """A run's folder, and that of its incident where it has one.
+
+    ``look`` is the newest look of an incident that holds no run, as `diagnose` leaves it; ``folder`` is the incident's.
+    """
 
     folder: Path
     incident: Path | None
+    look: Entry | None = None
+
+    def evidence(self) -> Evidence:
+        """What was read. Raises InputError where that is damaged."""
+        if self.look:
+            return from_tree(self.look.data.get("evidence"), self.source)
+        return load(self.folder / EVIDENCE)
+
+    @property
+    def source(self) -> str:
+        """The file or the folder that errors name."""
+        return str(self.folder / journal.FOLDER / f"{self.look.id}.json") if self.look else str(self.folder)
 
 
 def find_report(root: Path, target: Target, asked: str) -> Report:
@@ -32,7 +48,7 @@ def find_report(root: Path, target: Target, asked: str) -> Report:
     Raises
     ------
     InputError
-        There is no such run or incident, or none that holds evidence.
+        There is no such run or incident, or nothing of it holds evidence.
     """
     named = asked.rstrip("/").rpartition("/")[2]
     if "/" in asked and (Path(asked) / EVIDENCE).is_file():
@@ -55,11 +71,23 @@ def _report(folder: Path) -> Report:
 
 
 def _newest(incident: Path) -> Report:
-    """The newest postmortem of an incident, else the newest run that has evidence."""
+    """The newest postmortem of an incident, else the newest run that has evidence, else the newest look that has."""
     held = [run for run in journal.runs(incident) if (run / EVIDENCE).is_file()]
-    if not held:
+    if held:
+        return Report(max(held, key=lambda run: (_POSTMORTEM in run.name, run.name)), incident)
+    looks = (entry for entry in reversed(journal.read(incident).entries) if entry.kind == "look")
+    found = next((entry for entry in looks if _has_evidence(entry)), None)
+    if found is None:
         raise InputError("report-none", id=incident.name)
-    return Report(max(held, key=lambda run: (_POSTMORTEM in run.name, run.name)), incident)
+    return Report(incident, incident, found)
+
+
+def _has_evidence(look: Entry) -> bool:
+    try:
+        from_tree(look.data.get("evidence"))
+    except (InputError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _runs(root: Path, target: Target) -> Iterator[Path]:

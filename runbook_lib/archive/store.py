@@ -26,6 +26,7 @@ NO_INCIDENT = "no-incident"
 # In a run's folder while it is being written: who writes it, and the incident that its kernel joined.
 OWNER, INCIDENT = "owner.json", "incident"
 ERROR = "error.json"  # our own error that ended the notebook
+VERIFY = "verify.json"  # the notebook's last HTTP check
 _STAMP = "%Y%m%dT%H%M%SZ"
 _LONGEST = 255  # bytes of a name on every common file system; an ECS name has at most as many characters
 _RUN_FOLDER = re.compile(r"\.\d{8}T\d{6}Z-(?P<notebook>.+)-[0-9a-f]{6}")

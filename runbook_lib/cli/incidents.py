@@ -66,11 +66,14 @@ def incidents_render(
     from runbook_lib.archive.reports import find_report
     from runbook_lib.archive.store import encoded
     from runbook_lib.renditions import FORMATS, again
+    from runbook_lib.report.context import Context
+    from runbook_lib.runs import command_options
 
     if form not in FORMATS:
         raise InputError("form-unknown", name=form, known=", ".join(FORMATS))
     found = find_report(_archive(given), _about(given), report)
-    made = again(found, language(given.lang, LANG), form)
+    asked = Context(language(given.lang, LANG), given.timezone, commands=command_options(given))
+    made = again(found, asked, form)
     if output is None:
         show(made.removesuffix("\n"))
         return

@@ -98,8 +98,13 @@ class Story:
 
     @property
     def over(self) -> bool:
-        """Whether there was a fault and the look of now sees none."""
+        """Whether there was a fault, and the look of now sees none or what came after it shows that it is over."""
         return bool(self.faulty) and not self.ongoing
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is over and nothing was read since: the look of now is the last that saw the fault."""
+        return self.over and self.faulty[-1].at >= self.now
 
     @property
     def causes(self) -> tuple[Seen, ...]:
@@ -171,9 +176,11 @@ def story(entries: Iterable[Entry], evidence: Evidence, diagnosis: Diagnosis) ->
     faulty = [look for look in looks if look.faulty]
     known = [look.evidence for look in looks if look.evidence]
     began = next((when for look in faulty if look.evidence and (when := _began(look.evidence))), None)
-    return Story(
+    told = Story(
         timed, looks, evidence.collected_at, now.faulty, began, _worst(faulty), _together(known, evidence), skew
     )
+    on_record = any(look.evidence is evidence and look.entry for look in looks)
+    return replace(told, ongoing=False) if now.faulty and on_record and _proof(told) else told
 
 
 def _read(entry: Entry, now: Evidence) -> Evidence | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Literal
 
 from runbook_lib.evidence.model import Evidence, at
@@ -91,7 +93,7 @@ class EventMark:
 
 @dataclass(frozen=True)
 class Moment:
-    """A key moment: a deployment that began or completed, the look, or the first of ``count`` like failures."""
+    """A key moment: a deployment that began or completed, the look, or the first of ``count`` like events."""
 
     at: datetime
     kind: Literal["deployment", "failure", "completed", "look"]
@@ -363,17 +365,31 @@ def _moments(
     evidence: Evidence, rows: tuple[DeploymentRow, ...], events: tuple[EventMark, ...], start: datetime
 ) -> tuple[Moment, ...]:
     begun = [Moment(row.start, "deployment", row.id, row.task_definition) for row in rows if row.start >= start]
-    ended = [Moment(e.at, "completed", "", e.message) for e in events if e.kind == "deployment"]
+    failures = [_first("failure", like) for like in _alike(events, "failure", failure_shape)]
+    ended = [_first("completed", like) for like in _alike(events, "deployment", str)]
     look = Moment(evidence.collected_at, "look", "")
-    return tuple(sorted([*begun, *_failures(events), *ended, look], key=lambda moment: moment.at))
+    turns = _shortened(sorted([*begun, *failures, *ended], key=lambda moment: moment.at))
+    return tuple(sorted([*turns, look], key=lambda moment: moment.at))
 
 
-def _failures(events: tuple[EventMark, ...]) -> list[Moment]:
-    """The first of each kind of failure, with how often it came and until when."""
-    shapes: dict[str, list[EventMark]] = defaultdict(list)
+def _alike(
+    events: tuple[EventMark, ...], kind: EventKind, shape: Callable[[str], str]
+) -> Iterable[Sequence[EventMark]]:
+    """Events of a kind, those that say the same together, in the order of the first."""
+    found: dict[str, list[EventMark]] = defaultdict(list)
     for event in events:
-        if event.kind == "failure":
-            shapes[failure_shape(event.message)].append(event)
-    return [
-        Moment(e[0].at, "failure", "", e[0].message, len(e), e[-1].at if len(e) > 1 else None) for e in shapes.values()
-    ]
+        if event.kind == kind:
+            found[shape(event.message)].append(event)
+    return found.values()
+
+
+def _first(kind: Literal["failure", "completed"], like: Sequence[EventMark | Moment]) -> Moment:
+    """The first of several, with how many there are and until when."""
+    return Moment(like[0].at, kind, "", like[0].message, len(like), like[-1].at if len(like) > 1 else None)
+
+
+def _shortened(moments: Iterable[Moment]) -> Iterator[Moment]:
+    """Deployments that completed one after the other, with nothing between them, as the first of all but the last."""
+    for completed, run in groupby(moments, lambda moment: moment.kind == "completed"):
+        found = list(run)
+        yield from (_first("completed", found[:-1]), found[-1]) if completed and len(found) > 2 else found

@@ -11,13 +11,14 @@ from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.journal import Change, Entry, Status, changes
 from runbook_lib.report import blocks as b
 from runbook_lib.report import journaled, words
-from runbook_lib.report.formats import moment, stamp
+from runbook_lib.report.formats import moment, number, stamp
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import code, unticked
 from runbook_lib.report.plain import text_of
 from runbook_lib.text import has, say
 from runbook_lib.text.visible import one_line
 
+MOST_ENTRIES = 100  # in a table of a page
 TONES: dict[Status, b.Tone] = {Status.OPEN: "run", Status.CLOSED: "ok", Status.LAPSED: "off"}
 
 
@@ -103,9 +104,13 @@ def shown(row: Row, changes: Iterable[Change], damaged: int, lang: str, timezone
     return f"{text_of(say('incidents.one', lang), tuple(parts), lang)}\n\n{one_line(row.folder)}"
 
 
-def record(entries: Iterable[Entry], lang: str, timezone: str) -> b.Table:
-    """Entries of a journal as a table for a page."""
-    return _entries(changes(entries), lang, timezone)
+def record(entries: Iterable[Entry], lang: str, timezone: str) -> tuple[b.Block, ...]:
+    """Entries of a journal as a table for a page; of very many the first and the last, and how many are left out."""
+    found, half = tuple(changes(entries)), MOST_ENTRIES // 2
+    if len(found) <= MOST_ENTRIES:
+        return (_entries(found, lang, timezone),)
+    left = say("incidents.left_out", lang, count=number(len(found) - MOST_ENTRIES), half=half)
+    return _entries(found[:half] + found[-half:], lang, timezone), b.Paragraph(left, "quiet")
 
 
 def _entries(changes: Iterable[Change], lang: str, timezone: str) -> b.Table:

@@ -10,8 +10,8 @@ from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, sections, words
-from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Fold, Heading, Paragraph, Table
+from runbook_lib.report import impact, sections, sightings, words
+from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Heading, Paragraph, Table
 from runbook_lib.report.context import Context
 from runbook_lib.report.document import Document, Part
 from runbook_lib.report.formats import duration, minutes
@@ -19,7 +19,7 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.postmortem import PROOF, Postmortem, folded, so_far
+from runbook_lib.report.postmortem import PROOF, Postmortem, damaged, folded, journal, so_far
 from runbook_lib.report.render import page
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
@@ -53,7 +53,7 @@ def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Docu
     strap = context.say("page.strap" if name != "other" or diagnosis.failed("cause") else "page.strap_calm")
     return Document(
         lang=context.lang,
-        title=context.say(f"page.title_{ended.title() if ended else name}", service=code(evidence.target.service)),
+        title=ended.title() if ended else context.say(f"page.title_{name}", service=code(evidence.target.service)),
         strap=say("story.strap", context.lang) if ended else strap,
         contents=context.say("page.contents"),
         banner=banner(evidence, context),
@@ -99,11 +99,11 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
         "impact": impact.blocks(evidence, context),
         "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
         "symptoms": _symptoms(told, diagnosis, evidence, context),
-        "causes": _causes(diagnosis, evidence, context),
+        "causes": _causes(told, diagnosis, evidence, context),
         "fix": _fix(told, diagnosis, context),
         "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
-        "unread": (*sections.unread(diagnosis, evidence, context).blocks, *_damaged(context)),
+        "unread": (*sections.unread(diagnosis, evidence, context).blocks, *damaged(context)),
         "prevention": _prevention(diagnosis, evidence, context),
         "appendix": _appendix(told, diagnosis, evidence, context),
     }
@@ -191,10 +191,13 @@ def _symptoms(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Co
     return (*found, Paragraph(context.say("page.detected", at=full_stamp(seen, context), length=length)))
 
 
-def _causes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+def _causes(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     cards = sections.causes(diagnosis, evidence, context).blocks
     lead = (Paragraph(context.say("page.direct"), "quiet"),) if diagnosis.failed("cause") else ()
-    return (*lead, *cards, *_were(diagnosis, context), *_changes(diagnosis, evidence, context))
+    now = {verdict.rule for verdict in diagnosis.failed("cause")}
+    gone = sightings.cards((s for s in told.causes if s.cause.rule not in now), told, evidence, context)
+    about = (Heading(say("story.earlier", context.lang)), *gone) if gone else ()
+    return (*lead, *cards, *about, *_changes(diagnosis, evidence, context))
 
 
 def _were(diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
@@ -223,7 +226,7 @@ def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ..
     """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
     if any(entry.kind in _DONE for entry in told.entries):
         done = [entry for entry in told.telling if entry.kind not in PROOF]
-        return (record(done, context.lang, context.timezone),)
+        return record(done, context.lang, context.timezone)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 
@@ -232,13 +235,8 @@ def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, .
     """The checks on record and the closing; where nobody has checked, how to."""
     proof = [entry for entry in told.entries if entry.kind in PROOF]
     if proof:
-        return (record(proof, context.lang, context.timezone),)
+        return record(proof, context.lang, context.timezone)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
-
-
-def _damaged(context: Context) -> tuple[Block, ...]:
-    """That entries of the incident's journal are missing here, where files of it are no whole entries."""
-    return (Paragraph(context.say("page.damaged", count=context.damaged)),) if context.damaged else ()
 
 
 def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
@@ -265,9 +263,5 @@ def _actions(diagnosis: Diagnosis, context: Context) -> Table:
 
 def _appendix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     found = [section(diagnosis, evidence, context) for section in _APPENDIX]
-    kept = record(told.entries, context.lang, context.timezone)
-    journal = Fold(say("story.journal", context.lang), context.say("page.rows", count=len(kept.rows)), (kept,))
-    return (
-        *(folded(section, context) for section in found),
-        journal if kept.rows else Paragraph(context.say("page.no_journal"), "quiet"),
-    )
+    kept = journal(told, context) if told.entries else Paragraph(context.say("page.no_journal"), "quiet")
+    return (*(folded(section, context) for section in found), kept)

@@ -12,7 +12,7 @@ from runbook_lib.diagnosis.state import State
 from runbook_lib.diagnosis.story import Seen, Story, Worst
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, prevented, sections, words
+from runbook_lib.report import impact, prevented, sections, sightings, words
 from runbook_lib.report.blocks import (
     Block,
     Bullets,
@@ -27,18 +27,17 @@ from runbook_lib.report.blocks import (
     Paragraph,
     Status,
     Table,
-    Tag,
     state,
 )
 from runbook_lib.report.context import Context
-from runbook_lib.report.formats import duration, minutes
+from runbook_lib.report.formats import duration, minutes, number
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record, who
-from runbook_lib.report.journaled import cause_title
+from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import cause_line
-from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, when_text
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp
 from runbook_lib.text import say
 
 PROOF = ("verify", "closed")
@@ -66,21 +65,18 @@ class Postmortem:
 
     def time(self, moment: datetime) -> str:
         """A time of day; with its date where the incident or the look of now is of another day."""
-        first = min(found for found in (self.told.began, self.told.detected, self.told.now) if found)
-        days = {self.context.local(found).date() for found in (first, self.told.now, moment)}
-        return f"{self.context.local(moment):%m-%d %H:%M:%S}" if len(days) > 1 else self._clock(moment)
-
-    def _clock(self, moment: datetime) -> str:
-        return when_text(moment, self.evidence, self.context)
+        return sightings.time(moment, self.told, self.evidence, self.context)
 
     def title(self) -> str:
-        """The key of the page's title: whether it had failed or was stuck."""
+        """The title of the page: whose deployment had failed or was stuck."""
         stuck = self.worst is not None and self.worst.diagnosis.state is State.STUCK
-        return "stuck" if stuck else "failing"
+        return self.word(f"title.{'stuck' if stuck else 'failing'}", service=code(self.evidence.target.service))
 
     def head(self) -> Status:
         """The state now, and since when."""
         tone, word = headline(self.diagnosis, self.evidence, self.lang)
+        if self.told.unseen:
+            tone, word = "ok", self.word("status.over")
         proof = self.told.recovered
         at = full_stamp(proof.at, self.context) if proof else ""
         return Status(tone, word, self.word("status.recovered", at=at) if proof else self.word("status.unproven"))
@@ -125,7 +121,7 @@ class Postmortem:
         yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
         yield from self._proofs()
         now = headline(self.diagnosis, self.evidence, self.lang)[1]
-        yield self.word("lead.now", state=now, at=self.time(told.now))
+        yield self.word("lead.unseen" if told.unseen else "lead.now", state=now, at=self.time(told.now))
 
     def _length(self) -> str:
         told, proof = self.told, self.told.recovered
@@ -144,11 +140,11 @@ class Postmortem:
             yield self.word("proof.verify")
 
     def _cause_lines(self) -> Iterator[str]:
-        """Those of the worst look with what they mean; others by name."""
+        """Those of the worst look as it is judged now, others as their entries have them."""
         judged = {v.rule: v for v in self.worst.diagnosis.failed("cause")} if self.worst else {}
         for seen in self.told.causes:
             verdict = judged.get(seen.cause.rule)
-            yield cause_line(verdict, self.context) if verdict else cause_title(seen.cause, self.lang)
+            yield cause_line(verdict, self.context) if verdict else sightings.line(seen, self.context)
 
     def _figures(self) -> Iterator[Figure]:
         told, proof = self.told, self.told.recovered
@@ -189,11 +185,12 @@ class Postmortem:
         worst, told = self.worst, self.told
         cards = self._cards(worst) if worst else ()
         shown = {v.rule for v in worst.diagnosis.failed("cause")} if worst else set()
-        others = [seen for seen in told.causes if seen.cause.rule not in shown]
+        unseen = [seen for seen in told.causes if seen.cause.rule not in shown]
+        others = sightings.cards(unseen, told, self.evidence, self.context)
         direct = (Paragraph(self.context.say("page.direct"), "quiet"),) if told.causes else ()
         lead = (*direct, *((self._as_of(worst),) if worst else ()))
-        about = (Heading(self.word("elsewhere")), *map(self._other, others)) if others and cards else ()
-        found = (*lead, *cards, *(about or map(self._other, others)))
+        about = (Heading(self.word("elsewhere")),) if others and cards else ()
+        found = (*lead, *cards, *about, *others)
         found = found or (Paragraph(self.word("lead.no_causes")),)
         return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.word("no_evidence")))
 
@@ -214,23 +211,9 @@ class Postmortem:
         todo = self.context.say("label.fix")
         rows = [row for block in card.inside if isinstance(block, Facts) for row in block.rows if row.label != todo]
         if seen:
-            rows.append(Fact(self.word("label.seen"), (self._seen(seen),)))
+            by = sightings.period(seen, self.told, self.evidence, self.context)
+            rows.append(Fact(self.word("label.seen"), (by,)))
         return replace(card, inside=(Facts(tuple(rows)),))
-
-    def _seen(self, seen: Seen) -> str:
-        first, last = self.time(seen.first.at), self.time(seen.last.at)
-        if first == last:
-            return self.word("seen_once", first=first, count=seen.looks)
-        return self.word("seen", first=first, last=last, count=seen.looks)
-
-    def _other(self, seen: Seen) -> Card:
-        """A cause that the worst look did not see, as its journal has it."""
-        rows = (Fact(self.word("label.seen"), (self._seen(seen),)),)
-        tag = Tag(words.confidence(self._known(seen), self.lang) or self.word("unknown"), "bad")
-        return Card(cause_title(seen.cause, self.lang), tag, (Facts(rows),))
-
-    def _known(self, seen: Seen) -> str | None:
-        return seen.cause.confidence if seen.cause.confidence in ("confirmed", "likely") else None
 
     def _fix(self) -> tuple[Block, ...]:
         """The turns of the incident with their times, then who did what."""
@@ -249,7 +232,7 @@ class Postmortem:
 
     def _record(self, *kinds: str) -> tuple[Block, ...]:
         found: list[Entry] = [entry for entry in self.told.telling if entry.kind in kinds]
-        return (record(found, self.lang, self.context.timezone),) if found else ()
+        return record(found, self.lang, self.context.timezone) if found else ()
 
     def _verify(self) -> tuple[Block, ...]:
         return (Paragraph(" ".join(self._proofs())), *self._record(*PROOF))
@@ -258,6 +241,8 @@ class Postmortem:
         """The worst look's answers beside those of now."""
         if self.worst is None:
             return (Paragraph(self.word("no_evidence")), *self._section(sections.checklist))
+        if self.told.unseen:
+            return self._of_worst(sections.checklist)
         now = {answer.item: answer for answer in self.diagnosis.checklist}
         rows = [
             (
@@ -279,35 +264,48 @@ class Postmortem:
     def _section(self, section: Maker) -> tuple[Block, ...]:
         return section(self.diagnosis, self.evidence, self.context).blocks
 
+    def _looks(self) -> list[tuple[Diagnosis, Evidence, tuple[Maker, ...]]]:
+        """The worst look and that of now, where they are two, with the raw tables that are shown of each."""
+        now = (self.diagnosis, self.evidence, _RAW[:2])
+        if self.worst is None:
+            return [now]
+        then = (self.worst.diagnosis, self.worst.evidence, _RAW)
+        return [then] if self.worst.evidence is self.evidence else [then, now]
+
     def _unread(self) -> tuple[Block, ...]:
         """What could not be read then, and now."""
-        looks = [(self.diagnosis, self.evidence)]
-        if self.worst:
-            looks.insert(0, (self.worst.diagnosis, self.worst.evidence))
         inside: list[Block] = []
-        for diagnosis, evidence in looks:
+        for diagnosis, evidence, _ in self._looks():
             if evidence.unreads or diagnosis.unknown:
                 found = sections.unread(diagnosis, evidence, self.context)
                 title = self.word("stamp", title=found.title, at=full_stamp(evidence.collected_at, self.context))
                 inside += [Heading(title), *found.blocks]
         if self.told.unreadable:
             inside.append(Paragraph(self.word("unreadable", count=self.told.unreadable)))
-        return tuple(inside) or (Paragraph(self.word("nothing_unread")),)
+        inside += damaged(self.context)
+        whole = "nothing_unread" if len(self._looks()) > 1 else "nothing_unread_once"
+        return tuple(inside) or (Paragraph(self.word(whole)),)
 
     def _appendix(self) -> tuple[Block, ...]:
         """What the worst look and that of now had read, commands, calls, and the whole journal."""
         folds = []
-        looks: list[tuple[Diagnosis, Evidence, tuple[Maker, ...]]] = [(self.diagnosis, self.evidence, _RAW[:2])]
-        if self.worst:
-            looks.insert(0, (self.worst.diagnosis, self.worst.evidence, _RAW))
-        for diagnosis, evidence, makers in looks:
+        for diagnosis, evidence, makers in self._looks():
             at = self.time(evidence.collected_at)
             made = (maker(diagnosis, evidence, self.context) for maker in (*makers, sections.api_calls))
             folds += [folded(found, self.context, self.word("stamp", title=found.title, at=at)) for found in made]
         folds.append(folded(sections.commands(self.diagnosis, self.evidence, self.context), self.context))
-        whole = record(self.told.entries, self.lang, self.context.timezone)
-        count = self.context.say("page.rows", count=len(whole.rows))
-        return (*folds, Fold(self.word("journal"), count, (whole,)))
+        return (*folds, journal(self.told, self.context))
+
+
+def damaged(context: Context) -> tuple[Block, ...]:
+    """That entries of the incident's journal are missing here, where files of it are no whole entries."""
+    return (Paragraph(context.say("page.damaged", count=context.damaged)),) if context.damaged else ()
+
+
+def journal(told: Story, context: Context) -> Fold:
+    """The incident's journal, which opens on request, with how many entries it has."""
+    count = context.say("page.rows", count=number(len(told.entries)))
+    return Fold(say("story.journal", context.lang), count, record(told.entries, context.lang, context.timezone))
 
 
 def folded(section: Section, context: Context, title: str = "") -> Fold:

@@ -33,7 +33,11 @@ class Section:
     @property
     def html(self) -> str:
         """The section as an HTML fragment with its own CSS, without script or anything to fetch."""
-        return _environment().get_template("fragment.html.j2").render(section=self, lang=self.lang, css=styles("parts", "notebook"))
+        return (
+            _environment()
+            .get_template("fragment.html.j2")
+            .render(section=self, lang=self.lang, css=styles("parts", "notebook"))
+        )
 
     @property
     def text(self) -> str:

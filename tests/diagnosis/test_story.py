@@ -101,6 +101,21 @@ def test_it_is_over_by_the_surest_proof_after_the_last_fault(entries, expected):
     assert (proof and (proof.kind, proof.at)) == (expected and (expected[0], at(expected[1])))
 
 
+def test_a_watch_after_the_last_look_shows_that_it_is_over_though_nothing_was_read_since():
+    last = replace(made.guide(), collected_at=NOW)
+    after = [entry(3.1, "change", DONE), entry(8, "watch", COMPLETED)]
+    found = story([looked(0, made.guide()), *after], last, judge(last))
+    assert (found.over, found.unseen) == (True, True)
+    assert found.to_recover == timedelta(minutes=26)
+    assert found.to_fix == timedelta(minutes=3.1)
+    assert told(*WHOLE).unseen is False
+
+
+def test_without_a_place_in_the_journal_the_look_of_now_is_the_newest_word():
+    last = replace(made.guide(), collected_at=NOW)
+    assert story([entry(8, "watch", COMPLETED)], last, judge(last)).ongoing
+
+
 CHANGES: dict[str, tuple[tuple[Entry, ...], float | None]] = {
     "none": ((), None),
     "one": ((entry(2, "change", DONE),), 2),

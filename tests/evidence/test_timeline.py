@@ -124,6 +124,36 @@ def test_a_deployment_that_is_no_longer_listed_comes_from_the_service_deployment
     ]
 
 
+def completed(number: int, minutes: float) -> dict[str, Any]:
+    message = f"(service s) (deployment ecs-svc/{number}) deployment completed."
+    return {"id": f"{number}-{minutes}", "createdAt": ago(minutes), "message": message}
+
+
+def failed(minutes: float) -> dict[str, Any]:
+    return {"createdAt": ago(minutes), "message": "(service s) is unable to consistently start tasks successfully."}
+
+
+COMPLETIONS: dict[str, tuple[list[dict[str, Any]], list[tuple[float, int, float | None]]]] = {
+    "one": ([completed(1, 9)], [(9, 1, None)]),
+    "two": ([completed(1, 9), completed(2, 8)], [(9, 1, None), (8, 1, None)]),
+    "many": ([completed(n, 9 - n) for n in range(5)], [(9, 4, 6), (5, 1, None)]),
+    "a failure between": (
+        [completed(1, 9), completed(2, 8), failed(7), completed(3, 6)],
+        [(9, 1, None), (8, 1, None), (6, 1, None)],
+    ),
+    "the same again": ([completed(1, 9), failed(8), completed(1, 7)], [(9, 2, 7)]),
+}
+
+
+@pytest.mark.parametrize(("events", "expected"), COMPLETIONS.values(), ids=COMPLETIONS)
+def test_completions_in_a_row_are_the_first_with_their_number_and_the_last(events, expected):
+    found = timeline(evidence(deployment(1, 20), events=tuple(events))).moments
+    told = [(m.at, m.count, m.until) for m in found if m.kind == "completed"]
+    assert told == [
+        (NOW - timedelta(minutes=at), count, until and NOW - timedelta(minutes=until)) for at, count, until in expected
+    ]
+
+
 def test_like_failures_are_one_moment_with_their_number():
     found = timeline(sample.guide())
     failures = [(moment.count, moment.until is not None) for moment in found.moments if moment.kind == "failure"]

@@ -9,6 +9,8 @@ from runbook_lib.report.blocks import Drawing, Paragraph, walk
 from runbook_lib.report.context import Context
 from runbook_lib.report.markdown import markdown
 from runbook_lib.report.page import document, html
+from tests.diagnosis.test_story import FAULT, entry
+from tests.report.page_parser import parse
 from tests.report.sizes import EVENTS, TASKS, large
 
 
@@ -32,6 +34,15 @@ def test_what_is_left_out_is_counted(judged):
     text = markdown(made)
     assert f"of {EVENTS:,}" in text.replace("5000", "5,000")
     assert f"of {TASKS:,}" in text.replace("2000", "2,000")
+
+
+def test_a_long_journal_is_cut_and_that_is_said(judged):
+    many = tuple(entry(n / 10, "look" if n % 3 else "plan", FAULT) for n in range(3_000))
+    page = html(*judged, Context("en", record=many))
+    assert len(page.encode()) < 700_000
+    text = " ".join(parse(page).text().split())
+    assert "Entries not in the table: 2,900; it has the first 50 and the last 50." in text
+    assert "All are in report.json under record" in text
 
 
 def test_the_figure_stays_a_figure(judged):

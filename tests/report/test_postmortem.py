@@ -100,6 +100,21 @@ def test_one_that_goes_on_keeps_its_form_and_has_the_times_so_far():
     assert "감지 후 지난 시간" not in words(now=made.guide()), "the first look has nothing to tell beside itself"
 
 
+@LANGUAGES
+def test_nothing_of_now_is_told_where_nothing_was_read_since_it_was_over(lang):
+    last = replace(made.guide(), collected_at=at(0))
+    source = html(judge(last), last, Context(lang, record=WHOLE))
+    found = parse(source)
+    assert (found.unbalanced, found.open) == ([], [])
+    assert "compared" not in source[source.index("<body") :], "there is no look beside which that of now could stand"
+    letters = re.findall(r'<td class="number" data-l="#">([A-Z])</td>', source)
+    assert letters == list("ABCDEFGH")
+    drawn = source[source.index('<svg viewBox="0 0 904') :].split("</svg>")[0]
+    assert len(re.findall(r'class="pill"', drawn)) >= 3, "what was done after the look is in the picture"
+    status = {"ko": "복구됨", "en": "Recovered"}[lang]
+    assert status in " ".join(found.text().split())
+
+
 def test_what_is_not_on_record_is_said():
     text = words(looked(0), entry(1, "run", {"status": "interrupted", "run": "r"}), entry(2, "intent", {"change": "x"}))
     told = ["배포 시작 시각이 기록에 없음", "적용한 변경 없음", "근거를 읽을 수 없어", "근거를 읽을 수 없는 진단: 1개."]
@@ -111,6 +126,41 @@ def test_over_several_days_every_time_has_its_date():
     text = words(looked(0, made.guide()), entry(3000, "closed"), minutes=3001)
     assert "(11-23 16:40:28~11-25 18:58:28)" in text
     assert "(16:40:28~17:06:28)" in words(*WHOLE)
+
+
+EARLIER = {
+    "rule": "log_group_absent",
+    "label": "log-group-missing",
+    "confidence": "confirmed",
+    "facts": {"revision": "momentir-cx-llm:1", "log_group": "/ecs/gone", "region": "ap-northeast-2"},
+}
+
+
+@LANGUAGES
+@pytest.mark.parametrize(("entries", "now"), [(WHOLE, CURED), (OPEN, made.guide())], ids=["over", "going on"])
+def test_a_cause_that_only_another_look_saw_has_a_short_card(entries, now, lang):
+    source = page(looked(-5, causes=[EARLIER]), *entries, now=now, lang=lang)
+    last = source[source.index('<section id="causes">') : source.index('<section id="fix">')].split("<article")[-1]
+    text = " ".join(parse(f"<article{last}").text().split())
+    told = {
+        "ko": ["로그 그룹 없음 확정", "로그 그룹: /ecs/gone", "의미", "16:53:28 · 진단 1회"],
+        "en": ["Confirmed", "Log group: /ecs/gone", "What it means", "16:53:28 · looks: 1"],
+    }[lang]
+    assert [part for part in told if part not in text] == []
+
+
+def test_a_cause_of_a_later_version_has_its_name_and_when_it_was_seen():
+    unknown = {"rule": "moon_phase", "confidence": "sure", "facts": {"phase": ["full"]}}
+    text = inside(page(looked(-5, causes=[unknown]), *WHOLE), "causes")
+    assert "moon_phase 알 수 없음" in text
+    assert "본 진단 16:53:28 · 진단 1회" in text
+
+
+def test_files_of_the_journal_that_cannot_be_read_are_counted():
+    last = replace(CURED, collected_at=at(20))
+    assert "읽을 수 없는 인시던트 기록 파일: 2개" in inside(
+        html(judge(last), last, Context("ko", record=WHOLE, damaged=2)), "unread"
+    )
 
 
 def test_clocks_that_differ_are_said_to():

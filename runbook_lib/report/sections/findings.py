@@ -163,7 +163,7 @@ def _closing(evidence: Evidence, context: Context) -> tuple[Block, ...]:
 def _card_rows(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> list[Fact]:
     joint = steps.jointly(diagnosis.failed("cause"))
     explained = [v for v in diagnosis.verdicts if verdict.rule in v.explained_by and v.outcome is Outcome.FAIL]
-    rows = _what(verdict, context)
+    rows = what(verdict, context)
     rows.append(Fact(context.say("label.evidence"), (), cites(verdict, context)))
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
     todo = (*_first(verdict, diagnosis, evidence, context), *steps.fix(verdict, evidence, context, joint=joint))
@@ -183,8 +183,8 @@ def _first(verdict: Verdict, diagnosis: Diagnosis, evidence: Evidence, context: 
     return tuple(steps.fix(doubt, evidence, context)[:1]) if doubt else ()
 
 
-def _what(verdict: Verdict, context: Context) -> list[Fact]:
-    """The facts: short ones share a line, long ones have their own."""
+def what(verdict: Verdict, context: Context) -> list[Fact]:
+    """The facts of a fault: short ones share a line, long ones have their own."""
     facts = words.facts(verdict, context.lang, context.timezone)
     brief = [f"{label}: {text}" for label, text in facts if len(text) <= _BRIEF]
     rows = [Fact(context.say("label.what"), (" · ".join(brief),))] if brief else []
@@ -236,7 +236,7 @@ def risks_seen(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Se
 
 
 def _risk(verdict: Verdict, evidence: Evidence, context: Context, *, joint: bool) -> Card:
-    rows = _what(verdict, context)
+    rows = what(verdict, context)
     rows.append(Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
     rows.append(Fact(context.say("label.fix"), steps=tuple(steps.fix(verdict, evidence, context, joint=joint))))
     shown = tuple(row for row in rows if not row.empty)

@@ -97,9 +97,9 @@ def _stretch(told: Story) -> tuple[datetime, datetime]:
     first = min(found for found in (told.began, told.detected, told.now) if found)
     proof = told.recovered
     done = [e.at for e in told.telling if e.kind in _KINDS and not (e.kind == "look" and proof and e.at > proof.at)]
-    last = max([*(at for at in done if at <= told.now), proof.at if proof else told.now])
+    last = max([*(at for at in done if told.unseen or at <= told.now), proof.at if proof else told.now])
     near = (told.now - last) <= (last - first) * _NEAR_END
-    return first, told.now if near else last
+    return first, max(last, told.now) if near else last
 
 
 def _brackets(told: Story, context: Context) -> tuple[tuple[Bracket, ...], ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from runbook_lib import text
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.prevention import Measure, measures
+from runbook_lib.diagnosis.story import Seen, Story, story
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence, Unread
 from runbook_lib.evidence.timeline import DeploymentRow, Moment, Timeline
@@ -22,9 +25,11 @@ from runbook_lib.report.timeline_svg import MOST_ROWS
 SCHEMA = 1
 
 
-def story(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> dict[str, Any]:
+def report_json(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> dict[str, Any]:
     """The report as plain JSON values; times are ISO-8601 in UTC, lengths of time are seconds."""
     began = unfinished_since(diagnosis, evidence)
+    told = story(context.record, evidence, diagnosis)
+    causes = [seen.cause.rule for seen in told.causes]
     return {
         **as_json(diagnosis, evidence),
         "schema": SCHEMA,
@@ -33,15 +38,55 @@ def story(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> dict[st
         "unfinished": {"since": began.isoformat(), "seconds": (evidence.collected_at - began).total_seconds()}
         if began
         else None,
+        "incident": _incident(told) if told.faulty else None,
         "impact": impact.facts(evidence),
         "tasks": {name: evidence.service.get(f"{name}Count") for name in ("desired", "running", "pending")},
         "timeline": _timeline(timeline_of(evidence)),
         "unread": [_unread(lost) for lost in evidence.unreads],
         "prevention": [v.rule for v in diagnosis.failed("cause") if text.has(f"report.prevent.{v.rule}.item")],
+        "measures": [_measure(measure) for measure in measures(evidence, diagnosis, causes)],
         "record": [_entry(entry) for entry in context.record],
         "damaged": context.damaged,
         "rendering": {"timezone": context.timezone, **asdict(context.commands)},
     }
+
+
+def _incident(told: Story) -> dict[str, Any]:
+    """The incident until now, by AWS's clock: its turns, the lengths between them, and every cause that a look saw."""
+    proof, fixed = told.recovered, told.fixed if told.over else None
+    return {
+        "over": told.over,
+        "began": _iso(told.began),
+        "detected": _iso(told.detected),
+        "fixed": _iso(fixed),
+        "recovered": _iso(proof.at if proof else None),
+        "recovered_by": proof.kind if proof else None,
+        "to_detect": _seconds(told.to_detect),
+        "to_fix": _seconds(told.to_fix if fixed else None),
+        "to_recover": _seconds(told.to_recover),
+        "clock_skew": _seconds(told.skew),
+        "looks": len(told.looks),
+        "unreadable": told.unreadable,
+        "causes": [_seen(seen) for seen in told.causes],
+    }
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    cause = {name: getattr(seen.cause, name) for name in ("rule", "label", "confidence", "facts")}
+    return {**cause, "first": _iso(seen.first.at), "last": _iso(seen.last.at), "looks": seen.looks}
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    about = {"item": measure.id, "group": measure.group, "state": measure.standing}
+    return {**about, "facts": dict(measure.facts), "against": list(measure.against)}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return length.total_seconds() if length is not None else None
 
 
 def _unread(lost: Unread) -> dict[str, Any]:
