@@ -1,6 +1,6 @@
 # One word for each chore; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test check docs bench
+.PHONY: help setup demo lab voila test check docs bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,9 +31,11 @@ demo: setup ## play the guide's incident on the lab, from diagnosis to postmorte
 lab: setup ## start the lab and JupyterLab, to practise (Ctrl-C ends both; ARGS="--port 5600")
 	@exec $(BIN)/ecs-runbook lab up --jupyter $(ARGS)
 
+voila: setup ## serve the notebooks as web pages, for the browser (ARGS="--lab": on the lab, to practise)
+	@exec $(BIN)/ecs-runbook serve $(ARGS)
+
 test: setup ## run the tests (ARGS="-k words" for some of them)
-	@$(if $(CHROMIUM),:,echo "No Chromium found (CHROMIUM=/path/to/it): the browser tests are left out.")
-	@$(BIN)/python -m pytest $(if $(CHROMIUM),,-m "not browser") $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 check: setup ## lint, formatting, types, layers, clean notebooks, fresh docs
 	$(BIN)/ruff check .

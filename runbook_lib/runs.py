@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from runbook_lib.report.commands import CommandOptions
     from runbook_lib.report.context import Context
 
+_OUTCOME = "outcome.json"  # of a run that takes no look
+
 
 def context(given: Parameters, evidence: Evidence, lang: str) -> Context:
     """How sections of this run are rendered."""
@@ -158,6 +160,19 @@ def failed(error: RunbookError) -> None:
             )
 
 
+def outcome(target: Target, code: ExitCode) -> None:
+    """Leaves what a run that takes no look was about, and its exit code, in the prepared folder, where there is one.
+
+    Raises
+    ------
+    InputError
+        The archive cannot be written.
+    """
+    if prepared := _prepared():
+        with writing(prepared.root):
+            prepared.write(_OUTCOME, visible_json({"target": asdict(target), "exit_code": int(code)}))
+
+
 def archive(seen: Look, given: Parameters, incident: Path | None) -> Path:
     """Writes the report in every form; returns the prepared folder, else a new and finished run of the archive.
 
@@ -199,7 +214,8 @@ def _write_pages(seen: Look, given: Parameters, run: Run) -> None:
 class Archived:
     """An archived run: its folder, whether the notebook succeeded, its error, and the look where one was taken.
 
-    ``exit_code`` is the look's verdict, and for a run that failed that of its error.
+    ``exit_code`` is the look's verdict, without a look what the notebook left as its outcome (else 3: could not look),
+    and for a run that failed that of its error.
     """
 
     folder: Path
@@ -226,9 +242,10 @@ def run_notebook(notebook: Path, given: Parameters) -> Archived:
     except KeyboardInterrupt as error:
         folder = commit(run, _look_of(run.folder), error="interrupted")
         raise InterruptedRunError("run-interrupted", folder=str(folder)) from error
-    code, seen = _error_code(run.folder), _look_of(run.folder)
+    code, seen = _left_code(run.folder / ERROR, ExitCode.BAD), _look_of(run.folder)
+    unseen = _left_code(run.folder / _OUTCOME, ExitCode.COULD_NOT_LOOK)
     folder = commit(run, seen, error=done.error)
-    verdict = seen.exit_code if seen else ExitCode.COULD_NOT_LOOK
+    verdict = seen.exit_code if seen else unseen
     return Archived(folder, done.ok, done.error, seen, verdict if done.ok else code)
 
 
@@ -276,8 +293,8 @@ def _injected(given: Parameters) -> dict[str, Any]:
 def commit(run: Run, seen: Look | None, *, error: str) -> Path:
     """Puts a run into the archive with its manifest, and into its incident's journal; the run's final folder.
 
-    The look that it left (``seen``) says which service it was about; else what was asked for, in the only account that
-    has it.
+    The look that it left (``seen``) says which service it was about; else its outcome, or what was asked for, in the
+    only account that has it.
     """
     from runbook_lib.archive.manifest import manifest
 
@@ -292,14 +309,23 @@ def commit(run: Run, seen: Look | None, *, error: str) -> Path:
 
 
 def _asked_for(run: Run) -> Target:
-    asked = run.facts.get("target")
-    names = {k: str(v) for k, v in asked.items() if k in _NAMES} if isinstance(asked, dict) else {}
+    asked = _outcome_target(run) or run.facts.get("target")
+    names = {k: str(v) for k, v in asked.items()} if isinstance(asked, dict) else {}
     target = Target(**{name: names.get(name, "") for name in _NAMES})
+    if target.account:
+        return target
     accounts = {found.account for found in filed(run.root, target)} if target.service else set()
     return replace(target, account=accounts.pop()) if len(accounts) == 1 else target
 
 
-_NAMES = ("cluster", "service", "region")
+_NAMES = ("cluster", "service", "region", "account")
+
+
+def _outcome_target(run: Run) -> Any:
+    try:
+        return json.loads((run.folder / _OUTCOME).read_text(encoding="utf-8"))["target"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _incident_of(run: Run, target: Target) -> str:
@@ -329,12 +355,12 @@ def _found(seen: Look | None) -> dict[str, Any]:
     }
 
 
-def _error_code(folder: Path) -> ExitCode:
-    """The exit code of the error that ended the notebook, where it is one of ours."""
+def _left_code(file: Path, otherwise: ExitCode) -> ExitCode:
+    """The exit code that the kernel left in a file of the run: of an error of ours, or of a run without a look."""
     try:
-        return ExitCode(json.loads((folder / ERROR).read_text(encoding="utf-8"))["exit_code"])
+        return ExitCode(json.loads(file.read_text(encoding="utf-8"))["exit_code"])
     except (OSError, ValueError, KeyError, TypeError):
-        return ExitCode.BAD
+        return otherwise
 
 
 def _look_of(folder: Path) -> Look | None:

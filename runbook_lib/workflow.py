@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runbook_lib.fix_cells import FixCells
     from runbook_lib.guided.incident import Guided
     from runbook_lib.report.context import Context
+    from runbook_lib.start_cells import StartCells
 
 
 class Incident(Cells):
@@ -171,7 +172,7 @@ class Incident(Cells):
         return section(runs.archive(self._look, self.parameters, self._folder), self._context)
 
 
-def open_incident(namespace: Mapping[str, Any], notebook: str = "") -> Incident | Guided:
+def open_incident(namespace: Mapping[str, Any], notebook: str = "") -> Incident | Guided | StartCells:
     """The incident of a notebook, from the parameters in its namespace (``globals()``).
 
     Somebody in front of it gets widgets, and a choice where no service is given; else it is read at once, here.
@@ -190,13 +191,19 @@ def open_incident(namespace: Mapping[str, Any], notebook: str = "") -> Incident 
             given = given_parameters(namespace)
             sys.stdout.write(say("cli.progress.home", language(given.lang), home=home()) + "\n")
             if RUN_FOLDER in os.environ or not takes_input(given.mode):
-                return Incident(given, notebook)
+                return _headless(given, notebook)
             from runbook_lib.guided.incident import Guided
 
             return Guided(given, place_of(notebook))
     except RunbookError as error:
         runs.failed(error)
         raise
+
+
+def _headless(given: Parameters, notebook: str) -> Incident | StartCells:
+    from runbook_lib.start_cells import StartCells
+
+    return StartCells(given) if place_of(notebook) == "start" else Incident(given, notebook)
 
 
 def place_of(notebook: str) -> Place | None:

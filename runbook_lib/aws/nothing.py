@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from runbook_lib.aws.operations import CREDENTIAL_CALLS, name
 from runbook_lib.aws.reader import CallFailedError, Reader
 from runbook_lib.aws.session import ReadSession
 from runbook_lib.errors import AccessError, RunbookError, TargetError, nearest
-from runbook_lib.evidence.model import Evidence, Unread
+from runbook_lib.evidence.model import Evidence, Unread, request
 
 Names = Callable[[str, str], list[str] | None]  # kind (cluster, service) and cluster -> what exists
 _PAGES = 5  # of 100 names each; among more, a misspelt one is not searched for
@@ -57,6 +58,20 @@ def names_of(reader: Reader, kind: str, cluster: str) -> list[str] | None:
     return found
 
 
+def unlisted(error: CallFailedError, session: ReadSession, cluster: str) -> RunbookError:
+    """Why the account's clusters, or the services of ``cluster``, could not be listed."""
+    failure, where = error.failure, {"cluster": cluster, "region": session.region}
+    unread = Unread(request("names"), error.operation, error.operation, failure.reason, failure.code, failure.message)
+    if failure.reason == "absent" and cluster:
+        return TargetError("cluster-not-found", **where)
+    if failure.reason == "credentials":
+        return _credentials(unread, session.profile, where)
+    if failure.reason == "unreachable":
+        return _unreachable(unread, session, where)
+    key = "list-denied" if failure.reason == "access-denied" else "list-failed"
+    return AccessError(key, action=error.operation, code=failure.code or failure.reason, message=failure.message)
+
+
 def _absent(unread: Unread, names: Names, where: dict[str, Any]) -> RunbookError:
     if unread.code == "INACTIVE":
         return TargetError("service-deleted", **where)
@@ -76,13 +91,14 @@ def _credentials(unread: Unread, profile: str, where: dict[str, Any]) -> Runbook
     facts = {"profile": profile, "code": unread.code, "message": unread.message}
     if unread.code.startswith(("NoCred", "Partial")):
         return AccessError("credentials-missing", **where)
-    if unread.operation != "ecs:DescribeServices":
+    if unread.operation in _FOR_CREDENTIALS:
         return AccessError("credential-call-failed", operation=unread.operation, **facts)
     if "SSO" in unread.code or unread.code.startswith(("TokenRetrieval", "Login")):
         return AccessError("sign-in-expired", **facts)
     return AccessError("credentials-unusable" if unread.code in _BOTOCORES_OWN else "credentials-refused", **facts)
 
 
+_FOR_CREDENTIALS = {name(*called) for called in CREDENTIAL_CALLS}
 _BOTOCORES_OWN = (
     "CredentialRetrievalError",
     "UnknownCredentialError",

@@ -37,7 +37,7 @@ READS: dict[tuple[str, str], str] = {
     ("secretsmanager", "DescribeSecret"): "secretsmanager:DescribeSecret",
     ("ssm", "DescribeParameters"): "ssm:DescribeParameters",
     ("logs", "DescribeLogGroups"): "logs:DescribeLogGroups",
-    # Only where a name was not found, to say which one is nearest.
+    # Where a name was not found, to say which one is nearest; and for somebody who is choosing a service.
     ("ecs", "ListClusters"): "ecs:ListClusters",
     ("ecs", "ListServices"): "ecs:ListServices",
 }

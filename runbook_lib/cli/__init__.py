@@ -1,6 +1,20 @@
 """The command line. Importing it registers every command."""
 
-from runbook_lib.cli import demo, explain, fix, incidents, init, lab, lab_control, policy, rules, service, verify, watch
+from runbook_lib.cli import (
+    demo,
+    explain,
+    fix,
+    incidents,
+    init,
+    lab,
+    lab_control,
+    policy,
+    rules,
+    serve,
+    service,
+    verify,
+    watch,
+)
 from runbook_lib.cli.options import app
 from runbook_lib.cli.shell import main
 
@@ -16,6 +30,7 @@ __all__ = [
     "main",
     "policy",
     "rules",
+    "serve",
     "service",
     "verify",
     "watch",

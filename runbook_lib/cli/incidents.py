@@ -1,6 +1,5 @@
 """The archived incidents: list, show, render, close."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from runbook_lib.archive.incidents import Filed
     from runbook_lib.evidence.model import Target
     from runbook_lib.parameters import Parameters
-    from runbook_lib.report.incidents import Row
 
 incidents_app = group("incidents")
 
@@ -28,9 +26,10 @@ _LATEST = "latest"
 def incidents_list(given: "Parameters", *, as_json: Json = False) -> None:
     """Lists what the archive holds; reads the names of entries and the newest look of each."""
     from runbook_lib.archive.incidents import filed
+    from runbook_lib.archive.listing import row
     from runbook_lib.report.incidents import listed
 
-    rows = [_row(found) for found in filed(_archive(given), _about(given))]
+    rows = [row(found) for found in filed(_archive(given), _about(given))]
     if as_json:
         show(visible_json([row.as_json() for row in rows]))
         return
@@ -41,17 +40,18 @@ def incidents_list(given: "Parameters", *, as_json: Json = False) -> None:
 def incidents_show(given: "Parameters", *, incident: Id = _LATEST, as_json: Json = False) -> None:
     """Shows one journal; machines get every entry but for the evidence of looks."""
     from runbook_lib.archive import journal
+    from runbook_lib.archive.listing import row
     from runbook_lib.evidence.journal import changes
     from runbook_lib.report.incidents import shown
 
     found = _found(given, incident)
     read = journal.read(found.folder)
     if not as_json:
-        show(shown(_row(found), changes(read.entries), read.damaged, language(given.lang, LANG), given.timezone))
+        show(shown(row(found), changes(read.entries), read.damaged, language(given.lang, LANG), given.timezone))
         return
     entries = [{**entry.data, "kind": entry.kind, "at": entry.at.isoformat(), "id": entry.id} for entry in read.entries]
     bare = [{name: value for name, value in entry.items() if name != "evidence"} for entry in entries]
-    show(visible_json({**_row(found).as_json(), "damaged": read.damaged, "entries": bare}))
+    show(visible_json({**row(found).as_json(), "damaged": read.damaged, "entries": bare}))
 
 
 @looking(incidents_app, "render")
@@ -115,28 +115,3 @@ def _found(given: "Parameters", incident: str) -> "Filed":
     from runbook_lib.archive.incidents import find
 
     return find(_archive(given), _about(given), incident)
-
-
-def _row(found: "Filed") -> "Row":
-    from runbook_lib.archive import journal
-    from runbook_lib.evidence.journal import opened_at, status
-    from runbook_lib.report.incidents import Row
-
-    now = datetime.now(UTC)
-    marks = journal.marks(found.folder)
-    opened = opened_at(found.id) or now
-    return Row(
-        id=found.id,
-        account=found.account,
-        region=found.region,
-        cluster=found.cluster,
-        service=found.service,
-        opened=opened,
-        last=marks[-1].at if marks else opened,
-        status=status(marks, found.id, now),
-        look=journal.newest(found.folder, marks, "look"),
-        looks=sum(mark.kind == "look" for mark in marks),
-        runs=len(journal.runs(found.folder)),
-        folder=str(found.folder),
-        closed=journal.newest(found.folder, marks, "closed"),
-    )

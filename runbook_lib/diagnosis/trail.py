@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.state import State
@@ -37,7 +37,7 @@ class Trail:
 
 def trail(entries: Iterable[Entry], diagnosis: Diagnosis | None) -> Trail:
     """How far it has come; ``diagnosis`` is that of a look of now, which need not be in the journal."""
-    found: dict[str, Entry | None] = {}
+    found: dict[str, Any] = {}
     for entry in sorted(entries, key=lambda e: (e.at, e.id)):
         name = _name(entry)
         if name in ("applied", "cut"):  # what was watched and verified before says nothing of what was changed since
@@ -46,8 +46,8 @@ def trail(entries: Iterable[Entry], diagnosis: Diagnosis | None) -> Trail:
             found["verified"] = None
         if name:
             found[name] = entry
-    told = Trail(**found)
-    return Trail(**found, following=_following(told, diagnosis))
+    told = replace(Trail(), **found)
+    return replace(told, following=_following(told, diagnosis))
 
 
 def _name(entry: Entry) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from runbook_lib.archive.incidents import Filed, filed
 from runbook_lib.errors import RunbookError
 from runbook_lib.evidence.journal import Status, opened_at, status
 from runbook_lib.evidence.model import Target
-from runbook_lib.parameters import Parameters, from_file, home, layered, parameters, resolve
+from runbook_lib.parameters import Parameters, from_environment, from_file, home, layered, parameters, resolve
 
 FOLDER = "parameters"
 _NAMES = ("cluster", "service", "region")
+_CHOSEN, _KEPT = ".chosen.json", (*_NAMES, "profile")
+_LASTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,23 @@ class Candidate:
         return "/".join((*(getattr(self.given, name) for name in _NAMES), self.given.endpoint_url, self.given.evidence))
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """The service that was chosen last in this folder, in any notebook: its key, when, and what led before it.
+
+    ``candidate`` is one for whom there is no file, as it is reached from here.
+    """
+
+    key: str
+    at: datetime
+    over: str
+    candidate: Candidate | None
+
+
 def candidates(given: Parameters) -> tuple[Candidate, ...]:
     """Every service that is known here: of the newest open incident first, then those of parameters files by name.
+
+    Last comes the one that was chosen last, where it is none of these.
 
     Where ``given`` names a service itself, that one leads. Files that cannot be read are left out; whoever names one
     on the command line is told why.
@@ -45,25 +63,61 @@ def candidates(given: Parameters) -> tuple[Candidate, ...]:
     opened = tuple(_opened(given, files))
     named = [Candidate(given)] if given.service or given.evidence else []
     found: dict[str, Candidate] = {}
-    for one in (*named, *opened, *files):
+    last = remembered(given)
+    chosen = [last.candidate] if last and last.candidate else []
+    for one in (*named, *opened, *files, *chosen):
         known = found.setdefault(one.key, one)
         found[one.key] = replace(known, incident=known.incident or one.incident, at=known.at or one.at)
     return tuple(found.values())
 
 
-def preselected(known: tuple[Candidate, ...], given: Parameters, chosen: str) -> Candidate | None:
-    """The one to begin with: named by parameters, else of the newest record, else the only one there is.
+def preselected(known: tuple[Candidate, ...], given: Parameters, last: Remembered | None) -> Candidate | None:
+    """The one to begin with: named by parameters, else of the newest record or chosen since, else the only one.
 
-    ``chosen`` is the key that was chosen last in this folder: it counts where no incident is open.
+    A service that only the environment names gives way to what was chosen in the same environment less than a day ago.
     """
-    if given.service or given.evidence or (known and known[0].incident):
-        return known[0]
-    return within(known, chosen) or (known[0] if len(known) == 1 else None)
+    first = known[0] if known else None
+    chosen = within(known, last.key) if last else None
+    if first is None or last is None or chosen is None:
+        return first if first and (given.service or given.evidence or first.incident or len(known) == 1) else None
+    if given.service or given.evidence:
+        by_environment = not given.evidence and from_environment().get("service", ("",))[0] == given.service
+        lately = last.over == first.key and datetime.now(UTC) - last.at < _LASTS
+        return chosen if by_environment and lately else first
+    return first if first.incident and first.at and first.at > last.at else chosen
 
 
 def within(known: Iterable[Candidate], key: str) -> Candidate | None:
     """The candidate of a key."""
     return next((one for one in known if one.key == key), None)
+
+
+def remember(one: Candidate, known: tuple[Candidate, ...], given: Parameters) -> None:
+    """Leaves word of the choice for the other notebooks; where it cannot be written, they ask."""
+    root = resolve(given.outputs)
+    kept = {name: getattr(one.given, name) for name in _KEPT}
+    word = {"key": one.key, "at": datetime.now(UTC).isoformat(), "over": known[0].key if known else "", "given": kept}
+    with suppress(OSError):
+        root.mkdir(parents=True, exist_ok=True)
+        (root / _CHOSEN).write_text(json.dumps(word), encoding="utf-8")
+
+
+def remembered(given: Parameters) -> Remembered | None:
+    """The choice of which :func:`remember` left word; None where there is none, or it was edited."""
+    try:
+        word = json.loads((resolve(given.outputs) / _CHOSEN).read_text(encoding="utf-8"))
+        key, at, over = word["key"], datetime.fromisoformat(word["at"]).astimezone(UTC), word["over"]
+        one = Candidate(reached(given, {name: word["given"][name] for name in _KEPT}))
+    except (OSError, ValueError, KeyError, TypeError, RunbookError):
+        return None
+    # The address is that of here, never one that a file among the outputs names: requests to it are signed.
+    return Remembered(key, at, over, one if one.key == key and not given.evidence else None)
+
+
+def reached(given: Parameters, names: dict[str, Any]) -> Parameters:
+    """What was given to the notebook, about the service of these names; empty ones are taken as they are."""
+    told = {name: getattr(given, name) for name in given.model_fields_set}
+    return parameters({**told, **names})
 
 
 def _opened(given: Parameters, files: tuple[Candidate, ...]) -> Iterator[Candidate]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,15 @@ from runbook_lib.errors import InputError, RunbookError
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Target
 from runbook_lib.guided.background import Ended, Job, Stop
-from runbook_lib.guided.candidates import Candidate, candidates, preselected, within
+from runbook_lib.guided.candidates import Candidate, candidates, preselected, remember, remembered, within
 from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.report.context import Context
 from runbook_lib.report.sections.trail import NOTEBOOKS
 from runbook_lib.text import say, sentence
 
-_CHOSEN = ".chosen.json"
+# What is not waited for when it is stopped: its answer is dropped.
+_DROPPED = ("look", "account")
 
 
 class Desk:
@@ -37,7 +38,7 @@ class Desk:
     def __init__(self, given: Parameters, lang: str, place: Place | None) -> None:
         self._asked, self.lang, self.place = given, lang, place
         self.known = candidates(given)
-        self.chosen = preselected(self.known, given, _last_chosen(given))
+        self.chosen = preselected(self.known, given, remembered(given))
         self._adjusted: dict[str, dict[str, Any]] = {}
         self.seen: Look | None = None
         self.folder: Path | None = None
@@ -51,6 +52,11 @@ class Desk:
         self._watchers: list[Callable[[], None]] = []
 
     # What views ask
+
+    @property
+    def asked(self) -> Parameters:
+        """What was given to the notebook, whatever service is chosen."""
+        return self._asked
 
     @property
     def given(self) -> Parameters:
@@ -140,8 +146,15 @@ class Desk:
             return
         self.stop()
         self.chosen, self.seen, self.folder = found, None, None
-        remember(found)
+        remember(found, candidates(self._asked), self._asked)
         self.read()
+
+    def take(self, one: Candidate) -> None:
+        """Chooses a service, whether it is known or not."""
+        others = tuple(known for known in self.known if known.key != one.key)
+        same = within(self.known, one.key)
+        self.known = (*others, replace(same, given=one.given) if same else one)
+        self.choose(one.key)
 
     def adjust(self, values: Mapping[str, Any]) -> None:
         """Takes other parameters for the service that is chosen, in this notebook alone, and reads it with them."""
@@ -150,8 +163,10 @@ class Desk:
             self.read()
 
     def read(self) -> None:
-        """Looks at the service, beside the kernel."""
-        if self.chosen:
+        """Looks at the service, beside the kernel; not where one only chooses it."""
+        if self.place == "start":
+            self.changed()
+        elif self.chosen:
             given, by, lang = self.given, self.by, self.lang
             self.work("look", lambda _: _looked(given, by, lang), self._read)
 
@@ -174,15 +189,20 @@ class Desk:
 
     def tell(self, what: Callable[[], None]) -> None:
         """From work under way: changes something here, in the kernel's thread, and tells the views."""
+
+        def told() -> None:
+            what()
+            self.changed()
+
         if self._job:
-            self._job.tell(lambda: (what(), self.changed()))
+            self._job.tell(told)
 
     def stop(self) -> None:
-        """Asks the work under way to end. A look is not waited for: its answer is dropped."""
+        """Asks the work under way to end. What only reads is not waited for: its answer is dropped."""
         if self._job and self.working:
             self._job.stop.ask()
-            if self.working == "look":
-                self._ended(self._job, "look", Ended(stopped=True), lambda _: None)
+            if self.working in _DROPPED:
+                self._ended(self._job, self.working, Ended(stopped=True), lambda _: None)
 
     def wait(self) -> None:
         """Waits until the work under way has ended: for callers without an event loop."""
@@ -199,7 +219,7 @@ class Desk:
         elif ended.crash:
             self.note, self.failed = "guided.problem.crashed", name
         elif ended.stopped:
-            self.note = f"guided.stopped.{name if name in ('look', 'apply', 'watch') else 'other'}"
+            self.note = f"guided.stopped.{name if name in ('look', 'apply', 'watch', 'account') else 'other'}"
         else:
             then(ended.result)
         self.changed()
@@ -221,20 +241,3 @@ def _recorded(given: Parameters, by: str, error: RunbookError) -> None:
     if found:
         with suppress(InputError), writing(root):  # the error itself matters more than its record
             journal.write(found, "problem", {"by": by, "error": error.key, "exit_code": int(error.exit_code)})
-
-
-def _last_chosen(given: Parameters) -> str:
-    """The key of the service that was chosen last in this folder, in any notebook."""
-    try:
-        found = json.loads((resolve(given.outputs) / _CHOSEN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    return found if isinstance(found, str) else ""
-
-
-def remember(one: Candidate) -> None:
-    """Leaves word of the choice for the other notebooks; where it cannot be written, they ask."""
-    root = resolve(one.given.outputs)
-    with suppress(OSError):
-        root.mkdir(parents=True, exist_ok=True)
-        (root / _CHOSEN).write_text(json.dumps(one.key), encoding="utf-8")

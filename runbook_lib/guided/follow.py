@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from runbook_lib import following, runs, verifying
@@ -23,7 +24,7 @@ from runbook_lib.text import say
 from runbook_lib.verifying import Kept
 
 
-class _Doing:
+class _Doing(ABC):
     """Something that a button begins, with its label before and after the first time."""
 
     name = ""
@@ -44,11 +45,13 @@ class _Doing:
         stop = say("guided.bar.stop", desk.lang) if desk.working == self.name and self.name == "watch" else ""
         return Face(label, bool(desk.chosen) and not desk.working, stop)
 
+    @abstractmethod
     def begin(self) -> None:
-        raise NotImplementedError
+        """Begins."""
 
+    @abstractmethod
     def _page(self) -> Section | None:
-        raise NotImplementedError
+        """What there is to show of it, or None."""
 
     def _shown(self) -> Section | None:
         desk = self.desk

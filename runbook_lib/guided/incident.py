@@ -15,6 +15,7 @@ from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.fix import Fix, Undo
 from runbook_lib.guided.follow import Archiving, Verifying, Watching
 from runbook_lib.guided.pages import note, problem
+from runbook_lib.guided.starting import Starting
 from runbook_lib.parameters import Parameters
 from runbook_lib.report import sections
 from runbook_lib.report.blocks import Block, Paragraph, Path
@@ -88,10 +89,16 @@ class Guided(Cells):
     @cached_property
     def _bar(self) -> Bar:
         desk = self._desk
-        presses = Presses(desk.choose, desk.speak, desk.read, desk.stop)
+        presses = Presses(desk.choose, desk.speak, self._again, desk.stop)
         bar = Bar(self._choice, lambda: desk.lang, presses, self._here)
         desk.watch(bar.redraw)
         return bar
+
+    def _again(self) -> None:
+        if self._desk.place == "start":
+            self._starting.read()
+        else:
+            self._desk.read()
 
     def _choice(self) -> Choice:
         desk = self._desk
@@ -127,6 +134,24 @@ class Guided(Cells):
 
     def _onward(self) -> Section:
         return Section("onward", "", (self._path(), *self._doing()), self._desk.lang)
+
+    # Where one starts
+
+    @cached_property
+    def _starting(self) -> Starting:
+        return Starting(self._desk)
+
+    def services(self) -> Any:
+        """A form for a service that is not known yet: by what the account has, or typed."""
+        return self._starting.form.widget
+
+    def past(self) -> Any:
+        """The past incidents of the service."""
+        return self._starting.past.widget
+
+    def save(self) -> Any:
+        """The button that writes the service's parameters file, and what it would say."""
+        return self._starting.saving.action.widget
 
     # What is done
 

@@ -42,7 +42,9 @@ def table(diagnosis: Diagnosis | None, folder: Path, lang: str) -> str:
     """The causes in a table, then the paths of the reports; ``lang``'s report is named first."""
     pages = sorted(folder.glob("report.*.html"), key=lambda p: lang not in p.name)
     paths = [say("archive.report", lang, lang=page.suffixes[-2].lstrip("."), path=page) for page in pages]
-    return "\n".join([*_causes(diagnosis, lang), "", *map(one_line, paths or [str(folder)])])
+    started = diagnosis is None and (folder / "outcome.json").is_file()  # a run that takes no look
+    told = [say("archive.started", lang)] if started else _causes(diagnosis, lang)
+    return "\n".join([*told, "", *map(one_line, paths or [str(folder)])])
 
 
 def _causes(diagnosis: Diagnosis | None, lang: str) -> list[str]:

@@ -90,6 +90,14 @@ def command(found: tuple[Command, ...], name: str) -> Command:
     return next(c for c in found if c.name == name)
 
 
+def of_account(about: Target, options: CommandOptions) -> tuple[Command, ...]:
+    """The commands that list an account's clusters and, where one is named, its services."""
+    n = _Names(about, options)
+    clusters = Command("starting.command.clusters", _aws(n, "ecs", "list-clusters"))
+    services = Command("starting.command.services", _aws(n, "ecs", "list-services", "--cluster", about.cluster))
+    return (clusters, services) if about.cluster else (clusters,)
+
+
 def aimed(argv: tuple[str, ...], evidence: Evidence, options: CommandOptions, facts: Mapping[str, str]) -> str:
     """One more AWS CLI command, such as a fix step's: aimed by the same options as all others, every value quoted.
 

@@ -18,7 +18,7 @@ from runbook_lib.report.plain import text_of
 from runbook_lib.text import has, say
 from runbook_lib.text.visible import one_line
 
-_TONES: dict[Status, b.Tone] = {Status.OPEN: "run", Status.CLOSED: "ok", Status.LAPSED: "off"}
+TONES: dict[Status, b.Tone] = {Status.OPEN: "run", Status.CLOSED: "ok", Status.LAPSED: "off"}
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,10 @@ def _card(row: Row, lang: str, timezone: str, apart: bool) -> b.Card:
         lines.append(b.Paragraph(" · ".join(found)))
     if row.closed:
         at = moment(row.closed.at.isoformat(), timezone)
-        lines.append(b.Paragraph(" · ".join([say("incidents.ended", lang, at=at), *_closed(Change(row.closed), lang)])))
-    tag = b.Tag(word, _TONES[row.status])
+        lines.append(
+            b.Paragraph(" · ".join([say("incidents.ended", lang, at=at), *closed_why(Change(row.closed), lang)]))
+        )
+    tag = b.Tag(word, TONES[row.status])
     return b.Card(code(row.id), tag, tuple(lines), code(f"{where}/{row.service}"))
 
 
@@ -154,7 +156,7 @@ def _opened(change: Change, lang: str) -> list[str]:
     return [say(key, lang)] if has(key) else []
 
 
-def _closed(change: Change, lang: str) -> list[str]:
+def closed_why(change: Change, lang: str) -> list[str]:
     """Why it was closed: by what was checked, or in the words of whoever closed it."""
     key, reason = f"incidents.closing.{change.entry.text('why')}", change.entry.text("reason")
     found = [say(key, lang, revision=unticked(change.entry.text("revision")))] if has(key) else []
@@ -173,7 +175,7 @@ def _outcome(word: str, lang: str) -> str:
     return say(key, lang) if has(key) else code(word)
 
 
-_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": _closed, "verify": _verified, **journaled.WHAT}
+_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": closed_why, "verify": _verified, **journaled.WHAT}
 
 
 def _state(state: str, lang: str) -> str:

@@ -69,7 +69,7 @@ def prose(cell: dict) -> list[str]:
 
 
 def test_the_notebooks_are_there():
-    assert {path.name for path in NOTEBOOKS} >= {"10_diagnose.ipynb", "90_postmortem.ipynb"}
+    assert {path.name for path in NOTEBOOKS} >= {"00_start.ipynb", "10_diagnose.ipynb", "90_postmortem.ipynb"}
 
 
 @every_notebook

@@ -26,7 +26,14 @@ OF_A_WATCH = ("deployment", "timeout")
 OF_A_FIX = ("choose", "suggested", "order", "desired_count", "approve", "check_permissions")
 ARN = "arn:aws:ecs:ap-northeast-2:123456789012:"
 NO_WATCH = ("deploy_message", "evidence")  # what is saved, or was said by CI, does not go on
-HIDDEN = {"20_fix": (*OF_A_CHECK, *OF_A_WATCH), "30_watch": (*OF_A_FIX, *NO_WATCH)}
+# Where one only chooses a service nothing of it is read.
+OF_A_LOOK = ("stuck_after", "task_definition_file", "deploy_message", "evidence", "incident_id")
+NO_LOOK = (*OF_A_LOOK, *(name for name in OF_A_CHECK if name != "connect_to"))
+HIDDEN = {
+    "00_start": (*NO_LOOK, *OF_A_FIX, *OF_A_WATCH),
+    "20_fix": (*OF_A_CHECK, *OF_A_WATCH),
+    "30_watch": (*OF_A_FIX, *NO_WATCH),
+}
 
 
 def described(name: str) -> str:

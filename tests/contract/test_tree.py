@@ -21,6 +21,8 @@ UNFINISHED = {
     "something to be done": "TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error",
     "a skipped test": r"pytest\.(?:skip|importorskip)|mark\." + r"(?:skip|xfail)|unittest\.skip",
 }
+# Without a browser its tests cannot run; in CI this one skip is a failure (tests/project/test_browser_tests.py).
+ALLOWED = {"a skipped test": ["tests/browser/conftest.py"]}
 
 
 def hits(pattern: str, paths) -> list[str]:
@@ -37,9 +39,10 @@ def test_no_tracked_file_names(pattern):
     assert hits(pattern, TEXTS) == []
 
 
-@pytest.mark.parametrize("pattern", UNFINISHED.values(), ids=UNFINISHED)
-def test_no_python_file_has(pattern):
-    assert hits(pattern, PYTHON) == []
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_no_python_file_has(name):
+    found = [hit.partition(":")[0] for hit in hits(UNFINISHED[name], PYTHON)]
+    assert found == ALLOWED.get(name, [])
 
 
 def test_what_runs_leave_behind_is_not_tracked():

@@ -27,6 +27,7 @@ NOTEBOOKS: dict[Place, str] = {
     "postmortem": "90_postmortem.ipynb",
 }
 _Told = tuple[Tone, str]
+Look = Literal["", "here", "following"]
 
 
 def path(told: Trail, diagnosis: Diagnosis | None, target: Target, here: Place | None, context: Context) -> Path:
@@ -38,10 +39,10 @@ def path(told: Trail, diagnosis: Diagnosis | None, target: Target, here: Place |
 def _stages(
     told: Trail, diagnosis: Diagnosis | None, target: Target, now: tuple[str | None, str], context: Context
 ) -> Iterator[Stage]:
-    looks: dict[str | None, Literal["here", "following"]] = {now[1]: "following", now[0]: "here"}
+    looks: dict[str | None, Look] = {now[1]: "following", now[0]: "here"}
     for place in PLACES:
         tone, line = _start(target, context) if place == "start" else _LINES[place](told, diagnosis, context)
-        look = looks.get(place, "")
+        look: Look = looks.get(place, "")
         mark = _say(context, f"mark.{look}") if look else ""
         yield Stage(name_of(place, context), NOTEBOOKS[place], tone, line, look, mark)
 
