@@ -50,13 +50,12 @@ class Ended:
 
 
 class Job(threading.Thread):
-    """Work in a thread of its own; ``done`` hears how it ended, in the thread that began it."""
+    """Work in a thread of its own, once it is started; ``done`` hears how it ended, in the thread that made it."""
 
     def __init__(self, work: Callable[[Stop], Any], done: Callable[[Ended], None]) -> None:
         super().__init__(daemon=True)
         self.stop = Stop()
         self._work, self._done, self._loop = work, done, _loop()
-        self.start()
 
     def run(self) -> None:
         """Works. A defect is told as one, and goes on to where Python reports those of threads."""

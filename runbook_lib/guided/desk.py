@@ -184,6 +184,7 @@ class Desk:
             return
         self.working, self.error, self.note, self.failed = name, None, "", ""
         self._job = job = Job(work, lambda ended: self._ended(job, name, ended, then))
+        job.start()
         self.changed()
 
     def tell(self, what: Callable[[], None]) -> None:

@@ -80,7 +80,8 @@ class Guided(Cells):
 
     def here(self) -> Any:
         """The service, the language, where on the path this notebook is, what was found so far, the parameters."""
-        return below(self._bar.widget, *([self._adjusting.form.widget] if self._desk.place in FIELDS else []))
+        bar = self._bar.widget
+        return below(bar, self._adjusting.form.widget) if self._desk.place in FIELDS else bar
 
     @cached_property
     def _adjusting(self) -> Adjusting:

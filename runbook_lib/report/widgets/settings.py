@@ -12,7 +12,10 @@ from runbook_lib.report.markup import rich
 
 Value = str | bool
 _ABOVE = {"flex_flow": "column", "align_items": "stretch", "width": "auto", "height": "auto", "margin": "2px"}
-_STYLE = "<style>.rb-field>.widget-label{text-align:left;font-weight:600}.rb-field textarea{min-height:5em}</style>"
+_STYLE = (
+    "<style>.rb-field>.widget-label{text-align:left;font-weight:600}"
+    ".rb-field>select{flex:none;height:28px}.rb-field>textarea{min-height:5em}</style>"
+)
 _TOGGLE = {"width": "max-content", "height": "auto", "padding": "4px 14px", "margin": "8px 2px 4px 2px"}
 _GRID = {"grid_template_columns": "repeat(auto-fit, minmax(min(100%, 24em), 1fr))", "grid_gap": "14px 24px"}
 _BUTTON = {"width": "max-content", "height": "auto", "padding": "6px 18px", "margin": "14px 2px 4px 2px"}
