@@ -23,7 +23,7 @@ from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.report.context import Context
 from runbook_lib.report.sections.trail import NOTEBOOKS
-from runbook_lib.text import say, sentence
+from runbook_lib.text import has, say, sentence
 
 # What is not waited for when it is stopped: its answer is dropped.
 _DROPPED = ("look", "account")
@@ -52,6 +52,11 @@ class Desk:
         self._watchers: list[Callable[[], None]] = []
 
     # What views ask
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the work under way was asked to end, and has not yet."""
+        return bool(self.working and self._job and self._job.stop.asked)
 
     @property
     def asked(self) -> Parameters:
@@ -117,11 +122,7 @@ class Desk:
 
     def problem(self) -> str:
         """What went wrong, in the language of now."""
-        return (
-            sentence(self.error.key, self.error.facts, self.lang)
-            if self.error
-            else self.note and say(self.note, self.lang)
-        )
+        return told(self.error, self.lang) if self.error else self.note and say(self.note, self.lang)
 
     # What changes it
 
@@ -203,6 +204,8 @@ class Desk:
             self._job.stop.ask()
             if self.working in _DROPPED:
                 self._ended(self._job, self.working, Ended(stopped=True), lambda _: None)
+            else:
+                self.changed()
 
     def wait(self) -> None:
         """Waits until the work under way has ended: for callers without an event loop."""
@@ -219,10 +222,15 @@ class Desk:
         elif ended.crash:
             self.note, self.failed = "guided.problem.crashed", name
         elif ended.stopped:
-            self.note = f"guided.stopped.{name if name in ('look', 'apply', 'watch', 'account') else 'other'}"
+            self.note = f"guided.stopped.{name if has(f'guided.stopped.{name}') else 'other'}"
         else:
             then(ended.result)
         self.changed()
+
+
+def told(error: RunbookError, lang: str) -> str:
+    """What an error says to somebody who has the buttons of a notebook, not a command line."""
+    return sentence(error.key, error.facts, lang, "guided.error")
 
 
 def _looked(given: Parameters, by: str, lang: str) -> tuple[Look, Path | None, InputError | None]:

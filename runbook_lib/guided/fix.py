@@ -10,7 +10,7 @@ from runbook_lib.errors import InputError
 from runbook_lib.fixing import Planned
 from runbook_lib.guided.background import Stop
 from runbook_lib.guided.desk import Desk
-from runbook_lib.guided.pages import note, problem
+from runbook_lib.guided.pages import note, problem, under_way
 from runbook_lib.look import Look
 from runbook_lib.parameters import Parameters
 from runbook_lib.plan.model import Choice
@@ -25,6 +25,7 @@ from runbook_lib.text import LANGUAGES, say, sentence
 if TYPE_CHECKING:
     from runbook_lib.applying import Applied, Step
 
+_OUTDATED = ("plan-stale", "plan-overtaken", "plan-unknown")
 _Made = tuple[Planned, Mapping[str, Section]]
 
 
@@ -32,7 +33,7 @@ class Approval:
     """A plan, the one button that approves it, and what became of it."""
 
     def __init__(self, desk: Desk, *, undoing: bool = False) -> None:
-        self.desk, self._undoing = desk, undoing
+        self.desk, self._undoing, self._name = desk, undoing, "take_back" if undoing else "apply"
         self.planned: Planned | None = None
         self.done: Applied | None = None
         self.steps: list[Step] = []
@@ -49,8 +50,9 @@ class Approval:
     def _face(self) -> Face:
         if not self.planned:
             return Face("")
-        if self.desk.working == "apply":
-            return Face(say("fix.button.working", self.lang), False, say("guided.bar.stop", self.lang))
+        if self.desk.working == self._name:
+            stop = "" if self.desk.stopping else say("guided.bar.stop", self.lang)
+            return Face(say("fix.button.working", self.lang), False, stop)
         if self.done and self.done.good:
             return Face(say("guided.button.done", self.lang), False)
         plan = self.planned.plan
@@ -59,14 +61,20 @@ class Approval:
         if self.steps:
             return Face(say("guided.button.go_on", self.lang), not self.desk.working)
         told = {"service": plan.target.service, "count": count(len(plan.changes), self.lang)}
-        enabled = bool(self.planned.incident) and not self.desk.working
+        enabled = bool(self.planned.incident) and not self.desk.working and not self._outdated
         return Face(say(f"fix.button.{plan.kind}", self.lang, **told), enabled)
+
+    @property
+    def _outdated(self) -> bool:
+        """Whether this plan was refused for what has changed since: pressing again would not help."""
+        error = self.desk.error
+        return self.desk.failed == self._name and error is not None and error.key in _OUTDATED
 
     def _pressed(self) -> None:
         if self.planned and self._face().enabled:
             given, digest = self.desk.given, self.planned.plan.digest
             self.steps = []
-            self.desk.work("apply", lambda stop: self._apply(given, digest, stop), self._over)
+            self.desk.work(self._name, lambda stop: self._apply(given, digest, stop), self._over)
 
     def _apply(self, given: Parameters, digest: str, stop: Stop) -> Applied:
         total = len(self.planned.plan.changes) if self.planned else 0
@@ -85,13 +93,13 @@ class Approval:
         self.done = done
 
     def _shown(self) -> Section | None:
-        if self.desk.failed == "apply":
+        if self.desk.failed == self._name:
             return problem(self.desk)
         if self.done:
             return fix_pages.applied_page(self.done, self.desk.given, self.lang)
-        if self.steps or self.desk.working == "apply":
+        if self.steps or self.desk.working == self._name:
             lines = tuple(" · ".join(fix_pages.step_line(step, self.lang).values()) for step in self.steps)
-            text = self.desk.working and say("guided.working.apply", self.lang)
+            text = under_way(self.desk) if self.desk.working == self._name else ""
             return note(text, self.lang, Bullets(lines, numbered=True))
         return None
 

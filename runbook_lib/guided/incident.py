@@ -14,7 +14,7 @@ from runbook_lib.guided.adjusting import FIELDS, Adjusting
 from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.fix import Fix, Undo
 from runbook_lib.guided.follow import Archiving, Verifying, Watching
-from runbook_lib.guided.pages import note, problem
+from runbook_lib.guided.pages import note, problem, under_way
 from runbook_lib.guided.starting import Starting
 from runbook_lib.parameters import Parameters
 from runbook_lib.report import sections
@@ -123,7 +123,7 @@ class Guided(Cells):
         """What is being done, or what went wrong, or what comes next."""
         desk = self._desk
         if desk.working:
-            yield Paragraph(say(f"guided.working.{desk.working}", desk.lang), "quiet")
+            yield Paragraph(under_way(desk), "quiet")
         elif desk.problem():
             yield from problem(desk).blocks
         else:

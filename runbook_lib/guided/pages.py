@@ -6,12 +6,18 @@ from runbook_lib.errors import ExitCode
 from runbook_lib.guided.desk import Desk
 from runbook_lib.report.blocks import Block, Paragraph, Status
 from runbook_lib.report.render import Section
-from runbook_lib.text import say
+from runbook_lib.text import has, say
 
 
 def note(text: str, lang: str, *inside: Block) -> Section:
     """A quiet line, and what stands below it."""
     return Section("note", "", (*([Paragraph(text, "quiet")] if text else []), *inside), lang)
+
+
+def under_way(desk: Desk) -> str:
+    """What is being done, and whether it is about to stop."""
+    key = f"guided.stopping.{desk.working}"
+    return say(key if desk.stopping and has(key) else f"guided.working.{desk.working}", desk.lang)
 
 
 def problem(desk: Desk) -> Section:

@@ -11,7 +11,7 @@ from runbook_lib.archive import journal
 from runbook_lib.errors import RunbookError
 from runbook_lib.guided.background import Stop
 from runbook_lib.guided.candidates import Candidate, candidates, reached, remember, within
-from runbook_lib.guided.desk import Desk
+from runbook_lib.guided.desk import Desk, told
 from runbook_lib.guided.pages import note
 from runbook_lib.parameters import Parameters
 from runbook_lib.parameters_file import Draft
@@ -21,7 +21,7 @@ from runbook_lib.report.sections.starting import counted, problems
 from runbook_lib.report.widgets.form import Entries, Filled, Form, Picking
 from runbook_lib.report.widgets.view import Action, Face, View
 from runbook_lib.services import Found
-from runbook_lib.text import say, sentence
+from runbook_lib.text import say
 from runbook_lib.text.visible import one_line
 
 _regions = lru_cache(maxsize=1)(services.regions)
@@ -209,14 +209,13 @@ class Starting:
         if self.found:
             context = starting_pages.context(desk.given, desk.lang)
             lists = starting_pages.lists(self.found, desk.lang)
-            told = dict(zip(("clusters", "services"), (counted(one, context) for one in lists), strict=True))
-            out.append(Paragraph(say("starting.line.found", desk.lang, **told), "quiet"))
+            counts = dict(zip(("clusters", "services"), (counted(one, context) for one in lists), strict=True))
+            out.append(Paragraph(say("starting.line.found", desk.lang, **counts), "quiet"))
             about = starting_pages.about(self.found, desk.given)
             absent = self._about_chosen and self.found.lacks(desk.given.cluster, desk.given.service)
             out += problems(lists, about, absent, context)
         if self.error:
-            told_so = sentence(self.error.key, self.error.facts, desk.lang)
-            out.append(Status("bad", say("guided.problem.title", desk.lang), told_so))
+            out.append(Status("bad", say("guided.problem.title", desk.lang), told(self.error, desk.lang)))
         if self.wrong:
             out.append(
                 Status("bad", say("guided.problem.title", desk.lang), say(f"starting.problem.{self.wrong}", desk.lang))
@@ -310,8 +309,7 @@ class Saving:
         desk, draft = self.desk, self._draft()
         error = self._error or (draft if isinstance(draft, RunbookError) else None)
         if error:
-            told = sentence(error.key, error.facts, desk.lang)
-            return note("", desk.lang, Status("bad", say("guided.problem.title", desk.lang), told))
+            return note("", desk.lang, Status("bad", say("guided.problem.title", desk.lang), told(error, desk.lang)))
         if self._done and self._done[0] == self._about:
             return starting_pages.file_page(self._done[1], "done", desk.given, desk.lang)
         if not isinstance(draft, Draft):

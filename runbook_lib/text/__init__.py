@@ -38,13 +38,16 @@ def say(key: str, lang: str, /, **facts: Any) -> str:
     return template(key, lang).format(**facts)
 
 
-def sentence(key: str, facts: Mapping[str, Any], lang: str) -> str:
+def sentence(key: str, facts: Mapping[str, Any], lang: str, area: str = "errors") -> str:
     """What an error says: ``errors.<key>`` with its facts; a fact ``x_key`` names a text, filled in as ``x``.
+
+    Where ``area`` has words of its own for it, those are said.
 
     Facts may come from anywhere: each stays on its line, and an endless one is cut.
     """
     filled = {k.removesuffix("_key"): say(v, lang) if k.endswith("_key") else _shown(v) for k, v in facts.items()}
-    return say(f"errors.{key}", lang, **filled)
+    own = f"{area}.{key}"
+    return say(own if has(own) else f"errors.{key}", lang, **filled)
 
 
 def _shown(fact: Any) -> str:

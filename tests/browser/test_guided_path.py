@@ -3,55 +3,15 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from runbook_lib.report.sections.trail import NOTEBOOKS
 from runbook_lib.text import say
+from tests.browser.walking import Walk
 from tests.conftest import SERVICE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 UNNAMED = {"ECS_RUNBOOK_CLUSTER": None, "ECS_RUNBOOK_SERVICE": None, "ECS_RUNBOOK_REGION": None}
-
-
-class Walk:
-    """Somebody who goes the path, and how often he clicked."""
-
-    def __init__(self, visit, lang: str) -> None:
-        self.visit, self.page, self.lang, self.clicks = visit, visit.page, lang, 0
-
-    def click(self, found: Locator) -> None:
-        found.click()
-        self.clicks += 1
-
-    def press(self, key: str, **facts: object) -> None:
-        """A button, by its words."""
-        self.click(self.shown.get_by_role("button", name=say(key, self.lang, **facts), exact=True))
-
-    def follow(self, place: str) -> None:
-        """The link to the notebook that comes next."""
-        self.click(self.shown.locator(".onward a", has_text=say(f"guided.place.{place}", self.lang)).last)
-        self.visit.led_to(NOTEBOOKS[place])
-
-    @property
-    def shown(self) -> Locator:
-        return self.visit.shown
-
-    def says(self, words: str) -> None:
-        """Waits until the notebook says something."""
-        expect(self.shown.get_by_text(words).filter(visible=True).first).to_be_visible(timeout=60_000)
-
-    def ended(self, key: str) -> None:
-        """Waits for the state of something that takes long."""
-        told = self.shown.locator(".status .tag", has_text=re.compile(f"^{re.escape(say(key, self.lang))}$"))
-        expect(told.first).to_be_visible(timeout=60_000)
-
-    def kept(self, name: str) -> None:
-        """A picture at a desk's width and a phone's; nothing may be wider than its window."""
-        for width in (390, 1280):
-            self.visit.resized(width)
-            self.visit.shot(f"{name}-{width}")
-            assert self.visit.sideways() <= 0, (name, width)
 
 
 def cured(walk: Walk, stage, run, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from runbook_lib.errors import nearest
 from runbook_lib.evidence.journal import Change, Status
 from runbook_lib.evidence.model import Target
 from runbook_lib.report import blocks as b
@@ -47,7 +48,15 @@ def problems(lists: tuple[NameList, NameList], about: Target, absent: bool, cont
         yield b.Status("unk", _say(context, "problem.unseen"), sentence)
     if absent:
         facts = {name: unticked(getattr(about, name)) for name in ("cluster", "service", "region")}
-        yield b.Status("bad", _say(context, "problem.absent"), _say(context, "problem.absent_service", **facts))
+        near = _nearest(lists, about)
+        told = _say(context, f"problem.absent_{'near' if near else 'service'}", nearest=unticked(near), **facts)
+        yield b.Status("bad", _say(context, "problem.absent"), told)
+
+
+def _nearest(lists: tuple[NameList, NameList], about: Target) -> str:
+    """The name that AWS has and that is most like the one which it has not: of the cluster, else of the service."""
+    clusters, services = (list(one.names) for one in lists)
+    return nearest(about.service, services) if about.cluster in clusters else nearest(about.cluster, clusters)
 
 
 def _banner(context: Context) -> tuple[b.Block, ...]:
