@@ -45,7 +45,7 @@ class Desk:
         self.working = ""
         self.error: RunbookError | None = None
         self.note = ""
-        self.failed = ""
+        self.failed = self.stopped = ""  # the work that ended so
         self._job: Job | None = None
         self._stands: tuple[object, ...] = ()
         self._journal: tuple[Entry, ...] = ()
@@ -183,7 +183,7 @@ class Desk:
         """Does something beside the kernel; one thing at a time. ``then`` gets its result, in the kernel's thread."""
         if self.working:
             return
-        self.working, self.error, self.note, self.failed = name, None, "", ""
+        self.working, self.error, self.note, self.failed, self.stopped = name, None, "", "", ""
         self._job = job = Job(work, lambda ended: self._ended(job, name, ended, then))
         job.start()
         self.changed()
@@ -222,6 +222,7 @@ class Desk:
         elif ended.crash:
             self.note, self.failed = "guided.problem.crashed", name
         elif ended.stopped:
+            self.stopped = name
             self.note = f"guided.stopped.{name if has(f'guided.stopped.{name}') else 'other'}"
         else:
             then(ended.result)

@@ -97,10 +97,11 @@ class Approval:
             return problem(self.desk)
         if self.done:
             return fix_pages.applied_page(self.done, self.desk.given, self.lang)
-        if self.steps or self.desk.working == self._name:
+        if self.steps or self._name in (self.desk.working, self.desk.stopped):
             lines = tuple(" · ".join(fix_pages.step_line(step, self.lang).values()) for step in self.steps)
             text = under_way(self.desk) if self.desk.working == self._name else ""
-            return note(text, self.lang, Bullets(lines, numbered=True))
+            stopped = problem(self.desk).blocks if self.desk.stopped == self._name else ()
+            return note(text, self.lang, *stopped, Bullets(lines, numbered=True))
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 
 from runbook_lib import following, runs, verifying
@@ -58,6 +59,9 @@ class _Doing(ABC):
         if desk.failed == self.name:
             return problem(desk)
         page = self._page()
+        if desk.stopped == self.name:  # what was seen last is not what is there now
+            told = problem(desk)
+            return replace(page, blocks=(*told.blocks, *page.blocks)) if page else told
         if page:
             return page
         words = "working" if desk.working == self.name else "idle"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runbook_lib.errors import ExitCode
 from runbook_lib.guided.desk import Desk
-from runbook_lib.report.blocks import Block, Paragraph, Status
+from runbook_lib.report.blocks import Block, Paragraph, Status, Tone
 from runbook_lib.report.render import Section
 from runbook_lib.text import has, say
 
@@ -21,7 +21,8 @@ def under_way(desk: Desk) -> str:
 
 
 def problem(desk: Desk) -> Section:
-    """What went wrong, in one sentence."""
+    """What went wrong, or was stopped, in one sentence."""
     unseen = desk.error is not None and desk.error.exit_code is ExitCode.COULD_NOT_LOOK
-    title = say("guided.problem.title", desk.lang)
-    return Section("problem", "", (Status("unk" if unseen else "bad", title, desk.problem()),), desk.lang)
+    title = say(f"guided.problem.{'stopped' if desk.stopped else 'title'}", desk.lang)
+    tone: Tone = "off" if desk.stopped else "unk" if unseen else "bad"
+    return Section("problem", "", (Status(tone, title, desk.problem()),), desk.lang)

@@ -122,6 +122,7 @@ def test_a_name_that_aws_does_not_know_is_told_where_it_is_typed(english, walk):
     at.shown.get_by_label("Service", exact=True).last.fill("momentir-cx-llm-srevice")
     at.press("starting.form.use_service")
     at.says("AWS has no such name")
+    at.says(f"Nearest name: {SERVICE}")
     at.kept("refused-4-typed")
 
 
@@ -170,6 +171,7 @@ def test_a_plan_is_refused_once_something_has_changed_in_aws_or_in_another_tab(e
     second.kept("refused-7-second-tab")
     second.press("guided.bar.again")
     second.says("applied (")
+    expect(second.button("guided.bar.again")).to_be_enabled(timeout=60_000)
     second.kept("refused-8-second-tab-again")
     second.visit.open("20_fix")
     second.says("applied (")
@@ -187,3 +189,53 @@ def test_watching_can_be_stopped_and_begun_again(english, walk, lab_like):
     lab.advance(1200)
     at.press("guided.button.watch_again")
     at.ended("watch.end.completed")
+
+
+@pytest.fixture(scope="module")
+def korean(stage: Callable[..., Stage]) -> Stage:
+    return stage(lang="ko", rate=0.0)
+
+
+def run_cells(walk: Walk) -> None:
+    """Run > Run All Cells, and what it begins is over."""
+    walk.visit.run_all()
+    expect(walk.button("guided.bar.again")).to_be_enabled(timeout=60_000)
+
+
+def run_cell(walk: Walk, source: str) -> None:
+    """One cell of the notebook, from the keyboard."""
+    walk.shown.locator(".jp-CodeCell", has_text=source).locator(".jp-InputArea-editor").click()
+    walk.page.keyboard.press("Control+Enter")
+    walk.visit.idle()
+
+
+def restarted(walk: Walk) -> None:
+    """Kernel > Restart Kernel and Run All Cells of JupyterLab."""
+    walk.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    walk.page.get_by_role("menuitem", name=re.compile("^Restart Kernel and Run All Cells")).click()
+    before = walk.button("guided.bar.again").element_handle()
+    walk.page.locator(".jp-Dialog .jp-mod-accept").click()
+    before.wait_for_element_state("hidden")
+    walk.visit.idle()
+    expect(walk.button("guided.bar.again")).to_be_enabled(timeout=60_000)
+
+
+def test_an_apply_that_was_stopped_goes_on_after_the_kernel_was_restarted(korean, visit):
+    lab = korean.lab
+    at = Walk(visit(korean.jupyterlab()), "ko")
+    at.visit.open("20_fix")
+    run_cells(at)
+    at.press("fix.answer.take")
+    apply = at.shown.get_by_role("button", name=re.compile(f"{SERVICE} 서비스에 변경"))
+    lab.faults([{"preset": "hold-before", "service": "ecs", "action": "RegisterTaskDefinition"}])
+    at.click(apply)
+    assert lab.control("held?wait=60")["held"]
+    at.click(at.button("guided.bar.stop").last)
+    at.says("중지하고 있습니다. 지금 변경이 끝나면 멈춥니다.")
+    lab.faults([])
+    at.says("적용을 중지했습니다.")
+    assert changed(lab) == ["RegisterTaskDefinition"]
+    at.kept("refused-10-apply-stopped")
+    restarted(at)
+    at.says("중간에 멈춤")
+    at.kept("refused-11-restarted")
