@@ -50,6 +50,15 @@ def test_a_killed_apply_is_gone_on_with(own_lab: Start, number: int, hold: str) 
     }
 
 
+def test_a_new_plan_after_a_killed_apply_leaves_a_file_that_is_corrected_already(own_lab: Start) -> None:
+    lab = own_lab("guide")
+    killed(lab, fixing.plan(given(lab)).plan.digest, 1, "before")
+    again = fixing.plan(given(lab))
+    assert kinds(again) == ["register", "update-service", "stop-task"]
+    assert fixing.apply(given(lab), again.plan.digest).good
+    assert changing(lab) == ["RegisterTaskDefinition", "UpdateService", "StopTask"]
+
+
 @pytest.mark.parametrize(("number", "hold"), MOMENTS)
 def test_a_killed_apply_is_taken_back(own_lab: Start, number: int, hold: str) -> None:
     lab = own_lab("guide")

@@ -9,7 +9,7 @@ from runbook_lib.diagnosis import deployments, revisions
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.model import Verdict
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.plan.edits import Edit
+from runbook_lib.plan.edits import Edit, EditError, applied
 from runbook_lib.plan.model import Change, Choice, Option, Plan, ordered
 from runbook_lib.plan.remedies import remedy
 from runbook_lib.plan.remedy import Remedy
@@ -109,9 +109,17 @@ def _edits(asked: Asked) -> tuple[Edit, ...]:
 
 def _file(situation: Situation, asked: Asked) -> Iterator[Change]:
     file, edits = situation.wishes.file, _edits(asked)
-    if file and edits:
+    if file and edits and _differs(file["document"], edits):
         about = {"path": file["path"], "sha256": file["sha256"]}
         yield Change("edit-file", "edit-file", _rules(asked, "edits"), about, edits)
+
+
+def _differs(document: Mapping[str, Any], edits: tuple[Edit, ...]) -> bool:
+    """Whether edits change anything: a file may have been corrected already, and not been deployed."""
+    try:
+        return bool(applied(document, edits) != document)
+    except EditError:  # said when the file itself is edited
+        return True
 
 
 def _register(situation: Situation, asked: Asked) -> Iterator[Change]:

@@ -125,10 +125,14 @@ def test_a_press_that_comes_too_late_is_told_and_changes_nothing(lab, home, boto
     names = {"cluster": lab.scenario.cluster, "service": lab.scenario.service}
     boto("ecs", lab.endpoint_url).update_service(**names, forceNewDeployment=True)
     lab.forget_calls()
+    incident.undo()
     incident._fix.approval.action.button.click()
     settled(incident)
     assert "is out of date" in text(incident.apply())
     assert "is out of date" in text(incident.here())
+    assert "look again, and approve the new plan" in text(incident.here())
+    assert "is out of date" not in text(incident.undo()), "it is told where it was pressed"
+    assert incident._fix.approval.action.button.disabled
     assert lab.changes() == []
     assert entries(home)[-1] == "problem"
 
@@ -182,6 +186,8 @@ def test_stopping_between_two_changes_is_on_record_and_the_next_press_goes_on(la
     settled(incident)
     desk.tell = tell
     assert "Press again to go on" in text(incident.here())
+    assert "Stopped" in text(incident.apply())
+    assert "This did not work" not in text(incident.here())
     assert lab.changes() == []  # the first change edits a file
     assert approval.action.button.description == "Go on applying"
     approval.action.button.click()
