@@ -77,9 +77,9 @@ class Server:
         self.base, self.token = f"{parts.scheme}://{parts.netloc}/", parts.query.removeprefix("token=")
 
     def page(self, notebook: str) -> str:
-        """Where a notebook is shown, with the token."""
-        path = "lab/tree/notebooks" if self.kind == "jupyterlab" else "notebooks"
-        return f"{self.base}{path}/{notebook}.ipynb?token={self.token}"
+        """Where a notebook is shown, with the token; in JupyterLab alone, whatever was open before."""
+        path, fresh = ("lab/tree/notebooks", "&reset") if self.kind == "jupyterlab" else ("notebooks", "")
+        return f"{self.base}{path}/{notebook}.ipynb?token={self.token}{fresh}"
 
     def close(self) -> None:
         """Ends it with its kernels."""
