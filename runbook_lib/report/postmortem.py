@@ -136,7 +136,7 @@ class Postmortem:
         proof = self.told.recovered
         yield self.word(f"proof.{proof.kind if proof else 'none'}")
         checked = any(e.kind == "verify" and e.data.get("ok") is True for e in self.told.entries)
-        if proof and proof.kind == "watch" and checked:
+        if proof and proof.kind in ("watch", "completed") and checked:
             yield self.word("proof.verify")
 
     def _cause_lines(self) -> Iterator[str]:

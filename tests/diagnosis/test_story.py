@@ -26,7 +26,7 @@ CURED = made.healthy(
 FAULT = {"state": "stuck", "causes": [{"rule": "image_tag_absent", "confidence": "confirmed", "facts": {}}]}
 FINE: dict[str, Any] = {"state": "healthy", "causes": [], "symptoms": []}
 DONE = {"plan": "p", "change": "register", "what": "register", "outcome": "done", "facts": {}}
-COMPLETED = {"phase": "end", "end": "completed", "deployment": "ecs-svc/4"}
+COMPLETED = {"phase": "end", "end": "completed", "deployment": made.deployment_id(4)}
 
 
 def at(minutes: float) -> datetime:
@@ -62,7 +62,7 @@ WHOLE = (
     entry(2, "approval"),
     entry(3, "intent", DONE),
     entry(3.1, "change", DONE),
-    entry(4, "watch", {"phase": "begin", "deployment": "ecs-svc/4"}),
+    entry(4, "watch", {"phase": "begin", "deployment": made.deployment_id(4)}),
     entry(8, "watch", COMPLETED),
     entry(9, "verify", {"ok": True}),
     entry(9.1, "closed", {"why": "verified"}),
@@ -99,6 +99,29 @@ PROOFS: dict[str, tuple[tuple[Entry, ...], tuple[str, float] | None]] = {
 def test_it_is_over_by_the_surest_proof_after_the_last_fault(entries, expected):
     proof = told(looked(0, made.guide()), *entries).recovered
     assert (proof and (proof.kind, proof.at)) == (expected and (expected[0], at(expected[1])))
+
+
+COMPLETES = made.healthy(
+    described=made.service(made.deployment(4, -3, rolloutState="COMPLETED", runningCount=1)),
+    tasks=[made.task(9, 4, -4)],
+    definitions=[made.definition(4, made.container(healthCheck={"command": made.really_asks("/")}))],
+    briefs=[made.brief(4, "SUCCESSFUL", -3, -5.5)],
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [([entry(9, "watch", COMPLETED)], ("watch", 5.5)), ([], ("completed", 5.5)), ([looked(7)], ("look", 20))],
+    ids=["a watch that began later", "no watch", "a fault after it"],
+)
+def test_it_recovered_when_aws_completed_the_deployment_where_no_fault_was_seen_since(end, expected):
+    proof = told(looked(0, made.guide()), *end, now=COMPLETES).recovered
+    assert (proof and proof.kind, proof and proof.at) == (expected[0], at(expected[1]))
+
+
+def test_a_watch_tells_when_its_deployment_completed_where_no_look_does():
+    end = entry(9, "watch", COMPLETED | {"deployment": "ecs-svc/7", "finished_at": at(6).isoformat()})
+    assert told(looked(0, made.guide()), end).recovered.at == at(6)
 
 
 def test_a_watch_after_the_last_look_shows_that_it_is_over_though_nothing_was_read_since():

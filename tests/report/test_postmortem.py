@@ -50,7 +50,7 @@ def test_after_the_fix_it_is_a_postmortem_of_what_was():
     text = words(*WHOLE)
     told = ["ECS 런북 · 포스트모템", "포스트모템: momentir-cx-llm-service 배포 멈춤", "정상", "복구 시각:"]
     told += ["감지까지 18분", "조치까지 3분 6초", "복구까지 26분", "이미지 태그 없음"]
-    told += ["새 배포가 완료되는 것을 모니터링으로 확인했습니다.", "동작 확인을 통과했습니다."]
+    told += ["새 배포가 완료된 것을 모니터링으로 확인했습니다.", "동작 확인을 통과했습니다."]
     assert [part for part in told if part not in text] == []
     assert "배포 진단 보고서" not in text
 
