@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib import gating, runs, watching
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.following import Outcome, Poll, expected_s
+from runbook_lib.diagnosis.toll import TARGETS, Toll, toll, worse
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.journal import READ_AT, WATCH
 from runbook_lib.look import Look
@@ -35,10 +37,13 @@ class Record:
         self.last: Poll | None = None
         self._began: datetime | None = None
         self._heard_s = 0.0
+        self._toll: Toll | None = None
 
     def heard(self, poll: Poll) -> None:
         """Takes a poll; the first one begins the record."""
         self.last, self._heard_s = poll, time.monotonic()
+        if not poll.lost:
+            self._toll = worse(self._toll, replace(toll(poll.evidence), at=poll.at))
         if self._began is None:
             self._began = poll.at
             self._kept(lambda: self._note({"phase": "begin"}))
@@ -69,7 +74,8 @@ class Record:
             return None
         poll = self.last
         about = {"by": self._by, "deployment": poll.deployment, "revision": poll.revision}
-        told = {**about, **self._lengths(poll), **facts}
+        seen = {TARGETS: self._toll.as_fact()} if self._toll else {}
+        told = {**about, **self._lengths(poll), **seen, **facts}
         return runs.note(poll.evidence.target, self._given, WATCH, told)
 
     def _lengths(self, poll: Poll) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runbook_lib import fixing, runs, verifying
+from runbook_lib.archive import journal
 from runbook_lib.following import Record, follow
 from runbook_lib.look import look
 from tests import in_process
@@ -49,3 +50,21 @@ def test_the_guides_incident_is_told_after_it_was_cured(own_lab: Start, tmp_path
         assert fix < 60
         assert detect < recover < detect + 6 * 60
         assert len(source.encode()) < 300_000
+
+
+def test_a_report_while_no_target_is_healthy_says_so_and_later_ones_remember_it(own_lab: Start, tmp_path: Path) -> None:
+    lab = own_lab("guide")
+    asked = given(lab, outputs=str(tmp_path / "out"), incident_id="new", verify_tries=1)
+    folder = runs.record(look(asked), asked, "diagnose")
+    asked = asked.model_copy(update={"incident_id": folder.name})
+    assert fixing.apply(asked, fixing.plan(asked).plan.digest).good
+    lab.advance(40)
+    during = runs.archive(look(asked), asked, folder)
+    assert follow(asked, Record(asked, "watch", pytest.fail), lambda _: None, lab.advance).word == "completed"
+    after = runs.archive(look(asked), asked, folder)
+    for run in (during, after):
+        source = (run / "report.en.md").read_text(encoding="utf-8")
+        assert "there was no healthy target" in source
+        assert "None seen" not in source
+    noted = [e.data.get("targets") for e in journal.read(folder).entries if e.text("phase") == "end"]
+    assert [found["healthy"] for found in noted] == [0]

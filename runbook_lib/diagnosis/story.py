@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from runbook_lib.diagnosis.engine import Diagnosis, judge
 from runbook_lib.diagnosis.state import State, deploying_since, state_of
+from runbook_lib.diagnosis.toll import Toll, worst
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.clocks import by_aws, read_at
 from runbook_lib.evidence.completions import completions
@@ -112,6 +113,13 @@ class Story:
     def unseen(self) -> bool:
         """Whether it is over and nothing was read since: the look of now is the last that saw the fault."""
         return self.over and self.faulty[-1].at >= self.now
+
+    @property
+    def toll(self) -> Toll:
+        """What users may have noticed at the worst that any look, before or after, or any watch saw."""
+        first = [self.worst.evidence] if self.worst else []
+        looks = [look.evidence for look in (*self.faulty, *self.looks) if look.evidence]
+        return worst([*first, *looks], self.entries) or Toll(self.now, "unknown", 0, 0)
 
     @property
     def causes(self) -> tuple[Seen, ...]:

@@ -96,7 +96,7 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
     drawn = history.blocks(told, diagnosis, evidence, context) if _is_told(told) else ()
     return {
         "summary": _summary(told, diagnosis, evidence, context),
-        "impact": impact.blocks(evidence, context),
+        "impact": impact.blocks(told, evidence, context),
         "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
         "symptoms": _symptoms(told, diagnosis, evidence, context),
         "causes": _causes(told, diagnosis, evidence, context),
@@ -115,14 +115,14 @@ def _is_told(told: Story) -> bool:
 
 
 def _summary(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    lead = Paragraph(_lead(diagnosis, evidence, context), "lead")
+    lead = Paragraph(_lead(told, diagnosis, evidence, context), "lead")
     causes = tuple(cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
     named = (Bullets(causes),) if causes else ()
-    figures = Figures((*_figures(diagnosis, evidence, context), *so_far(told, context)))
+    figures = Figures((*_figures(told, diagnosis, evidence, context), *so_far(told, context)))
     return (lead, *named, *_were(diagnosis, context), figures)
 
 
-def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
+def _lead(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """What, since when, whom it hit and where it stands, for somebody who reads nothing else."""
     began = unfinished_since(diagnosis, evidence)
     parts = [context.say("page.lead_done")]
@@ -132,14 +132,14 @@ def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
     now = context.say("page.lead_state", state=headline(diagnosis, evidence, context.lang)[1])
-    parts += [impact.line(evidence, context), now, _changed(context)]
+    parts += [impact.line(told, evidence, context), now, _changed(context)]
     return " ".join(parts)
 
 
-def _figures(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
+def _figures(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
     unknown, unread = len(diagnosis.unknown), len(unread_rows(evidence, context))
     return (
-        impact.figure(evidence, context),
+        impact.figure(told, context),
         *_unfinished(diagnosis, evidence, context),
         _cause_figure(diagnosis, context),
         _task_figure(diagnosis, evidence, context),

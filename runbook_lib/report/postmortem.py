@@ -85,7 +85,7 @@ class Postmortem:
         """The blocks of each part by its name, in the order of the page."""
         return {
             "summary": self._summary(),
-            "impact": impact.blocks(self._hardest(), self.context),
+            "impact": impact.blocks(self.told, self.evidence, self.context),
             "timeline": history.blocks(self.told, self.diagnosis, self.evidence, self.context),
             "symptoms": self._symptoms(),
             "causes": self._causes(),
@@ -97,12 +97,6 @@ class Postmortem:
             "appendix": self._appendix(),
         }
 
-    def _hardest(self) -> Evidence:
-        """The evidence of the faulty look at which users were hit hardest, the worst look first among equals."""
-        known = [look.evidence for look in self.told.faulty if look.evidence]
-        first = [self.worst.evidence] if self.worst else []
-        return max([*first, *known], key=impact.rank, default=self.evidence)
-
     def _summary(self) -> tuple[Block, ...]:
         causes = tuple(self._cause_lines())
         lead = Paragraph(" ".join(self._lead()), "lead")
@@ -112,10 +106,7 @@ class Postmortem:
         told, name = self.told, str(self.worst.diagnosis.state) if self.worst else ""
         yield self.word(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
         yield self._length()
-        hardest = self._hardest()
-        facts = impact.counts(hardest)
-        name = impact.kind(hardest) if hardest is not self.evidence else "unknown"
-        yield self.word(f"impact.{name}", at=self.time(hardest.collected_at), **facts)
+        yield impact.worst_line(told, self.evidence, self.context)
         yield self.word("lead.causes", count=len(told.causes)) if told.causes else self.word("lead.no_causes")
         made = len(told.changes)
         yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
@@ -148,8 +139,7 @@ class Postmortem:
 
     def _figures(self) -> Iterator[Figure]:
         told, proof = self.told, self.told.recovered
-        if self.worst:
-            yield impact.figure(self._hardest(), self.context)
+        yield impact.figure(told, self.context)
         yield self._figure("detect", told.to_detect, "detect_note", "no_start")
         yield self._figure("fix", told.to_fix, "fix_note", "no_change")
         missing = "no_start" if proof else "no_end"
