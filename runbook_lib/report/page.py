@@ -23,7 +23,15 @@ from runbook_lib.report.postmortem import PROOF, Postmortem, damaged, folded, jo
 from runbook_lib.report.render import page
 from runbook_lib.report.sections import history
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
-from runbook_lib.report.sections.values import full_stamp, look_stamp, shell, table, unfinished_since, when_text
+from runbook_lib.report.sections.values import (
+    full_stamp,
+    look_stamp,
+    shell,
+    table,
+    undated,
+    unfinished_since,
+    when_text,
+)
 from runbook_lib.text import say
 
 _FAILED = ("failing", "stuck")  # states that have a title of their own
@@ -119,20 +127,21 @@ def _summary(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
     causes = tuple(cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
     named = (Bullets(causes),) if causes else ()
     figures = Figures((*_figures(told, diagnosis, evidence, context), *so_far(told, context)))
-    return (lead, *named, *_were(diagnosis, context), figures)
+    return (lead, *named, *_were(diagnosis, context), *damaged(context), figures)
 
 
 def _lead(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """What, since when, whom it hit and where it stands, for somebody who reads nothing else."""
     began = unfinished_since(diagnosis, evidence)
-    parts = [context.say("page.lead_done")]
+    name = "unseen" if not evidence.service else "undated" if undated(evidence) else "done"
+    parts = [context.say(f"page.lead_{name}")]
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         parts = [context.say("page.lead_open", began=when_text(began, evidence, context), length=length)]
     if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
     now = context.say("page.lead_state", state=headline(diagnosis, evidence, context.lang)[1])
-    parts += [impact.line(told, evidence, context), now, _changed(context)]
+    parts += [impact.line(told, evidence, context), now, _changed(told, context)]
     return " ".join(parts)
 
 
@@ -171,11 +180,12 @@ def _cause_figure(diagnosis: Diagnosis, context: Context) -> Figure:
 def _task_figure(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Figure:
     """Unhealthy ones, and those with an unhealthy target, are counted only where every task was read."""
     service = evidence.service
+    if "runningCount" not in service:
+        return Figure(context.say("figure.tasks"), "–", context.say("since.unread"))
     counted: dict[str, Any] = next((dict(v.facts) for v in diagnosis.verdicts if v.rule == "tasks_unhealthy"), {})
-    unhealthy = counted.get("unhealthy", "–")
-    seen = evidence.all("tasks") and not evidence.unread("tasks", "task_arns")
-    value = context.say("figure.tasks_value", running=service.get("runningCount", "–"))
-    facts = {"desired": service.get("desiredCount", "–"), "unhealthy": unhealthy}
+    seen = "unhealthy" in counted and evidence.all("tasks") and not evidence.unread("tasks", "task_arns")
+    value = context.say("figure.tasks_value", running=service["runningCount"])
+    facts = {"desired": service.get("desiredCount", 0), "unhealthy": counted.get("unhealthy", 0)}
     note = context.say("figure.tasks_note" if seen else "figure.tasks_unseen", **facts)
     if seen and counted.get("unhealthy_targets"):
         note += context.say("figure.tasks_targets", count=counted["unhealthy_targets"])
@@ -217,9 +227,12 @@ def _changes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tupl
     return (Heading(section.title), *section.blocks)
 
 
-def _changed(context: Context) -> str:
-    made = sum(entry.kind == "change" for entry in context.record)
-    return context.say("page.lead_changes", count=made) if made else context.say("page.lead_no_change")
+def _changed(told: Story, context: Context) -> str:
+    """What was changed, and what may have been; of a record with holes no more than what it holds."""
+    made, cut = len(told.changes), len(told.cut_short)
+    none = say("story.lead.no_changes_read", context.lang) if context.damaged else context.say("page.lead_no_change")
+    parts = [context.say("page.lead_changes", count=made)] if made else [] if cut else [none]
+    return " ".join([*parts, *([say("story.cut", context.lang, count=cut)] if cut else [])])
 
 
 def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
@@ -227,6 +240,8 @@ def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ..
     if any(entry.kind in _DONE for entry in told.entries):
         done = [entry for entry in told.telling if entry.kind not in PROOF]
         return record(done, context.lang, context.timezone)
+    if context.damaged:
+        return (Paragraph(say("story.lead.no_changes_read", context.lang)),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 

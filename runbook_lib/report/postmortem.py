@@ -100,19 +100,32 @@ class Postmortem:
     def _summary(self) -> tuple[Block, ...]:
         causes = tuple(self._cause_lines())
         lead = Paragraph(" ".join(self._lead()), "lead")
-        return (lead, *((Bullets(causes),) if causes else ()), Figures(tuple(self._figures())))
+        return (lead, *((Bullets(causes),) if causes else ()), *damaged(self.context), Figures(tuple(self._figures())))
 
     def _lead(self) -> Iterator[str]:
         told, name = self.told, str(self.worst.diagnosis.state) if self.worst else ""
         yield self.word(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
         yield self._length()
         yield impact.worst_line(told, self.evidence, self.context)
-        yield self.word("lead.causes", count=len(told.causes)) if told.causes else self.word("lead.no_causes")
-        made = len(told.changes)
-        yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
+        yield self.word("lead.causes", count=len(told.causes)) if told.causes else self._no_causes()
+        yield from self._made()
         yield from self._proofs()
         now = headline(self.diagnosis, self.evidence, self.lang)[1]
         yield self.word("lead.unseen" if told.unseen else "lead.now", state=now, at=self.time(told.now))
+
+    def _no_causes(self) -> str:
+        """That none is on record; nothing of looks that cannot be read."""
+        return self.word("lead.no_causes_read" if self.context.damaged or self.told.unreadable else "lead.no_causes")
+
+    def _made(self) -> Iterator[str]:
+        """What was changed, and what may have been."""
+        made, cut = len(self.told.changes), len(self.told.cut_short)
+        if made:
+            yield self.word("lead.changes", count=made)
+        elif not cut:
+            yield self.word("lead.no_changes_read" if self.context.damaged else "lead.no_changes")
+        if cut:
+            yield self.word("cut", count=cut)
 
     def _length(self) -> str:
         told, proof = self.told, self.told.recovered
@@ -181,7 +194,7 @@ class Postmortem:
         lead = (*direct, *((self._as_of(worst),) if worst else ()))
         about = (Heading(self.word("elsewhere")),) if others and cards else ()
         found = (*lead, *cards, *about, *others)
-        found = found or (Paragraph(self.word("lead.no_causes")),)
+        found = found or (Paragraph(self._no_causes()),)
         return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.word("no_evidence")))
 
     def _changed(self, worst: Worst) -> tuple[Block, ...]:
@@ -214,7 +227,8 @@ class Postmortem:
         known = [(name, at) for name, at in {**turns, "closed": closed}.items() if at]
         rows = tuple(Fact(self.word(f"label.{name}"), (full_stamp(at, self.context),)) for name, at in known)
         done = self._record(*_DONE)
-        return (Facts(rows), *(done or (Paragraph(self.context.say("page.no_fix_needed")),)), *self._cut())
+        none = self.word("lead.no_changes_read") if self.context.damaged else self.context.say("page.no_fix_needed")
+        return (Facts(rows), *(done or (Paragraph(none),)), *self._cut())
 
     def _cut(self) -> tuple[Block, ...]:
         counts = {"cut": len(self.told.cut_short), "lost": len(self.told.lost_runs)}

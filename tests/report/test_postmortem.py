@@ -117,7 +117,7 @@ def test_nothing_of_now_is_told_where_nothing_was_read_since_it_was_over(lang):
 
 def test_what_is_not_on_record_is_said():
     text = words(looked(0), entry(1, "run", {"status": "interrupted", "run": "r"}), entry(2, "intent", {"change": "x"}))
-    told = ["배포 시작 시각이 기록에 없음", "적용한 변경 없음", "근거를 읽을 수 없어", "근거를 읽을 수 없는 진단: 1개."]
+    told = ["배포 시작 시각이 기록에 없음", "기록된 변경 없음", "근거를 읽을 수 없어", "근거를 읽을 수 없는 진단: 1개."]
     told += ["실패하거나 중단된 노트북 실행: 1개.", "시작한 뒤 결과가 기록되지 않은 변경: 1개."]
     assert [part for part in told if part not in text] == []
 
