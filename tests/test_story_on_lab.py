@@ -27,6 +27,18 @@ TOLD = {
 }
 
 
+# Of each change old and new values, those of the environment masked, and the command with the names it was made with.
+CHANGED = (
+    "-llm:latest\n+ 123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/momentir-cx-llm:bfea2cf646ba4eb2",
+    'getcode() == 200" || exit 1\n+ python',
+    '- {"name": "LANGSMITH_TRACING", "value": "***"}\n',
+    "- momentir-cx-llm:3\n+ momentir-cx-llm:4\n",
+    "  --task-definition momentir-cx-llm:4 \\\n  --force-new-deployment \\\n",
+    "aws ecs register-task-definition \\\n",
+    "aws ecs stop-task \\\n",
+)
+
+
 def test_the_guides_incident_is_told_after_it_was_cured(own_lab: Start, tmp_path: Path) -> None:
     lab = own_lab("guide")
     asked = given(lab, outputs=str(tmp_path / "out"), incident_id="new", verify_tries=1)
@@ -50,6 +62,7 @@ def test_the_guides_incident_is_told_after_it_was_cured(own_lab: Start, tmp_path
         assert fix < 60
         assert detect < recover < detect + 6 * 60
         assert len(source.encode()) < 300_000
+    assert [words for words in CHANGED if words not in (done.folder / "report.en.md").read_text("utf-8")] == []
 
 
 def test_a_report_while_no_target_is_healthy_says_so_and_later_ones_remember_it(own_lab: Start, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from runbook_lib.evidence.timeline import since, timeline
 
 # What reading a damaged or an invented look can raise.
 DAMAGED = (InputError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_DONE = ("done", "already")
+_GOOD = ("done", "already", "unneeded")
 _BAD = (State.STUCK, State.FAILING)
 _PROOFS = ("watch", "completed", "verify", "closed", "look")  # what shows that it is over, the surest first
 
@@ -128,8 +128,14 @@ class Story:
 
     @property
     def changes(self) -> tuple[Entry, ...]:
-        """The changes that were made."""
-        return tuple(e for e in self.entries if e.kind == "change" and e.text("outcome") in _DONE)
+        """The changes that were made; not those that were there already when an apply went on."""
+        return tuple(e for e in self.entries if e.kind == "change" and e.text("outcome") == "done")
+
+    @property
+    def failed(self) -> tuple[Entry, ...]:
+        """The changes that were not made, and were not made later either."""
+        steps = {(e.text("plan"), e.text("change")): e for e in self.entries if e.kind == "change"}
+        return tuple(e for e in steps.values() if e.text("outcome") not in _GOOD)
 
     @property
     def recovered(self) -> Proof | None:
@@ -140,7 +146,7 @@ class Story:
     def fixed(self) -> datetime | None:
         """When the last change was made, of those before it was over; None where nothing was changed."""
         proof = self.recovered
-        made = [e.at for e in self.changes if e.text("outcome") == "done" and not (proof and e.at > proof.at)]
+        made = [e.at for e in self.changes if not (proof and e.at > proof.at)]
         return max(made, default=None)
 
     @property

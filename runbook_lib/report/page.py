@@ -19,9 +19,9 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.postmortem import PROOF, Postmortem, damaged, folded, journal, so_far
+from runbook_lib.report.postmortem import DONE, PROOF, Postmortem, damaged, folded, journal, so_far
 from runbook_lib.report.render import page
-from runbook_lib.report.sections import history
+from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
 from runbook_lib.report.sections.values import (
     full_stamp,
@@ -49,8 +49,8 @@ _APPENDIX = (
 
 def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
-    made = document(diagnosis, evidence, context)
-    return page("page.html.j2", context.lang, {"plain_title": unmarked(made.title, made.lang), "made": made})
+    found = document(diagnosis, evidence, context)
+    return page("page.html.j2", context.lang, {"plain_title": unmarked(found.title, found.lang), "made": found})
 
 
 def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Document:
@@ -108,7 +108,7 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
         "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
         "symptoms": _symptoms(told, diagnosis, evidence, context),
         "causes": _causes(told, diagnosis, evidence, context),
-        "fix": _fix(told, diagnosis, context),
+        "fix": _fix(told, diagnosis, evidence, context),
         "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
         "unread": (*sections.unread(diagnosis, evidence, context).blocks, *damaged(context)),
@@ -229,17 +229,19 @@ def _changes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tupl
 
 def _changed(told: Story, context: Context) -> str:
     """What was changed, and what may have been; of a record with holes no more than what it holds."""
-    made, cut = len(told.changes), len(told.cut_short)
-    none = say("story.lead.no_changes_read", context.lang) if context.damaged else context.say("page.lead_no_change")
-    parts = [context.say("page.lead_changes", count=made)] if made else [] if cut else [none]
-    return " ".join([*parts, *([say("story.cut", context.lang, count=cut)] if cut else [])])
+    count, lang = len(told.changes), context.lang
+    others = {"story.lead.failed": len(told.failed), "story.cut": len(told.cut_short)}
+    parts = [context.say("page.lead_changes", count=count)] if count else []
+    parts += [say(name, lang, count=each) for name, each in others.items() if each]
+    none = say("story.lead.no_changes_read", lang) if context.damaged else context.say("page.lead_no_change")
+    return " ".join(parts) or none
 
 
-def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
+def _fix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
     if any(entry.kind in _DONE for entry in told.entries):
-        done = [entry for entry in told.telling if entry.kind not in PROOF]
-        return record(done, context.lang, context.timezone)
+        done = [entry for entry in told.telling if entry.kind in DONE]
+        return (*record(done, context.lang, context.timezone), *made.blocks(told, evidence, context))
     if context.damaged:
         return (Paragraph(say("story.lead.no_changes_read", context.lang)),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"

@@ -35,14 +35,14 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record, who
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections import history
+from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import cause_line
 from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp
 from runbook_lib.text import say
 
 PROOF = ("verify", "closed")
 Maker = Callable[[Diagnosis, Evidence, Context], Section]
-_DONE = ("plan", "approval", "change", "intent", "applied", "watch", "run")
+DONE = ("plan", "approval", "change", "intent", "applied", "watch", "run")
 _RAW = (
     sections.service_state,
     sections.running_tasks,
@@ -119,11 +119,14 @@ class Postmortem:
 
     def _made(self) -> Iterator[str]:
         """What was changed, and what may have been."""
-        made, cut = len(self.told.changes), len(self.told.cut_short)
+        told = self.told
+        made, cut, failed = len(told.changes), len(told.cut_short), len(told.failed)
         if made:
             yield self.word("lead.changes", count=made)
-        elif not cut:
+        elif not cut and not failed:
             yield self.word("lead.no_changes_read" if self.context.damaged else "lead.no_changes")
+        if failed:
+            yield self.word("lead.failed", count=failed)
         if cut:
             yield self.word("cut", count=cut)
 
@@ -226,9 +229,14 @@ class Postmortem:
         turns = {"began": told.began, "detected": told.detected, "fixed": told.fixed, "recovered": proof}
         known = [(name, at) for name, at in {**turns, "closed": closed}.items() if at]
         rows = tuple(Fact(self.word(f"label.{name}"), (full_stamp(at, self.context),)) for name, at in known)
-        done = self._record(*_DONE)
+        done = self._record(*DONE)
         none = self.word("lead.no_changes_read") if self.context.damaged else self.context.say("page.no_fix_needed")
-        return (Facts(rows), *(done or (Paragraph(none),)), *self._cut())
+        return (
+            Facts(rows),
+            *(done or (Paragraph(none),)),
+            *self._cut(),
+            *made.blocks(told, self.evidence, self.context),
+        )
 
     def _cut(self) -> tuple[Block, ...]:
         counts = {"cut": len(self.told.cut_short), "lost": len(self.told.lost_runs)}

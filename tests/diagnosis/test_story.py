@@ -159,6 +159,16 @@ def test_the_time_to_fix_ends_with_the_last_change_that_was_made(entries, minute
     assert found.to_fix == (None if minutes is None else timedelta(minutes=minutes))
 
 
+def test_a_change_counts_once_though_a_second_apply_found_it_there_and_one_that_failed_only_until_it_was_made():
+    update = DONE | {"change": "update-service"}
+    first = (entry(2, "change", DONE), entry(3, "change", update | {"outcome": "failed"}))
+    found = told(looked(0, made.guide()), *first)
+    assert (len(found.changes), len(found.failed)) == (1, 1)
+    again = (entry(4, "change", DONE | {"outcome": "already"}), entry(5, "change", update))
+    found = told(looked(0, made.guide()), *first, *again)
+    assert (len(found.changes), len(found.failed)) == (2, 0)
+
+
 def test_a_cause_is_told_with_the_looks_that_saw_it():
     other = {"causes": [{"rule": "secret_absent", "facts": {}}, *FAULT["causes"]]}
     found = told(looked(0), looked(1, **other), looked(2, **other), entry(3, "look", FINE))
