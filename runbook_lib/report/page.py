@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from runbook_lib import text
 from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, sections, sightings, words
-from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Heading, Paragraph, Table
+from runbook_lib.report import impact, prevented, sections, sightings
+from runbook_lib.report.blocks import Block, Bullets, Figure, Figures, Heading, Paragraph
 from runbook_lib.report.context import Context
 from runbook_lib.report.document import Document, Part
 from runbook_lib.report.formats import duration, minutes
@@ -27,7 +26,6 @@ from runbook_lib.report.sections.values import (
     full_stamp,
     look_stamp,
     shell,
-    table,
     undated,
     unfinished_since,
     when_text,
@@ -112,7 +110,7 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
         "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
         "unread": (*sections.unread(diagnosis, evidence, context).blocks, *damaged(context)),
-        "prevention": _prevention(diagnosis, evidence, context),
+        "prevention": prevented.blocks(told, diagnosis, evidence, context),
         "appendix": _appendix(told, diagnosis, evidence, context),
     }
 
@@ -254,28 +252,6 @@ def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, .
     if proof:
         return record(proof, context.lang, context.timezone)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
-
-
-def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    """The guide's prevention for the causes that were found, and the risks that were seen."""
-    inside: list[Block] = [_actions(diagnosis, context), Paragraph(context.say("page.no_owner"), "quiet")]
-    if diagnosis.failed("risk"):
-        inside += [Heading(context.say("page.risks")), *sections.risks(diagnosis, evidence, context).blocks]
-    return tuple(inside)
-
-
-def _actions(diagnosis: Diagnosis, context: Context) -> Table:
-    rows = [
-        (
-            Cell(context.say(f"prevent.{verdict.rule}.group")),
-            Cell(context.say(f"prevent.{verdict.rule}.item")),
-            Cell(words.title(verdict, context.lang)),
-        )
-        for verdict in diagnosis.failed("cause")
-        if text.has(f"report.prevent.{verdict.rule}.item")
-    ]
-    always = tuple(Cell(context.say(f"prevent.always.{part}")) for part in ("group", "item", "cause"))
-    return table(context, "prevention", "group item prevents", [*rows, always])
 
 
 def _appendix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:

@@ -249,3 +249,14 @@ def test_while_it_goes_on_the_impact_is_the_worst_of_all_looks_too():
     text = words(looked(0, ill), *OPEN[2:], now=made.guide())
     assert "사용자 영향 있을 수 있음 정상 대상: 1개 중 0개" in text
     assert "가장 나빴을 때(조회: 16:58:28) 정상 대상이 없었습니다." in text
+
+
+@pytest.mark.parametrize("now", [CURED, made.guide()], ids=["over", "going on"])
+def test_every_item_of_prevention_has_its_state_and_none_reads_as_done_that_nobody_looked_at(now):
+    source = page(*OPEN, now=now)
+    part = source[source.index('<section id="prevention">') : source.index('<section id="appendix">')]
+    assert part.count('data-l="지금 상태"') == len(ITEMS)
+    text = inside(source, "prevention")
+    assert "배포 서킷 브레이커" in text
+    assert "t-ok" not in part
+    assert "배포 전 검사 여부는 조회하지 않음" in text
