@@ -196,9 +196,9 @@ def story(entries: Iterable[Entry], evidence: Evidence, diagnosis: Diagnosis) ->
     looks = _looks(timed, read, now)
     faulty = [look for look in looks if look.faulty]
     known = [look.evidence for look in looks if look.evidence]
-    began = next((when for look in faulty if look.evidence and (when := _began(look.evidence))), None)
+    start = next((when for look in faulty if look.evidence and (when := began(look.evidence))), None)
     whole, completed = _together(known, evidence), _completions(timed, known)
-    told = Story(timed, looks, evidence.collected_at, now.faulty, began, _worst(faulty), whole, skew, completed)
+    told = Story(timed, looks, evidence.collected_at, now.faulty, start, _worst(faulty), whole, skew, completed)
     on_record = any(look.evidence is evidence and look.entry for look in looks)
     return replace(told, ongoing=False) if now.faulty and on_record and _proof(told) else told
 
@@ -235,7 +235,7 @@ def _as_causes(diagnosis: Diagnosis) -> tuple[Cause, ...]:
     return tuple(Cause(v.rule, v.confidence, v.facts) for v in diagnosis.failed("cause"))
 
 
-def _began(evidence: Evidence) -> datetime | None:
+def began(evidence: Evidence) -> datetime | None:
     """When the deployment at fault was created: what is unfinished, what was rolled back, or what failed."""
     try:
         unfinished = deploying_since(evidence) if state_of(evidence) is State.DEPLOYING else since(evidence)
@@ -300,7 +300,7 @@ def _proof(told: Story) -> Proof | None:
         if (kind := _proves(entry)) and entry.at >= last:
             done = _completed(told, entry.text("deployment"), last, entry.at) if kind == "watch" else None
             found.setdefault(kind, Proof(kind, done or entry.at))
-    healthy = (look for look in told.looks if look.at > last and not look.faulty and _is_healthy(look))
+    healthy = (look for look in told.looks if look.at > last and not look.faulty and is_healthy(look))
     if look := next(healthy, None):
         done = _completed(told, _primary(look), last, look.at)
         found |= {"look": Proof("look", look.at)} | ({"completed": Proof("completed", done)} if done else {})
@@ -326,7 +326,8 @@ def _proves(entry: Entry) -> str:
     return "closed" if entry.kind == "closed" else ""
 
 
-def _is_healthy(look: Sight) -> bool:
+def is_healthy(look: Sight) -> bool:
+    """Whether a look saw a healthy service."""
     if look.evidence:
         return state_of(look.evidence) is State.HEALTHY
     return look.entry is not None and look.entry.text("state") == State.HEALTHY

@@ -7,6 +7,7 @@ from typing import Any
 
 from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.episodes import episodes
 from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import impact, prevented, sections, sightings
@@ -18,7 +19,7 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.postmortem import DONE, PROOF, Postmortem, damaged, folded, journal, so_far
+from runbook_lib.report.postmortem import DONE, PROOF, Postmortem, before, damaged, folded, journal, so_far
 from runbook_lib.report.render import page
 from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
@@ -124,8 +125,14 @@ def _summary(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
     lead = Paragraph(_lead(told, diagnosis, evidence, context), "lead")
     causes = tuple(cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
     named = (Bullets(causes),) if causes else ()
-    figures = Figures((*_figures(told, diagnosis, evidence, context), *so_far(told, context)))
-    return (lead, *named, *_were(diagnosis, context), *damaged(context), figures)
+    figures = _tiles((*_figures(told, diagnosis, evidence, context), *so_far(told, context)), diagnosis, evidence)
+    return (lead, *named, *_were(diagnosis, context), *before(told, evidence, context), *damaged(context), figures)
+
+
+def _tiles(found: tuple[Figure, ...], diagnosis: Diagnosis, evidence: Evidence) -> Figures:
+    """Six at most, which fill their rows, where the one of what could not be checked has nothing to tell."""
+    idle = not diagnosis.unknown and not evidence.unreads
+    return Figures(found[:4] + found[5:] if len(found) > 6 and idle else found)
 
 
 def _lead(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
@@ -194,8 +201,9 @@ def _symptoms(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Co
     found, began = sections.symptoms(diagnosis, evidence, context).blocks, unfinished_since(diagnosis, evidence)
     if began is None:
         return found
-    seen = told.detected or evidence.collected_at
-    length = duration((seen - (told.began or began)).total_seconds(), context.lang)
+    last = next(reversed(episodes(told)), None)
+    seen = last.detected if last else evidence.collected_at
+    length = duration((seen - ((last and last.began) or began)).total_seconds(), context.lang)
     return (*found, Paragraph(context.say("page.detected", at=full_stamp(seen, context), length=length)))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from runbook_lib.diagnosis.checklist import Answer
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.episodes import Episode, episodes, undone
 from runbook_lib.diagnosis.state import State
 from runbook_lib.diagnosis.story import Seen, Story, Worst
 from runbook_lib.evidence.journal import Entry
@@ -327,17 +328,39 @@ def folded(section: Section, context: Context, title: str = "") -> Fold:
 
 
 def so_far(told: Story, context: Context) -> tuple[Figure, ...]:
-    """The times so far, while it is going on: how long until it was seen, and how long that is ago."""
-    if told.detected is None or told.detected >= told.now:
+    """The times so far, while it is going on: how long until it was seen, and how long that is ago.
+
+    Of an incident whose fault came back they are those of the last time.
+    """
+    seen = next(reversed(episodes(told)), None)
+    if seen is None or seen.detected >= told.now:
         return ()
-    stamp = full_stamp(told.detected, context)
     found = []
-    if told.to_detect is not None:
-        value, note = (
-            duration(told.to_detect.total_seconds(), context.lang),
-            say("story.figure.detect_note", context.lang),
-        )
+    if seen.began is not None and seen.began <= seen.detected:
+        value = duration((seen.detected - seen.began).total_seconds(), context.lang)
+        note = say("story.figure.detect_note", context.lang)
         found.append(Figure(say("story.figure.detect", context.lang), value, note))
-    since = duration((told.now - told.detected).total_seconds(), context.lang)
-    note = say("story.figure.since_note", context.lang, at=stamp)
+    since = duration((told.now - seen.detected).total_seconds(), context.lang)
+    note = say("story.figure.since_note", context.lang, at=full_stamp(seen.detected, context))
     return (*found, Figure(say("story.figure.since", context.lang), since, note))
+
+
+def before(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """What had failed and was cured before, in the same incident: a line each, the newest five."""
+    past = episodes(told)[:-1][-5:]
+    if not past or told.over:
+        return ()
+    lines = tuple(" ".join(_episode(each, told, evidence, context)) for each in past)
+    return (Paragraph(say("story.episode.title", context.lang)), Bullets(lines))
+
+
+def _episode(each: Episode, told: Story, evidence: Evidence, context: Context) -> Iterator[str]:
+    lang = context.lang
+    causes = ", ".join(cause_title(cause, lang) for cause in each.causes) or say("story.episode.unnamed", lang)
+    times = {"detected": each.detected, "over": each.recovered or each.detected}
+    shown = {name: sightings.time(at, told, evidence, context) for name, at in times.items()}
+    yield say("story.episode.seen", lang, causes=causes, **shown)
+    if each.changes:
+        yield say("story.episode.changes", lang, count=len(each.changes))
+    if at := undone(told, each):
+        yield say("story.episode.undone", lang, at=sightings.time(at, told, evidence, context))
