@@ -44,7 +44,11 @@ def files(seen: Look, rendering: Context) -> Iterator[tuple[str, str]]:
 
 
 def rendered(seen: Look, rendering: Context, form: str) -> str:
-    """One form of the report, one of ``FORMATS``."""
+    """One form of the report, one of ``FORMATS``; its last line ends, so that a terminal and a file hold the same."""
+    return _made(seen, rendering, form).removesuffix("\n") + "\n"
+
+
+def _made(seen: Look, rendering: Context, form: str) -> str:
     about = seen.diagnosis, seen.evidence, rendering
     if form == "json":
         from runbook_lib.report.report_json import report_json

@@ -207,3 +207,10 @@ def test_without_any_evidence_the_ways_on_are_named(only_looks):
     with pytest.raises(InputError) as error:
         command("incidents", "render", "latest", "-p", f"outputs={root}")
     assert error.value.key == "report-none"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_standard_output_is_the_file_byte_for_byte(archived, name):
+    folder, root = archived
+    _, printed = command("incidents", "render", folder.name, "-p", f"outputs={root}", *options(name))
+    assert printed == (folder / name).read_text(encoding="utf-8")

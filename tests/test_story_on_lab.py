@@ -16,12 +16,17 @@ from tests.lab_fixing import Start, given
 
 TOLD = {
     "ko": (
-        *("ECS 런북 · 포스트모템", "momentir-cx-llm-service 배포 멈춤", "찾은 원인: 4개.", "적용한 변경: 4개."),
+        *(
+            "ECS 런북 · 포스트모템",
+            "momentir-cx-llm-service 배포 멈춤",
+            "원인을 4개 찾았습니다.",
+            "변경을 4개 적용했습니다: 파일 수정, ",
+        ),
         *("배포 시작 → 새 배포 완료", "이미지 태그 없음", "다중 배포 충돌", "미설정"),
         *("동작 확인을 통과했습니다.", "momentir-cx-llm:3 배포 시작"),
     ),
     "en": (
-        *("ECS runbook · postmortem", "stuck deployment of momentir-cx-llm-service", "Causes found: 4."),
+        *("ECS runbook · postmortem", "stuck deployment of momentir-cx-llm-service", "4 causes were found."),
         *("deployment began → new one completed", "The check by HTTP passed."),
     ),
 }
@@ -79,5 +84,9 @@ def test_a_report_while_no_target_is_healthy_says_so_and_later_ones_remember_it(
         source = (run / "report.en.md").read_text(encoding="utf-8")
         assert "there was no healthy target" in source
         assert "None seen" not in source
+    source = (during / "report.en.md").read_text(encoding="utf-8")
+    told = ("Incident report: the fix of `momentir-cx-llm-service` is being deployed", "not recovered yet")
+    assert [words for words in told if words not in source] == []
+    assert "postmortem" not in source.split("## 1.")[0].lower()
     noted = [e.data.get("targets") for e in journal.read(folder).entries if e.text("phase") == "end"]
     assert [found["healthy"] for found in noted] == [0]

@@ -334,4 +334,7 @@ def is_healthy(look: Sight) -> bool:
 
 
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
-    return end - start if start and end and end >= start else None
+    """In whole seconds, as the times are shown: between 12 and 13 lies one, though AWS tells of 12.0 and 13.9."""
+    if not start or not end or end < start:
+        return None
+    return end.replace(microsecond=0) - start.replace(microsecond=0)

@@ -13,7 +13,7 @@ from runbook_lib.diagnosis.state import State
 from runbook_lib.diagnosis.story import Seen, Story, Worst
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, prevented, sections, sightings, words
+from runbook_lib.report import impact, plan_words, prevented, sections, sightings, words
 from runbook_lib.report.blocks import (
     Block,
     Bullets,
@@ -38,7 +38,7 @@ from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import cause_line
-from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, unfinished_since
 from runbook_lib.text import say
 
 PROOF = ("verify", "closed")
@@ -69,9 +69,16 @@ class Postmortem:
         return sightings.time(moment, self.told, self.evidence, self.context)
 
     def title(self) -> str:
-        """The key of the page's title: whether it had failed or was stuck."""
+        """The key of the page's title: whether it had failed or was stuck, or its fix is being deployed."""
+        if self.deploying:
+            return "story.title_deploying"
         stuck = self.worst is not None and self.worst.diagnosis.state is State.STUCK
-        return "stuck" if stuck else "failing"
+        return f"report.page.title_{'stuck' if stuck else 'failing'}"
+
+    @property
+    def deploying(self) -> bool:
+        """Whether what was done about it is still being deployed: it is no postmortem yet."""
+        return self.told.recovered is None and self.diagnosis.state is State.DEPLOYING
 
     def head(self) -> Status:
         """The state now, and since when."""
@@ -79,6 +86,9 @@ class Postmortem:
         if self.told.unseen:
             tone, word = "ok", self.word("status.over")
         proof = self.told.recovered
+        if self.deploying and (began := unfinished_since(self.diagnosis, self.evidence)):
+            length = minutes((self.told.now - began).total_seconds(), self.lang)
+            return Status(tone, word, self.word("status.deploying", length=length))
         at = full_stamp(proof.at, self.context) if proof else ""
         return Status(tone, word, self.word("status.recovered", at=at) if proof else self.word("status.unproven"))
 
@@ -108,11 +118,14 @@ class Postmortem:
         yield self.word(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
         yield self._length()
         yield impact.worst_line(told, self.evidence, self.context)
-        yield self.word("lead.causes", count=len(told.causes)) if told.causes else self._no_causes()
+        yield self._counted("causes", len(told.causes)) if told.causes else self._no_causes()
         yield from self._made()
         yield from self._proofs()
         now = headline(self.diagnosis, self.evidence, self.lang)[1]
         yield self.word("lead.unseen" if told.unseen else "lead.now", state=now, at=self.time(told.now))
+
+    def _counted(self, name: str, count: int, **facts: object) -> str:
+        return self.word(f"lead.{name}_{'one' if count == 1 else 'many'}", count=count, **facts)
 
     def _no_causes(self) -> str:
         """That none is on record; nothing of looks that cannot be read."""
@@ -123,7 +136,8 @@ class Postmortem:
         told = self.told
         made, cut, failed = len(told.changes), len(told.cut_short), len(told.failed)
         if made:
-            yield self.word("lead.changes", count=made)
+            kinds = dict.fromkeys(plan_words.kind(e.text("what"), self.lang) for e in told.changes)
+            yield self._counted("changes", made, what=", ".join(kinds))
         elif not cut and not failed:
             yield self.word("lead.no_changes_read" if self.context.damaged else "lead.no_changes")
         if failed:
@@ -142,7 +156,7 @@ class Postmortem:
 
     def _proofs(self) -> Iterator[str]:
         proof = self.told.recovered
-        yield self.word(f"proof.{proof.kind if proof else 'none'}")
+        yield self.word(f"proof.{proof.kind if proof else 'deploying' if self.deploying else 'none'}")
         checked = any(e.kind == "verify" and e.data.get("ok") is True for e in self.told.entries)
         if proof and proof.kind in ("watch", "completed") and checked:
             yield self.word("proof.verify")

@@ -159,6 +159,14 @@ def test_the_time_to_fix_ends_with_the_last_change_that_was_made(entries, minute
     assert found.to_fix == (None if minutes is None else timedelta(minutes=minutes))
 
 
+def test_lengths_are_those_between_the_times_as_they_are_shown():
+    start = NOW.replace(microsecond=0)
+    first = replace(made.guide(), collected_at=start)
+    look = entry(0, "look", {**FAULT, "evidence": tree(first)})
+    change = replace(entry(0, "change", DONE), at=start + timedelta(seconds=1.6))
+    assert told(look, change).to_fix == timedelta(seconds=1)
+
+
 def test_a_change_counts_once_though_a_second_apply_found_it_there_and_one_that_failed_only_until_it_was_made():
     update = DONE | {"change": "update-service"}
     first = (entry(2, "change", DONE), entry(3, "change", update | {"outcome": "failed"}))

@@ -260,3 +260,10 @@ def test_every_item_of_prevention_has_its_state_and_none_reads_as_done_that_nobo
     assert "배포 서킷 브레이커" in text
     assert "t-ok" not in part
     assert "배포 전 검사 여부는 조회하지 않음" in text
+
+
+def test_a_run_that_was_killed_is_told_apart_from_one_that_was_interrupted_with_what_its_time_means():
+    runs = [entry(n, "run", {"status": "interrupted", "error": e, "run": "r"}) for n, e in ((5, "killed"), (6, ""))]
+    text = inside(page(*WHOLE, *runs), "fix")
+    assert "강제 종료됨 · 적힌 시각은 이를 발견한 시각" in text
+    assert "중단됨 · r" in text
