@@ -100,7 +100,7 @@ def test_the_report_belongs_to_the_incident_that_was_just_closed_and_tells_how(w
     final = runs.archive(seen, given, None)
     assert final.parent == folder
     for lang, told in (("ko", "배포 완료 · 동작 확인 통과"), ("en", "completed, and the check passed")):
-        page = (final / f"report.{lang}.html").read_text(encoding="utf-8")
+        page = (final / f"report.{lang}.html").read_text(encoding="utf-8").replace("\u00a0", " ")
         assert told in page
         assert "정상 응답" in page if lang == "ko" else "Answers as expected" in page
 

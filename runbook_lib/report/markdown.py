@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from runbook_lib.report import blocks as b
 from runbook_lib.report.document import Document
-from runbook_lib.report.markup import clean, prose
+from runbook_lib.report.markup import NOTHING, clean, prose
 
 LETTERS: dict[b.Tone, str] = {"ok": "✅", "bad": "❌", "run": "🔄", "unk": "❔", "risk": "⚠️", "off": "⏹️"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -42,7 +42,7 @@ def section(title: str, inside: tuple[b.Block, ...], lang: str) -> str:
 def rich(text: str, lang: str) -> str:
     """Our prose: what stands between backticks as code, everything else escaped."""
     parts = _CODE.split(prose(text, lang))
-    marked = "".join(_span(part) if n % 2 else _plain(part) for n, part in enumerate(parts)).strip()
+    marked = "".join((_span(part) or NOTHING) if n % 2 else _plain(part) for n, part in enumerate(parts)).strip()
     return _BEGINNING.sub(r"\1\\", marked)
 
 

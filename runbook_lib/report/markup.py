@@ -12,6 +12,9 @@ from runbook_lib.text.visible import one_line, visible
 # Messages of AWS are below 1,100 characters; what is longer than this was not meant to be read in a report.
 LONGEST = 2_000
 _CODE = re.compile(r"`([^`]*)`")
+_TIME = re.compile(r"(\(?\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?)")
+NOTHING = "–"  # for a value that is not there
+_SHORT = 28  # a name in code marks up to this many letters is not broken: it fits into any column of a phone
 
 
 def clean(text: object, lang: str) -> str:
@@ -35,8 +38,21 @@ def _cut(whole: str, lang: str) -> str:
 def rich(text: object, lang: str) -> Markup:
     """Our prose as HTML: escaped, with what stands between backticks as ``<code>``."""
     parts = _CODE.split(prose(text, lang))  # prose, code, prose, code ... prose
-    marked = (Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
-    return Markup("").join(marked)
+    return Markup("").join(_coded(part) if n % 2 else _kept(part) for n, part in enumerate(parts))
+
+
+def _coded(name: str) -> Markup:
+    if not name.strip():
+        return escape(NOTHING)
+    wraps = "" if len(name) <= _SHORT and name.isascii() else Markup(' class="w"')
+    return Markup("<code{}>{}</code>").format(wraps, name)
+
+
+def _kept(words: str) -> Markup:
+    """Escaped, such that no line breaks inside a date or begins with a middle dot."""
+    parts = _TIME.split(words.replace(" · ", "\u00a0· "))  # words, time, words, time ... words
+    whole = Markup('<span class="nb">{}</span>')
+    return Markup("").join(whole.format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
 
 
 def said(text: object, lang: str) -> Markup:
@@ -64,4 +80,4 @@ def is_formula(text: str) -> bool:
 
 def unmarked(text: object, lang: str) -> str:
     """Our prose for a terminal: cleaned, without the backticks."""
-    return _CODE.sub(r"\1", prose(text, lang))
+    return _CODE.sub(lambda marked: marked[1] if marked[1].strip() else NOTHING, prose(text, lang))

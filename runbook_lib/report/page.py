@@ -57,13 +57,11 @@ def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Docu
     told = story(context.record, evidence, diagnosis)
     ended = Postmortem(told, diagnosis, evidence, context) if told.over else None
     name = str(diagnosis.state) if str(diagnosis.state) in _FAILED else "other"
-    service = code(evidence.target.service)
-    strap = context.say(
-        "page.strap" if told.over or name != "other" or diagnosis.failed("cause") else "page.strap_calm"
-    )
+    ill = told.over or name != "other" or diagnosis.failed("cause")
+    strap = context.say("page.strap" if ill else "page.strap_calm")
     return Document(
         lang=context.lang,
-        title=say(ended.title() if ended else f"report.page.title_{name}", context.lang, service=service),
+        title=ended.title() if ended else context.say(f"page.title_{name}", service=code(evidence.target.service)),
         strap=say("story.strap", context.lang) if ended and not ended.deploying else strap,
         contents=context.say("page.contents"),
         banner=banner(evidence, context),

@@ -83,7 +83,7 @@ def people(picture: Picture, acts: tuple[Act, ...]) -> float:
     for group in groups:
         letters = group[0].letter if len(group) == 1 else f"{group[0].letter}–{group[-1].letter}"
         half = max(_HIGH, text_width(letters, _MARK) + 10) / 2
-        x = min(max(picture.x(group[0].at), picture.size.left + half), picture.size.width - half)
+        x = min(max(picture.x(group[0].at), picture.size.left + half), picture.size.width - half - 1)
         lane, label, anchor = placed(x, half + 1, _labels(group), taken, room)
         y = picture.y + lane * 22 + 9
         picture.canvas.rect((x - half, y - _HIGH / 2, half * 2, _HIGH), "pill", rx="8")

@@ -35,6 +35,7 @@ from runbook_lib.report.formats import duration, minutes, number
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record, who
 from runbook_lib.report.journaled import cause_title
+from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import cause_line
@@ -69,11 +70,10 @@ class Postmortem:
         return sightings.time(moment, self.told, self.evidence, self.context)
 
     def title(self) -> str:
-        """The key of the page's title: whether it had failed or was stuck, or its fix is being deployed."""
-        if self.deploying:
-            return "story.title_deploying"
+        """The title of the page: whose deployment had failed or was stuck, or whose fix is being deployed."""
         stuck = self.worst is not None and self.worst.diagnosis.state is State.STUCK
-        return f"report.page.title_{'stuck' if stuck else 'failing'}"
+        name = "deploying" if self.deploying else "stuck" if stuck else "failing"
+        return self.word(f"title.{name}", service=code(self.evidence.target.service))
 
     @property
     def deploying(self) -> bool:
@@ -162,11 +162,11 @@ class Postmortem:
             yield self.word("proof.verify")
 
     def _cause_lines(self) -> Iterator[str]:
-        """Those of the worst look with what they mean; others by name."""
+        """Those of the worst look as it is judged now, others as their entries have them."""
         judged = {v.rule: v for v in self.worst.diagnosis.failed("cause")} if self.worst else {}
         for seen in self.told.causes:
             verdict = judged.get(seen.cause.rule)
-            yield cause_line(verdict, self.context) if verdict else cause_title(seen.cause, self.lang)
+            yield cause_line(verdict, self.context) if verdict else sightings.line(seen, self.context)
 
     def _figures(self) -> Iterator[Figure]:
         told, proof = self.told, self.told.recovered

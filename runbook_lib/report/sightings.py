@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import get_args
 
-from runbook_lib.diagnosis.model import Outcome, Verdict
+from runbook_lib.diagnosis.model import Confidence, Outcome, Verdict
 from runbook_lib.diagnosis.story import DAMAGED, Seen, Story
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import words
 from runbook_lib.report.blocks import Card, Fact, Facts, Tag
 from runbook_lib.report.context import Context
 from runbook_lib.report.journaled import cause_title
-from runbook_lib.report.sections.findings import what
+from runbook_lib.report.sections.findings import cause_line, what
 from runbook_lib.report.sections.values import when_text
 from runbook_lib.text import say
 
@@ -23,17 +24,34 @@ def cards(others: Iterable[Seen], told: Story, evidence: Evidence, context: Cont
 
 
 def _card(seen: Seen, told: Story, evidence: Evidence, context: Context) -> Card:
-    level = seen.cause.confidence if seen.cause.confidence in ("confirmed", "likely") else None
+    level = _level(seen)
     word = words.confidence(level, context.lang) or say("story.unknown", context.lang)
     tag = Tag(word, "bad", "solid" if level == "confirmed" else "")
     by = Fact(say("story.label.seen", context.lang), (period(seen, told, evidence, context),))
     return Card(cause_title(seen.cause, context.lang), tag, (Facts((*_explained(seen, context), by)),))
 
 
+def line(seen: Seen, context: Context) -> str:
+    """A cause with what it means, where its entry tells enough for that; else its name."""
+    try:
+        return cause_line(_verdict(seen), context)
+    except DAMAGED:
+        return cause_title(seen.cause, context.lang)
+
+
+def _verdict(seen: Seen) -> Verdict:
+    cause = seen.cause
+    return Verdict(cause.rule, cause.label, "cause", Outcome.FAIL, _level(seen), cause.facts)
+
+
+def _level(seen: Seen) -> Confidence | None:
+    """How sure the look was; None where its entry holds another word."""
+    return next((level for level in get_args(Confidence) if level == seen.cause.confidence), None)
+
+
 def _explained(seen: Seen, context: Context) -> tuple[Fact, ...]:
     """What the cause's own words make of its entry; nothing of another version's rule, or of facts that were edited."""
-    cause = seen.cause
-    verdict = Verdict(cause.rule, cause.label, "cause", Outcome.FAIL, None, cause.facts)
+    verdict = _verdict(seen)
     try:
         rows = (*what(verdict, context), Fact(context.say("label.means"), (words.means(verdict, context.lang),)))
         return tuple(row for row in rows if not row.empty)

@@ -1,22 +1,16 @@
 """The archived page in a real browser with the network off: nothing is fetched, nothing overflows, all can be read."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.evidence.serialisation import load
 from runbook_lib.report.context import Context
 from runbook_lib.report.page import html
-from tests.diagnosis.test_story import CURED as JUST_CURED
-from tests.diagnosis.test_story import WHOLE, at
+from tests.browser.pages import INCIDENTS, OVER, page_of
 from tests.safety.hostile import ALL_IN_ONE, poisoned
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-CURED = replace(JUST_CURED, collected_at=at(20))
-INCIDENTS = Path(__file__).parents[1] / "incidents"
 # What a person tells apart: text against what is behind it, as WCAG measures it.
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -39,13 +33,7 @@ CONTRAST = """() => {
 }"""
 
 
-PAGES = [(name, lang) for name in ("guide", "guide-target-group", "healthy", "over") for lang in ("ko", "en")]
-
-
-def page_of(incident, lang):
-    """The page of a saved look; ``over`` is the postmortem of an incident that was fixed, watched and verified."""
-    evidence, record = (CURED, WHOLE) if incident == "over" else (load(INCIDENTS / f"{incident}.json"), ())
-    return html(judge(evidence), evidence, Context(lang, record=record))
+PAGES = [(name, lang) for name in ("guide", "guide-target-group", "healthy", OVER) for lang in ("ko", "en")]
 
 
 @pytest.fixture(scope="module", params=PAGES, ids="-".join)

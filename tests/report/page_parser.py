@@ -33,8 +33,9 @@ class Page(HTMLParser):
             self.unbalanced.append(tag)
 
     def handle_data(self, data: str) -> None:
+        """Text as it reads: a space that no line breaks at is a space."""
         if data.strip():
-            self.texts.append((self.open[-1] if self.open else "", data))
+            self.texts.append((self.open[-1] if self.open else "", data.replace("\u00a0", " ")))
 
     def text(self, *but: str) -> str:
         """All text outside the elements named."""

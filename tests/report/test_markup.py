@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runbook_lib.report import markdown
 from runbook_lib.report.markup import LONGEST, clean, code, is_formula, rich, said, unmarked
 
 
@@ -54,7 +55,33 @@ def test_an_endless_line_is_cut_with_a_note(lang, note):
 
 
 def test_code_cannot_be_broken_out_of():
-    assert rich(code("a` <b>`c"), "ko") == "<code>aˋ &lt;b&gt;ˋc</code>"
+    assert rich(code("a` <b>`c"), "ko") == '<code class="w">aˋ &lt;b&gt;ˋc</code>'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one · `two` · three", "one\u00a0· <code>two</code>\u00a0· three"),
+        ("at 2026-11-23 16:58:28 KST", 'at <span class="nb">2026-11-23 16:58:28</span> KST'),
+        ("tag (2026-11-23)", 'tag <span class="nb">(2026-11-23</span>)'),
+        ("on 2026-11-23.", 'on <span class="nb">2026-11-23</span>.'),
+        (f"`{'x' * 28}`", f"<code>{'x' * 28}</code>"),
+        (f"`{'x' * 29}`", f'<code class="w">{"x" * 29}</code>'),
+        ("`한글`", '<code class="w">한글</code>'),
+    ],
+)
+def test_lines_break_where_they_may(text, expected):
+    assert rich(text, "ko") == expected
+
+
+@pytest.mark.parametrize("empty", ["``", "` `"])
+def test_a_value_that_is_not_there_is_a_dash(empty):
+    assert (
+        rich(f"plan {empty}", "en")
+        == unmarked(f"plan {empty}", "en")
+        == markdown.rich(f"plan {empty}", "en")
+        == "plan –"
+    )
 
 
 def test_a_terminal_gets_no_marks():

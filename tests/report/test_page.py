@@ -190,10 +190,10 @@ def cured() -> Evidence:
 
 
 HEADS = {
-    "stuck": (made.guide(), "포스트모템: momentir-cx-llm-service 배포 멈춤", "ECS 런북 · 인시던트 보고서"),
+    "stuck": (made.guide(), "인시던트 보고서: momentir-cx-llm-service 배포 멈춤", "ECS 런북 · 인시던트 보고서"),
     "failing": (
         made.guide(described=made.service(made.deployment(3, 5, failedTasks=3))),
-        "포스트모템: momentir-cx-llm-service 배포 실패",
+        "인시던트 보고서: momentir-cx-llm-service 배포 실패",
         "ECS 런북 · 인시던트 보고서",
     ),
     "deploying": (cured(), "배포 진단 보고서: momentir-cx-llm-service", "ECS 런북 · 배포 보고서"),
