@@ -15,6 +15,7 @@ from runbook_lib.archive.store import service_folder, writing
 from runbook_lib.diagnosis.images import presence
 from runbook_lib.errors import AccessError, InputError, ParameterError, SafetyError, nearest
 from runbook_lib.evidence.first_look import ecr_image
+from runbook_lib.evidence.journal import READ_AT
 from runbook_lib.evidence.model import request
 from runbook_lib.look import Look, look, more
 from runbook_lib.parameters import Parameters, resolve
@@ -62,7 +63,7 @@ def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
         _editable(made)
     folder = incident or _opened(given, made)
     if folder and made.changes and not given.evidence:
-        _record(folder, made, wishes, given)
+        _record(folder, made, wishes, given, found)
     return Planned(made, found, folder)
 
 
@@ -90,7 +91,7 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     made = undo.undo(applied.plan, outcomes(record), found.evidence)
     _possible(made, _hands(given, applied, approved=""))
     if made.changes:
-        _record(applied.incident, made, Wishes(), given)
+        _record(applied.incident, made, Wishes(), given, found)
     return Planned(made, found, applied.incident)
 
 
@@ -140,11 +141,11 @@ def apply(
         found = recorded(given, digest)  # whoever held the lock before may have gone on with it
         if not found.plan.ready:
             raise SafetyError("plan-open", digest=digest, open=", ".join(choice.id for choice in found.plan.open))
-        _fresh(given, found)
+        read = _fresh(given, found)
         hands = replace(_hands(given, found, approved=digest), told=told)
         _possible(found.plan, hands)
         caller = _permitted(given, found, hands)
-        journal.write(found.incident, APPROVAL, {"plan": digest, "caller": caller})
+        journal.write(found.incident, APPROVAL, {"plan": digest, "caller": caller, **read})
         done = carry_out(found.plan, hands, found.entries)
         with suppress(OSError):  # each step is on record already, or said not to be
             journal.write(
@@ -225,14 +226,15 @@ def _editable(made: Plan) -> None:
             definition_file.renewed(Path(change.about["path"]), change.edits)
 
 
-def _record(folder: Path, made: Plan, wishes: Wishes, given: Parameters) -> None:
+def _record(folder: Path, made: Plan, wishes: Wishes, given: Parameters, seen: Look) -> None:
     asked = {
         "answers": {choice.id: choice.answer for choice in made.choices},
         "guide_order": wishes.guide_order,
         "desired_count": wishes.desired_count,
     }
     with writing(resolve(given.outputs)):
-        journal.write(folder, PLAN, {"digest": made.digest, "plan": as_tree(made), "wishes": asked})
+        told = {READ_AT: seen.evidence.collected_at.isoformat(), "digest": made.digest, "plan": as_tree(made)}
+        journal.write(folder, PLAN, {**told, "wishes": asked})
 
 
 # Before the first step
@@ -250,8 +252,10 @@ def _recording(given: Parameters) -> None:
         raise ParameterError("apply-unrecorded", name="evidence" if given.evidence else "incident_id")
 
 
-def _fresh(given: Parameters, found: Recorded) -> None:
+def _fresh(given: Parameters, found: Recorded) -> dict[str, str]:
     """Makes the plan again from what AWS says now; one that was begun goes on, and checks each change by itself.
+
+    Returns AWS's time as entries note it, where AWS was read.
 
     Raises
     ------
@@ -259,7 +263,7 @@ def _fresh(given: Parameters, found: Recorded) -> None:
         The plan would be another one now.
     """
     if found.begun or found.plan.kind == "undo":
-        return
+        return {}
     seen = look(given)
     if seen.evidence.target.account != found.plan.target.account:
         raise SafetyError("plan-elsewhere", digest=found.plan.digest, service=found.plan.target.account)
@@ -271,6 +275,7 @@ def _fresh(given: Parameters, found: Recorded) -> None:
         raise SafetyError("plan-stale", digest=found.plan.digest, **shown) from error
     if now.digest != found.plan.digest:
         raise SafetyError("plan-stale", digest=found.plan.digest, **_what_changed(found.plan, now))
+    return {READ_AT: seen.evidence.collected_at.isoformat()}
 
 
 def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import gating, runs, watching
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.diagnosis.following import Outcome, Poll, expected_s
+from runbook_lib.diagnosis.toll import TARGETS, Toll, toll, worse
 from runbook_lib.errors import InputError
-from runbook_lib.evidence.journal import WATCH
+from runbook_lib.evidence.journal import READ_AT, WATCH
 from runbook_lib.look import Look
 from runbook_lib.parameters import Parameters
 from runbook_lib.watching import Told, Wait
@@ -30,11 +34,17 @@ class Record:
         self._given, self._by, self._problem = given, by, problem
         self.folder: Path | None = None
         self.last: Poll | None = None
+        self._began: datetime | None = None
+        self._heard_s = 0.0
+        self._toll: Toll | None = None
 
     def heard(self, poll: Poll) -> None:
         """Takes a poll; the first one begins the record."""
-        began, self.last = self.last is None, poll
-        if began:
+        self.last, self._heard_s = poll, time.monotonic()
+        if not poll.lost:
+            self._toll = worse(self._toll, replace(toll(poll.evidence), at=poll.at))
+        if self._began is None:
+            self._began = poll.at
             self._kept(lambda: self._note({"phase": "begin"}))
 
     def ended(self, found: Outcome) -> None:
@@ -45,6 +55,7 @@ class Record:
             "causes": [runs.found_as(v) for v in found.causes],
             "polls": found.polls,
             "calls": found.calls,
+            **({"finished_at": found.finished.isoformat()} if found.finished else {}),
         }
         if found.fault:
             self._kept(lambda: runs.record(seen, self._given, self._by, fault=True))
@@ -62,8 +73,15 @@ class Record:
             return None
         poll = self.last
         about = {"by": self._by, "deployment": poll.deployment, "revision": poll.revision}
-        told = {**about, "elapsed_s": round(poll.elapsed_s), **facts}
+        seen = {TARGETS: self._toll.as_fact()} if self._toll else {}
+        told = {**about, **self._lengths(poll), **seen, **facts}
         return runs.note(poll.evidence.target, self._given, WATCH, told)
+
+    def _lengths(self, poll: Poll) -> dict[str, Any]:
+        """AWS's time of now, how old the deployment was at the last poll, and for how long it has been watched."""
+        now = poll.at + timedelta(seconds=time.monotonic() - self._heard_s)
+        watched = (now - (self._began or now)).total_seconds()
+        return {READ_AT: now.isoformat(), "elapsed_s": round(poll.elapsed_s), "watched_s": round(watched)}
 
     def _kept(self, write: Callable[[], Path | None]) -> None:
         try:

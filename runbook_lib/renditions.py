@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib.archive import journal
-from runbook_lib.archive.reports import Report
+from runbook_lib.archive.reports import Report, newest_evidence
 from runbook_lib.diagnosis.engine import judge
 from runbook_lib.errors import InputError
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import at
+from runbook_lib.evidence.wholeness import whole
 from runbook_lib.files import read_text
 from runbook_lib.look import Look, believed
 from runbook_lib.text import LANGUAGES
@@ -43,7 +44,11 @@ def files(seen: Look, rendering: Context) -> Iterator[tuple[str, str]]:
 
 
 def rendered(seen: Look, rendering: Context, form: str) -> str:
-    """One form of the report, one of ``FORMATS``."""
+    """One form of the report, one of ``FORMATS``; its last line ends, so that a terminal and a file hold the same."""
+    return _made(seen, rendering, form).removesuffix("\n") + "\n"
+
+
+def _made(seen: Look, rendering: Context, form: str) -> str:
     about = seen.diagnosis, seen.evidence, rendering
     if form == "json":
         from runbook_lib.report.report_json import report_json
@@ -61,29 +66,42 @@ def rendered(seen: Look, rendering: Context, form: str) -> str:
 def on_record(incident: Path | None) -> tuple[tuple[Entry, ...], int]:
     """What the journal of an incident says that reports tell, and how many of its files are no whole entries."""
     found = journal.read(incident) if incident else journal.Journal((), 0)
-    return tuple(entry for entry in found.entries if entry.kind in TOLD), found.damaged
+    entries = [entry for entry in found.entries if entry.kind in TOLD]
+    told = tuple(entry for entry in entries if whole(entry))
+    return told, found.damaged + len(entries) - len(told)
 
 
 def again(report: Report, asked: Context, form: str) -> str:
     """An archived report in the language asked for and a form, from what its run and its incident's journal hold.
 
-    Zone and commands are those of the run; of a look, which keeps none, those asked for.
+    Zone and commands are those of the run; of a look, which keeps none, those asked for. For a run's evidence that is
+    damaged the newest look stands that the report told, and the page says that a file is missing.
 
     Raises
     ------
     InputError
-        Its evidence cannot be read.
+        No evidence can be read.
     """
-    seen = _look_of(report)
     with believed(report.source):
         rendering = _of_journal(report, asked) if report.look else _rendering(report)
-        return rendered(seen, replace(rendering, lang=asked.lang, lab=seen.evidence.lab), form)
-
-
-def _look_of(report: Report) -> Look:
-    evidence = report.evidence()
+    seen, lost = _look_of(report, rendering)
     with believed(report.source):
-        return Look(evidence, judge(evidence))
+        rendering = replace(rendering, lang=asked.lang, lab=seen.evidence.lab, damaged=rendering.damaged + lost)
+        return rendered(seen, rendering, form)
+
+
+def _look_of(report: Report, rendering: Context) -> tuple[Look, int]:
+    """The look that a report is made of, and how many files were lost that would have told it."""
+    lost = 0
+    try:
+        evidence = report.evidence()
+    except InputError:
+        spare = newest_evidence(rendering.record)
+        if spare is None:
+            raise
+        evidence, lost = spare, 1
+    with believed(report.source):
+        return Look(evidence, judge(evidence)), lost
 
 
 def _of_journal(report: Report, asked: Context) -> Context:
@@ -115,7 +133,7 @@ def _as_it_was(incident: Path | None, made: dict[str, Any], manifest: dict[str, 
     from runbook_lib.report.report_json import ids_told
 
     entries, damaged = on_record(incident)
-    if made:
+    if isinstance(made.get("record"), list):
         told = ids_told(made)
         kept = tuple(entry for entry in entries if entry.id in told)
         return kept, _count(made.get("damaged")) + len(told) - len(kept)

@@ -281,9 +281,13 @@ def _begin(name: str, given: Parameters, notebook: Path | None) -> Run:
 
     root = resolve(given.outputs)
     adopt(root)
-    shown = {k: redaction.masked_urls(v) if isinstance(v, str) else v for k, v in _injected(given).items()}
     target = asdict(Target(given.cluster, given.service, given.region))
-    return begin(root, name, me(), {**begun(notebook), "target": target, "parameters": shown})
+    return begin(root, name, me(), {**begun(notebook), "target": target, "parameters": shown_parameters(given)})
+
+
+def shown_parameters(given: Parameters) -> dict[str, Any]:
+    """The parameters that differ from their defaults, with what is secret in an address masked."""
+    return {k: redaction.masked_urls(v) if isinstance(v, str) else v for k, v in _injected(given).items()}
 
 
 def adopt(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from runbook_lib import parameters_file, runs, services, starting_pages
@@ -77,7 +78,8 @@ class StartCells:
 
     def onward(self) -> Section:
         """What comes next."""
-        return onward(self._trail, "start", True, starting_pages.context(self.parameters, self.lang))
+        following = onward(self._trail, "start", True, starting_pages.context(self.parameters, self.lang))
+        return Section("onward", "", (replace(following, href=""),), self.lang)
 
     @property
     def _trail(self) -> Trail:

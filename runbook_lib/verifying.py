@@ -17,7 +17,7 @@ from runbook_lib.diagnosis.entrances import Entrance, Wish, entrances
 from runbook_lib.diagnosis.verification import Check, Verification, check
 from runbook_lib.errors import ExitCode, InputError, ParameterError
 from runbook_lib.evidence.answers import Answer, Ask
-from runbook_lib.evidence.journal import mended
+from runbook_lib.evidence.journal import READ_AT, mended
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.look import collection
 from runbook_lib.parameters import Parameters, resolve
@@ -148,6 +148,7 @@ def page(found: Verification, given: Parameters, lang: str, kept: Kept, again: t
 def _facts(found: Verification, by: str) -> dict[str, Any]:
     return {
         "by": by,
+        READ_AT: found.evidence.collected_at.isoformat(),
         "ok": found.exit_code is ExitCode.GOOD,
         "outcome": found.leading.outcome if found.leading else "",
         "checks": [_told(one) for one in found.checks],

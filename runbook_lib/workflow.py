@@ -87,6 +87,12 @@ class Incident(Cells):
         shown = path(self._trail, self.diagnosis, self.evidence.target, self._place, self._context)
         return Section("here", shown.title, (bare(shown),), self.lang)
 
+    def settings(self) -> Any:
+        """The parameters that are not as they are by default, without secrets."""
+        from runbook_lib.report.sections.given import settings
+
+        return settings(runs.shown_parameters(self.parameters), self._context)
+
     def onward(self) -> Any:
         """What comes next."""
         from runbook_lib.report.render import Section

@@ -76,7 +76,7 @@ def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
 
 
 def test_it_says_what_to_open_and_what_to_try(practice: Practice) -> None:
-    assert "10_diagnose.ipynb?token=" in practice.said
+    assert "00_start.ipynb?token=" in practice.said
     assert "docs/practice.ko.md" in practice.said
 
 

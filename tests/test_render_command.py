@@ -123,9 +123,21 @@ def test_what_is_not_there_is_named(archived, told, key):
     assert error.value.key == key
 
 
-def test_damaged_evidence_is_named_and_no_traceback(archived):
+@pytest.mark.parametrize("left", ["", '{"schema": 1', "[]", '{"schema": 1, "target": {}}'])
+def test_for_evidence_that_is_damaged_the_look_of_the_journal_stands_and_that_is_said(archived, tmp_path, left):
+    folder, root = archived
+    asked = ("--format", "md", "--lang", "en")
+    before = render(root, tmp_path / "out", folder.name, *asked).decode()
+    (folder / "evidence.json").write_text(left)
+    after = render(root, tmp_path / "out", folder.name, *asked).decode()
+    assert after == before.replace("could not be read: 1", "could not be read: 2")
+
+
+def test_without_any_evidence_the_damaged_file_is_named_and_no_traceback(archived):
     folder, root = archived
     (folder / "evidence.json").write_text('{"schema": 1')
+    for look in (folder.parent / "journal").glob("*-look-*"):
+        look.write_text("")
     with pytest.raises(InputError) as error:
         command("incidents", "render", folder.name, "-p", f"outputs={root}")
     assert error.value.key == "evidence-not-json"
@@ -138,6 +150,18 @@ def test_a_damaged_report_file_is_as_good_as_none(archived, tmp_path):
     assert render(root, tmp_path / "out", folder.name)
     (folder / "report.json").write_text('{"rec')
     assert render(root, tmp_path / "out", folder.name, "--lang", "ko") == before
+
+
+def test_entries_of_other_types_count_as_damaged_and_nothing_is_claimed_of_what_they_held(archived, tmp_path):
+    folder, root = archived
+    step = {"plan": "abc123", "change": ["register"], "what": 5, "outcome": "done", "facts": "x"}
+    journal.write(folder.parent, "change", step)
+    shutil.rmtree(folder)
+    source = render(root, tmp_path / "out", folder.parent.name, "--format", "md", "--lang", "en").decode()
+    assert source.count("could not be read: 2.") == 2, "in the summary and where it says what is missing"
+    assert "| change |" not in source
+    assert "No change has been recorded" not in source
+    assert "What can be read of the record holds no change." in source
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -170,7 +194,7 @@ def test_a_fix_and_a_watch_after_the_only_look_make_a_postmortem(only_looks, tmp
 def test_a_newest_look_that_is_damaged_is_passed_over(only_looks, tmp_path):
     incident, root = only_looks
     before = render(root, tmp_path / "out", "latest", "--format", "json")
-    journal.write(incident, "look", {"state": "stuck", "evidence": {"schema": 99}})
+    journal.write(incident, "look", {"state": "stuck", "causes": [], "symptoms": [], "evidence": {"schema": 99}})
     after = json.loads(render(root, tmp_path / "out", "latest", "--format", "json"))
     assert after["at"] == json.loads(before)["at"]
     assert after["incident"]["unreadable"] == 1
@@ -183,3 +207,10 @@ def test_without_any_evidence_the_ways_on_are_named(only_looks):
     with pytest.raises(InputError) as error:
         command("incidents", "render", "latest", "-p", f"outputs={root}")
     assert error.value.key == "report-none"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_standard_output_is_the_file_byte_for_byte(archived, name):
+    folder, root = archived
+    _, printed = command("incidents", "render", folder.name, "-p", f"outputs={root}", *options(name))
+    assert printed == (folder / name).read_text(encoding="utf-8")

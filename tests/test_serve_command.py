@@ -129,7 +129,7 @@ def test_it_says_one_address_of_this_computer_and_where_the_lab_is(pages):
 
 def test_the_address_leads_to_the_first_page_and_the_token_leaves_it(pages):
     status, _, headers = pages.get(f"/?token={pages.token}")
-    assert (status, headers["Location"]) == (302, "/notebooks/10_diagnose.ipynb")
+    assert (status, headers["Location"]) == (302, "/notebooks/00_start.ipynb")
     assert "username-" in headers["Set-Cookie"]
 
 
@@ -180,7 +180,7 @@ def test_the_labs_port_has_an_option_of_its_own():
 def test_where_there_are_no_notebooks_it_says_so(tmp_path):
     done = ecs_runbook("serve", "--port", "0", ECS_RUNBOOK_HOME=str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "10_diagnose.ipynb" in done.stderr
+    assert "ecs-runbook init" in done.stderr
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP], ids=lambda s: s.name)
@@ -190,13 +190,13 @@ def test_a_signal_ends_it_with_its_kernels(tmp_path, by):
     try:
         made.listen()
         assert "token" not in made.said
-        status, told, _ = made.get("/notebooks/10_diagnose.ipynb")
+        status, told, _ = made.get("/notebooks/00_start.ipynb")
         members = processes(made.process.pid)
         said = made.end(by)
     finally:
         made.process.kill()
     assert (status, made.process.returncode) == (200, 0)
-    assert "<title>진단 · ecs-runbook</title>" in told
+    assert "<title>시작 · ecs-runbook</title>" in told
     assert len(members) >= 3
     assert "끝냅니다" in said
     assert [line for line in running() if int(line.split()[0]) in members] == []

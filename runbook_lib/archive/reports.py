@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,18 +76,23 @@ def _newest(incident: Path) -> Report:
     if held:
         return Report(max(held, key=lambda run: (_POSTMORTEM in run.name, run.name)), incident)
     looks = (entry for entry in reversed(journal.read(incident).entries) if entry.kind == "look")
-    found = next((entry for entry in looks if _has_evidence(entry)), None)
+    found = next((entry for entry in looks if _evidence(entry)), None)
     if found is None:
         raise InputError("report-none", id=incident.name)
     return Report(incident, incident, found)
 
 
-def _has_evidence(look: Entry) -> bool:
+def newest_evidence(entries: Iterable[Entry]) -> Evidence | None:
+    """That of the newest look that holds any, of entries in the order of time."""
+    looks = (entry for entry in reversed(tuple(entries)) if entry.kind == "look")
+    return next((found for entry in looks if (found := _evidence(entry))), None)
+
+
+def _evidence(look: Entry) -> Evidence | None:
     try:
-        from_tree(look.data.get("evidence"))
+        return from_tree(look.data.get("evidence"))
     except (InputError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        return False
-    return True
+        return None
 
 
 def _runs(root: Path, target: Target) -> Iterator[Path]:

@@ -147,7 +147,7 @@ def watch(stage: Stage) -> None:
     found = follow(stage.given, Record(stage.given, "watch", _unrecorded), tell, stage.lab.advance)
     end = say(f"watch.end.{found.word}", stage.lang)
     expect(found.word == "completed", "watch", stage, end)
-    elapsed = duration(found.last.elapsed_s, stage.lang)
+    elapsed = duration(found.took_s, stage.lang)
     stage.line(GOOD, "watched", end=end, revision=found.last.revision, elapsed=elapsed)
 
 

@@ -1,6 +1,7 @@
 """Voilà as the command ``serve`` runs it: on the real AWS, or beside a lab."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def checked(port: int, *, token: bool) -> Voila:
     folder = resolve("notebooks")
     first = next((name for name in _FIRST if (folder / name).is_file()), None)
     if first is None:
-        raise InputError("notebook-missing", file=str(folder / _FIRST[-1]))
+        raise InputError("practice-no-notebooks", file=str(folder / _FIRST[0]), quoted=shlex.quote(str(home())))
     web.free(port, "port-in-use")
     return Voila(first, port, token)
 

@@ -107,10 +107,14 @@ class Outcome:
         return self.end.end in FAULTS if self.end else bool(self.causes)
 
     @property
+    def finished(self) -> datetime | None:
+        """When the deployment ended, as AWS tells it."""
+        return at(brief_of(self.last.evidence, self.last.deployment).get("finishedAt"))
+
+    @property
     def took_s(self) -> float:
         """Seconds from its start to its end by AWS's clock; to the last poll where AWS tells no end."""
-        began = at(self.last.own.get("createdAt"))
-        over = at(brief_of(self.last.evidence, self.last.deployment).get("finishedAt"))
+        began, over = at(self.last.own.get("createdAt")), self.finished
         return (over - began).total_seconds() if began and over and over >= began else self.last.elapsed_s
 
 

@@ -7,14 +7,16 @@ guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runbook_lib.diagnosis.engine import Diagnosis, judge
 from runbook_lib.diagnosis.state import State, deploying_since, state_of
+from runbook_lib.diagnosis.toll import Toll, worst
 from runbook_lib.errors import InputError
-from runbook_lib.evidence.clocks import by_aws
+from runbook_lib.evidence.clocks import by_aws, read_at
+from runbook_lib.evidence.completions import completions
 from runbook_lib.evidence.journal import WATCH, Cause, Entry
 from runbook_lib.evidence.merging import merged
 from runbook_lib.evidence.model import Evidence, at
@@ -24,9 +26,9 @@ from runbook_lib.evidence.timeline import since, timeline
 
 # What reading a damaged or an invented look can raise.
 DAMAGED = (InputError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_DONE = ("done", "already")
+_GOOD = ("done", "already", "unneeded")
 _BAD = (State.STUCK, State.FAILING)
-_PROOFS = ("watch", "verify", "closed", "look")  # what shows that it is over, the surest first
+_PROOFS = ("watch", "completed", "verify", "closed", "look")  # what shows that it is over, the surest first
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Proof:
-    """What shows that it is over: a watch that completed, a check that passed, the closing, or a healthy look."""
+    """What shows that it is over: a watch that completed, a check that passed, the closing, or a healthy look.
+
+    Of a watch, and of a healthy look at a deployment that has ``completed``, it is the time at which AWS completed that
+    deployment, where AWS tells it and no fault was seen since.
+    """
 
     kind: str
     at: datetime
@@ -74,7 +80,8 @@ class Worst:
 class Story:
     """Everything in the order of time; times are UTC and AWS's. A time that nothing tells is None.
 
-    ``skew`` is how far the clock of a machine that wrote entries was from AWS's, where that matters.
+    ``skew`` is how far the clock of a machine that wrote entries was from AWS's, where that matters; ``completed`` when
+    deployments completed, by id.
     """
 
     entries: tuple[Entry, ...]
@@ -85,6 +92,7 @@ class Story:
     worst: Worst | None
     whole: Evidence
     skew: timedelta
+    completed: Mapping[str, datetime]
 
     @property
     def faulty(self) -> tuple[Sight, ...]:
@@ -107,14 +115,27 @@ class Story:
         return self.over and self.faulty[-1].at >= self.now
 
     @property
+    def toll(self) -> Toll:
+        """What users may have noticed at the worst that any look, before or after, or any watch saw."""
+        first = [self.worst.evidence] if self.worst else []
+        looks = [look.evidence for look in (*self.faulty, *self.looks) if look.evidence]
+        return worst([*first, *looks], self.entries) or Toll(self.now, "unknown", 0, 0)
+
+    @property
     def causes(self) -> tuple[Seen, ...]:
         """The causes of all looks, those of the worst first."""
         return tuple(_causes(self))
 
     @property
     def changes(self) -> tuple[Entry, ...]:
-        """The changes that were made."""
-        return tuple(e for e in self.entries if e.kind == "change" and e.text("outcome") in _DONE)
+        """The changes that were made; not those that were there already when an apply went on."""
+        return tuple(e for e in self.entries if e.kind == "change" and e.text("outcome") == "done")
+
+    @property
+    def failed(self) -> tuple[Entry, ...]:
+        """The changes that were not made, and were not made later either."""
+        steps = {(e.text("plan"), e.text("change")): e for e in self.entries if e.kind == "change"}
+        return tuple(e for e in steps.values() if e.text("outcome") not in _GOOD)
 
     @property
     def recovered(self) -> Proof | None:
@@ -125,7 +146,7 @@ class Story:
     def fixed(self) -> datetime | None:
         """When the last change was made, of those before it was over; None where nothing was changed."""
         proof = self.recovered
-        made = [e.at for e in self.changes if e.text("outcome") == "done" and not (proof and e.at > proof.at)]
+        made = [e.at for e in self.changes if not (proof and e.at > proof.at)]
         return max(made, default=None)
 
     @property
@@ -175,10 +196,9 @@ def story(entries: Iterable[Entry], evidence: Evidence, diagnosis: Diagnosis) ->
     looks = _looks(timed, read, now)
     faulty = [look for look in looks if look.faulty]
     known = [look.evidence for look in looks if look.evidence]
-    began = next((when for look in faulty if look.evidence and (when := _began(look.evidence))), None)
-    told = Story(
-        timed, looks, evidence.collected_at, now.faulty, began, _worst(faulty), _together(known, evidence), skew
-    )
+    start = next((when for look in faulty if look.evidence and (when := began(look.evidence))), None)
+    whole, completed = _together(known, evidence), _completions(timed, known)
+    told = Story(timed, looks, evidence.collected_at, now.faulty, start, _worst(faulty), whole, skew, completed)
     on_record = any(look.evidence is evidence and look.entry for look in looks)
     return replace(told, ongoing=False) if now.faulty and on_record and _proof(told) else told
 
@@ -215,7 +235,7 @@ def _as_causes(diagnosis: Diagnosis) -> tuple[Cause, ...]:
     return tuple(Cause(v.rule, v.confidence, v.facts) for v in diagnosis.failed("cause"))
 
 
-def _began(evidence: Evidence) -> datetime | None:
+def began(evidence: Evidence) -> datetime | None:
     """When the deployment at fault was created: what is unfinished, what was rolled back, or what failed."""
     try:
         unfinished = deploying_since(evidence) if state_of(evidence) is State.DEPLOYING else since(evidence)
@@ -247,6 +267,16 @@ def _together(known: Sequence[Evidence], now: Evidence) -> Evidence:
     return whole
 
 
+def _completions(entries: Iterable[Entry], known: Sequence[Evidence]) -> dict[str, datetime]:
+    """As AWS told it to a look, else to a watch."""
+    ends = [e for e in entries if e.kind == WATCH and e.text("end") == "completed"]
+    watched = {e.text("deployment"): when for e in ends if (when := read_at(e.data.get("finished_at")))}
+    try:
+        return watched | completions(known)
+    except DAMAGED:
+        return watched
+
+
 def _causes(told: Story) -> Iterator[Seen]:
     seen: dict[str, list[tuple[Cause, Sight]]] = {}
     for look in told.faulty:
@@ -268,11 +298,24 @@ def _proof(told: Story) -> Proof | None:
     found: dict[str, Proof] = {}
     for entry in told.entries[start:]:
         if (kind := _proves(entry)) and entry.at >= last:
-            found.setdefault(kind, Proof(kind, entry.at))
-    healthy = (look for look in told.looks if look.at > last and not look.faulty and _is_healthy(look))
+            done = _completed(told, entry.text("deployment"), last, entry.at) if kind == "watch" else None
+            found.setdefault(kind, Proof(kind, done or entry.at))
+    healthy = (look for look in told.looks if look.at > last and not look.faulty and is_healthy(look))
     if look := next(healthy, None):
-        found["look"] = Proof("look", look.at)
+        done = _completed(told, _primary(look), last, look.at)
+        found |= {"look": Proof("look", look.at)} | ({"completed": Proof("completed", done)} if done else {})
     return next((found[kind] for kind in _PROOFS if kind in found), None)
+
+
+def _completed(told: Story, deployment: str, last: datetime, seen: datetime) -> datetime | None:
+    """When AWS completed a deployment, where that was after the last fault and before it was seen to have."""
+    when = told.completed.get(deployment)
+    return when if when and last <= when <= seen else None
+
+
+def _primary(look: Sight) -> str:
+    listed = look.evidence.service.get("deployments", ()) if look.evidence else ()
+    return next((str(d.get("id")) for d in listed if d.get("status") == "PRIMARY"), "")
 
 
 def _proves(entry: Entry) -> str:
@@ -283,11 +326,15 @@ def _proves(entry: Entry) -> str:
     return "closed" if entry.kind == "closed" else ""
 
 
-def _is_healthy(look: Sight) -> bool:
+def is_healthy(look: Sight) -> bool:
+    """Whether a look saw a healthy service."""
     if look.evidence:
         return state_of(look.evidence) is State.HEALTHY
     return look.entry is not None and look.entry.text("state") == State.HEALTHY
 
 
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:
-    return end - start if start and end and end >= start else None
+    """In whole seconds, as the times are shown: between 12 and 13 lies one, though AWS tells of 12.0 and 13.9."""
+    if not start or not end or end < start:
+        return None
+    return end.replace(microsecond=0) - start.replace(microsecond=0)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 SCHEMA = 1
+READ_AT = "read_at"  # AWS's time when an entry was written, beside the machine's own
 WATCH = "watch"  # a deployment that is watched: where that begins, and how it ends
 # A look joins an incident whose newest entry is younger than this; without entries for so long it has lapsed.
 LAPSES_AFTER = timedelta(hours=24)
@@ -141,9 +142,9 @@ def mended(entries: Iterable[Entry], deployment: str) -> Entry | None:
 
 
 def changes(entries: Iterable[Entry]) -> Iterator[Change]:
-    """Every entry in the order of time, looks with what changed since the look before."""
+    """Every entry in the order given, that of time, looks with what changed since the look before."""
     before: dict[str, Cause] = {}
-    for entry in sorted(entries, key=lambda e: (e.at, e.id)):
+    for entry in entries:
         if entry.kind != "look":
             yield Change(entry)
             continue

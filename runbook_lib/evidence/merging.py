@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from runbook_lib.evidence.model import Evidence, Reading, at, request
+from runbook_lib.evidence.completions import completions
+from runbook_lib.evidence.model import Evidence, Reading, request
 from runbook_lib.evidence.timeline import GONE, SEEN, TARGETS, UNHEALTHY, addresses, target_states
 
 _Item = dict[str, Any]
@@ -45,24 +46,27 @@ def _briefs(looks: Iterable[Evidence]) -> list[_Item]:
 
 
 def _deployments(looks: Sequence[Evidence]) -> list[_Item]:
-    """Every deployment as it was listed last; one that is listed no more was superseded, and when at the latest."""
-    listing = [look for look in looks if look.service]
+    """Every deployment as it was listed last; one that is listed no more was superseded, and when at the latest.
+
+    What completed between two looks, and was superseded by the second, has completed all the same.
+    """
+    listing, done = [look for look in looks if look.service], completions(looks)
     last = {str(d.get("id")): (d, look) for look in listing for d in look.service.get("deployments", ())}
-    completed = [when for d, _ in last.values() if d.get("rolloutState") == "COMPLETED" and (when := _turn(d))]
-    return [_until(d, look, listing, completed) for d, look in last.values()]
+    others = {name: [when for other, when in done.items() if other != name] for name in last}
+    return [_until(_completed(d, done.get(name)), look, listing, others[name]) for name, (d, look) in last.items()]
 
 
-def _until(deployment: _Item, seen: Evidence, listing: Sequence[Evidence], completed: list[datetime]) -> _Item:
+def _completed(deployment: _Item, when: datetime | None) -> _Item:
+    return {**deployment, "rolloutState": "COMPLETED", "updatedAt": when.isoformat()} if when else deployment
+
+
+def _until(deployment: _Item, seen: Evidence, listing: Sequence[Evidence], completed: Iterable[datetime]) -> _Item:
     """The next look does not list it; where a newer one completed in between, it was gone by then."""
     after = next((look.collected_at for look in listing if look.collected_at > seen.collected_at), None)
     if after is None:
         return deployment
     gone = min((when for when in completed if seen.collected_at < when < after), default=after)
     return {**deployment, "status": "ACTIVE", GONE: gone.isoformat()}
-
-
-def _turn(deployment: _Item) -> datetime | None:
-    return at(deployment.get("updatedAt"))
 
 
 def _tasks(looks: Sequence[Evidence]) -> list[_Item]:

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
+from runbook_lib.evidence.completions import completions
 from runbook_lib.evidence.model import Evidence, at
 
 BarKind = Literal["progress", "superseded", "completed", "failed", "stopped"]
 PhaseKind = Literal["starting", "running", "healthy", "unhealthy", "stopping", "not-started"]
 EventKind = Literal["failure", "deployment", "other"]
+_Turns = tuple[datetime | None, datetime | None]  # when the next deployment began, and when it completed or changed
 
 # What only several looks tell, in what :mod:`merging` makes of them, beside the fields of AWS: when a deployment had
 # gone from the list at the latest, when a task was seen last and was first seen UNHEALTHY, its target at each look.
@@ -178,7 +180,10 @@ def _rows(evidence: Evidence, events: tuple[EventMark, ...]) -> tuple[Deployment
     known = {str(d.get("id")) for d, _ in current}
     revisions = _revision_of_deployment(evidence)
     followers = [*(created for _, created in current[1:]), None][: len(current)]
-    rows = [_row(d, after, evidence.collected_at, tasks) for (d, _), after in zip(current, followers, strict=True)]
+    done = completions([evidence])
+    turns = [done.get(str(d.get("id"))) or at(d.get("updatedAt")) for d, _ in current]
+    listed = zip(current, followers, turns, strict=True)
+    rows = [_row(d, (after, turn), evidence.collected_at, tasks) for (d, _), after, turn in listed]
     past = [row for brief in _past(evidence, known) if (row := _past_row(brief, revisions, tasks))]
     return _until_replaced(tuple(sorted(past + rows, key=lambda row: row.start)))
 
@@ -194,25 +199,23 @@ def _until_replaced(rows: tuple[DeploymentRow, ...]) -> tuple[DeploymentRow, ...
     )
 
 
-def _row(
-    deployment: dict[str, Any], superseded: datetime | None, now: datetime, tasks: dict[str, list[TaskTrack]]
-) -> DeploymentRow:
+def _row(deployment: dict[str, Any], turns: _Turns, now: datetime, tasks: dict[str, list[TaskTrack]]) -> DeploymentRow:
     identity = str(deployment.get("id", ""))
     return DeploymentRow(
         identity,
         str(deployment.get("taskDefinition", "")),
         str(deployment.get("status", "")),
         str(deployment.get("rolloutState", "")),
-        _bars(deployment, superseded, at(deployment.get(GONE)) or now),
+        _bars(deployment, turns, at(deployment.get(GONE)) or now),
         tuple(tasks.get(identity, ())),
     )
 
 
-def _bars(deployment: dict[str, Any], superseded: datetime | None, now: datetime) -> tuple[Span, ...]:
+def _bars(deployment: dict[str, Any], turns: _Turns, now: datetime) -> tuple[Span, ...]:
     """The bar of a deployment that is still listed: in progress, then what became of it."""
+    superseded, changed = turns
     start = at(deployment["createdAt"]) or now
     rollout = deployment.get("rolloutState")
-    changed = at(deployment.get("updatedAt"))
     if rollout == "COMPLETED":
         return _two("progress", "completed", start, changed, now)
     if rollout == "FAILED":

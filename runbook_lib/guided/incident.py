@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.cells import Cells
 from runbook_lib.diagnosis.trail import Place
 from runbook_lib.errors import InputError
-from runbook_lib.guided.adjusting import FIELDS, Adjusting
+from runbook_lib.guided.adjusting import Adjusting
 from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.fix import Fix, Undo
 from runbook_lib.guided.follow import Archiving, Verifying, Watching
@@ -79,9 +79,12 @@ class Guided(Cells):
     # Where one is
 
     def here(self) -> Any:
-        """The service, the language, where on the path this notebook is, what was found so far, the parameters."""
-        bar = self._bar.widget
-        return below(bar, self._adjusting.form.widget) if self._desk.place in FIELDS else bar
+        """The service, the language, where on the path this notebook is, and what was found so far."""
+        return self._bar.widget
+
+    def settings(self) -> Any:
+        """The parameters of this notebook as a form that opens; what is changed in it counts here alone."""
+        return self._adjusting.form.widget
 
     @cached_property
     def _adjusting(self) -> Adjusting:

@@ -1,74 +1,72 @@
-"""What users may have noticed, as far as target health tells. "None" is never said without what it was judged from."""
+"""What users may have noticed, in words. "None" is never said without what it was judged from."""
 
 from __future__ import annotations
 
-from typing import Literal
-
+from runbook_lib.diagnosis.story import Story
+from runbook_lib.diagnosis.toll import Harm, Toll, toll
 from runbook_lib.evidence.model import Evidence
+from runbook_lib.report import sightings
 from runbook_lib.report.blocks import Block, Figure, Paragraph, Tone
 from runbook_lib.report.context import Context
-from runbook_lib.report.sections.values import look_stamp
+from runbook_lib.report.sections.values import full_stamp
+from runbook_lib.text import say
 
-Impact = Literal["none", "partial", "likely", "unknown"]
-_TONE: dict[Impact, Tone] = {"none": "ok", "partial": "risk", "likely": "bad", "unknown": "unk"}
-# Targets that take no requests yet or any more: neither a sign of impact nor of its absence.
-_PASSING = ("draining", "initial", "unused")
+_TONE: dict[Harm, Tone] = {"none": "ok", "partial": "risk", "likely": "bad", "unknown": "unk"}
 
 
-def figure(evidence: Evidence, context: Context) -> Figure:
-    """The key figure, with the healthy targets that it comes from."""
-    found = kind(evidence)
-    note = context.say("impact.unknown_note") if found == "unknown" else ""
-    note = note or context.say("impact.healthy_note", **counts(evidence))
-    return Figure(context.say("figure.impact"), context.say(f"impact.{found}"), note, _TONE[found])
+def figure(told: Story, context: Context) -> Figure:
+    """The key figure: the worst that was seen, with the healthy targets that it comes from."""
+    found = told.toll
+    note = "unknown_note" if found.harm == "unknown" else "healthy_note" if found.total else "none_note"
+    word, shown = context.say(f"impact.{found.harm}"), context.say(f"impact.{note}", **counts(found))
+    return Figure(context.say("figure.impact"), word, shown, _TONE[found.harm])
 
 
-def line(evidence: Evidence, context: Context) -> str:
-    """One sentence about users."""
-    found = kind(evidence)
-    name = "unread" if found == "unknown" and evidence.unread("target_health", "target_groups") else found
-    return context.say(f"impact.{name}_line", **counts(evidence))
+def line(told: Story, evidence: Evidence, context: Context) -> str:
+    """What the look of now tells about users, and the worst that was seen before, where that was worse."""
+    now = toll(evidence)
+    found = context.say(f"impact.{_name(now)}_line", **counts(now))
+    before = told.toll.harm != "unknown" and told.toll.rank > now.rank
+    return f"{found} {worst_line(told, evidence, context)}" if before else found
 
 
-def blocks(evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    """The sentence, the counts of tasks, and what it was judged from."""
-    service = evidence.service
-    sentences = [line(evidence, context)]
+def worst_line(told: Story, evidence: Evidence, context: Context) -> str:
+    """The worst that was seen, by a look or a watch, with when that was."""
+    found = told.toll
+    at = sightings.time(found.at, told, evidence, context)
+    return say(f"story.impact.{_name(found)}", context.lang, at=at, **counts(found))
+
+
+def _name(found: Toll) -> str:
+    """The harm; where it is not known whether that is for want of targets, or because they were not read."""
+    seen = found.evidence
+    if found.harm != "unknown" or seen is None:
+        return found.harm
+    asked = seen.service and (seen.all("target_health") or not seen.service.get("loadBalancers"))
+    return "unknown" if asked and not seen.unread("target_health", "target_groups") else "unread"
+
+
+def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """The sentence, the counts of tasks, and what it was judged from; of what is over, the worst alone."""
+    shown = told.toll if told.over else toll(evidence)
+    sentences = [worst_line(told, evidence, context) if told.over else line(told, evidence, context)]
+    service = shown.evidence.service if shown.evidence else {}
     if "runningCount" in service:
         tasks = {"running": service["runningCount"], "desired": service.get("desiredCount", "–")}
         sentences.append(context.say("impact.tasks", **tasks))
     found: list[Block] = [Paragraph(" ".join(sentences))]
-    if kind(evidence) != "unknown":
-        found.append(Paragraph(context.say("impact.basis", at=look_stamp(evidence, context)), "quiet"))
+    if shown.harm != "unknown":
+        by = "basis_all" if told.over else "basis"
+        found.append(Paragraph(context.say(f"impact.{by}", at=full_stamp(shown.at, context)), "quiet"))
     return tuple(found)
 
 
 def facts(evidence: Evidence) -> dict[str, str | int]:
     """The judgement and what it comes from, without words: targets that take requests, and those that are healthy."""
-    return {"users": kind(evidence), **counts(evidence)}
+    found = toll(evidence)
+    return {"users": found.harm, **counts(found)}
 
 
-def _states(evidence: Evidence) -> list[str]:
-    rows = (row for reading in evidence.all("target_health") for row in reading.data)
-    return [str(row.get("TargetHealth", {}).get("State", "")) for row in rows]
-
-
-def counts(evidence: Evidence) -> dict[str, int]:
+def counts(found: Toll) -> dict[str, int]:
     """How many targets take requests, and how many of them are healthy."""
-    taking = [state for state in _states(evidence) if state not in _PASSING]
-    return {"healthy": taking.count("healthy"), "total": len(taking)}
-
-
-def kind(evidence: Evidence) -> Impact:
-    """Whether users may have been hit, as far as target health tells."""
-    if not evidence.all("target_health") or evidence.unread("target_health"):
-        return "unknown"
-    found = counts(evidence)
-    if found["healthy"] == 0:
-        return "likely" if evidence.service.get("desiredCount", 0) else "unknown"
-    return "none" if found["healthy"] == found["total"] else "partial"
-
-
-def rank(evidence: Evidence) -> int:
-    """How hard users were hit; not to know is worse than to see no impact."""
-    return ("none", "unknown", "partial", "likely").index(kind(evidence))
+    return {"healthy": found.healthy, "total": found.total}

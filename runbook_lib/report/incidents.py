@@ -149,9 +149,9 @@ def _looked(change: Change, lang: str) -> list[str]:
 
 def _ran(change: Change, lang: str) -> list[str]:
     status = change.entry.text("status")
-    key = f"incidents.run.{status}"
-    word = say(key, lang) if has(key) else code(status)
     error = change.entry.text("error")
+    key = f"incidents.run.{'killed' if status == 'interrupted' and error == 'killed' else status}"
+    word = say(key, lang) if has(key) else code(status)
     told = [code(error)] if error and status == "failed" else []
     return [word, *told, code(change.entry.text("run"))]
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runbook_lib.diagnosis.model import Outcome, Verdict
-from runbook_lib.evidence.journal import Cause, Change
+from runbook_lib.diagnosis.toll import worst
+from runbook_lib.evidence.journal import Cause, Change, Entry
 from runbook_lib.report import plan_words, words
 from runbook_lib.report.formats import duration
 from runbook_lib.report.markup import code, unticked
@@ -76,11 +77,21 @@ def _watched(change: Change, lang: str) -> list[str]:
     told = {name: unticked(entry.text(name)) for name in ("deployment", "revision")}
     if entry.text("phase") == "begin":
         return [say("watch.journal.begin", lang, **told)]
-    end, seconds = f"watch.end.{entry.text('end')}", entry.data.get("elapsed_s")
+    end = f"watch.end.{entry.text('end')}"
     word = say(end, lang) if has(end) else code(entry.text("end"))
-    elapsed = duration(seconds, lang) if isinstance(seconds, int | float) else "-"
     causes = [cause_title(cause, lang) for cause in entry.causes]
-    return [say("watch.journal.end", lang, end=word, elapsed=elapsed, **told), *causes]
+    return [say("watch.journal.end", lang, end=word, **told), *_course(entry, lang), *causes]
+
+
+def _course(entry: Entry, lang: str) -> list[str]:
+    """How long the deployment took, or how old it was when the watch was given up; how long that was; its worst."""
+    age = "took" if entry.text("end") == "completed" else "age"
+    found = {age: entry.data.get("elapsed_s"), "watched": entry.data.get("watched_s")}
+    known = {name: s for name, s in found.items() if isinstance(s, int | float) and 0 <= s < 10**9}
+    told = [say(f"watch.journal.{name}", lang, length=duration(s, lang)) for name, s in known.items()]
+    seen = worst((), (entry,))
+    counts = {"healthy": seen.healthy, "total": seen.total} if seen else {}
+    return [*told, *([say("watch.journal.targets", lang, **counts)] if counts else [])]
 
 
 WHAT: dict[str, Callable[[Change, str], list[str]]] = {

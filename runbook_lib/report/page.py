@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from runbook_lib import text
 from runbook_lib.diagnosis.changes import faults_of
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.episodes import episodes
 from runbook_lib.diagnosis.story import DAMAGED, Story, story
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, sections, sightings, words
-from runbook_lib.report.blocks import Block, Bullets, Cell, Figure, Figures, Heading, Paragraph, Table
+from runbook_lib.report import impact, prevented, sections, sightings
+from runbook_lib.report.blocks import Block, Bullets, Figure, Figures, Heading, Paragraph
 from runbook_lib.report.context import Context
 from runbook_lib.report.document import Document, Part
 from runbook_lib.report.formats import duration, minutes
@@ -19,11 +19,18 @@ from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import clean, code, unmarked
-from runbook_lib.report.postmortem import PROOF, Postmortem, damaged, folded, journal, so_far
+from runbook_lib.report.postmortem import DONE, PROOF, Postmortem, before, damaged, folded, journal, so_far
 from runbook_lib.report.render import page
-from runbook_lib.report.sections import history
+from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import banner, cause_line, no_causes, status, unread_rows
-from runbook_lib.report.sections.values import full_stamp, look_stamp, shell, table, unfinished_since, when_text
+from runbook_lib.report.sections.values import (
+    full_stamp,
+    look_stamp,
+    shell,
+    undated,
+    unfinished_since,
+    when_text,
+)
 from runbook_lib.text import say
 
 _FAILED = ("failing", "stuck")  # states that have a title of their own
@@ -41,8 +48,8 @@ _APPENDIX = (
 
 def html(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """The whole page: no script, nothing to fetch, for screen, phone and A4 paper, light and dark."""
-    made = document(diagnosis, evidence, context)
-    return page("page.html.j2", context.lang, {"plain_title": unmarked(made.title, made.lang), "made": made})
+    found = document(diagnosis, evidence, context)
+    return page("page.html.j2", context.lang, {"plain_title": unmarked(found.title, found.lang), "made": found})
 
 
 def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Document:
@@ -50,11 +57,12 @@ def document(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Docu
     told = story(context.record, evidence, diagnosis)
     ended = Postmortem(told, diagnosis, evidence, context) if told.over else None
     name = str(diagnosis.state) if str(diagnosis.state) in _FAILED else "other"
-    strap = context.say("page.strap" if name != "other" or diagnosis.failed("cause") else "page.strap_calm")
+    ill = told.over or name != "other" or diagnosis.failed("cause")
+    strap = context.say("page.strap" if ill else "page.strap_calm")
     return Document(
         lang=context.lang,
         title=ended.title() if ended else context.say(f"page.title_{name}", service=code(evidence.target.service)),
-        strap=say("story.strap", context.lang) if ended else strap,
+        strap=say("story.strap", context.lang) if ended and not ended.deploying else strap,
         contents=context.say("page.contents"),
         banner=banner(evidence, context),
         head=(ended.head() if ended else status(diagnosis, evidence, context),),
@@ -96,15 +104,15 @@ def _ongoing(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Con
     drawn = history.blocks(told, diagnosis, evidence, context) if _is_told(told) else ()
     return {
         "summary": _summary(told, diagnosis, evidence, context),
-        "impact": impact.blocks(evidence, context),
+        "impact": impact.blocks(told, evidence, context),
         "timeline": drawn or sections.timeline(diagnosis, evidence, context).blocks,
         "symptoms": _symptoms(told, diagnosis, evidence, context),
         "causes": _causes(told, diagnosis, evidence, context),
-        "fix": _fix(told, diagnosis, context),
+        "fix": _fix(told, diagnosis, evidence, context),
         "verify": _verify(told, evidence, context),
         "checklist": sections.checklist(diagnosis, evidence, context).blocks,
         "unread": (*sections.unread(diagnosis, evidence, context).blocks, *damaged(context)),
-        "prevention": _prevention(diagnosis, evidence, context),
+        "prevention": prevented.blocks(told, diagnosis, evidence, context),
         "appendix": _appendix(told, diagnosis, evidence, context),
     }
 
@@ -115,31 +123,38 @@ def _is_told(told: Story) -> bool:
 
 
 def _summary(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    lead = Paragraph(_lead(diagnosis, evidence, context), "lead")
+    lead = Paragraph(_lead(told, diagnosis, evidence, context), "lead")
     causes = tuple(cause_line(verdict, context) for verdict in diagnosis.failed("cause"))
     named = (Bullets(causes),) if causes else ()
-    figures = Figures((*_figures(diagnosis, evidence, context), *so_far(told, context)))
-    return (lead, *named, *_were(diagnosis, context), figures)
+    figures = _tiles((*_figures(told, diagnosis, evidence, context), *so_far(told, context)), diagnosis, evidence)
+    return (lead, *named, *_were(diagnosis, context), *before(told, evidence, context), *damaged(context), figures)
 
 
-def _lead(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
+def _tiles(found: tuple[Figure, ...], diagnosis: Diagnosis, evidence: Evidence) -> Figures:
+    """Six at most, which fill their rows, where the one of what could not be checked has nothing to tell."""
+    idle = not diagnosis.unknown and not evidence.unreads
+    return Figures(found[:4] + found[5:] if len(found) > 6 and idle else found)
+
+
+def _lead(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> str:
     """What, since when, whom it hit and where it stands, for somebody who reads nothing else."""
     began = unfinished_since(diagnosis, evidence)
-    parts = [context.say("page.lead_done")]
+    name = "unseen" if not evidence.service else "undated" if undated(evidence) else "done"
+    parts = [context.say(f"page.lead_{name}")]
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         parts = [context.say("page.lead_open", began=when_text(began, evidence, context), length=length)]
     if not diagnosis.failed("cause"):
         parts.append(no_causes(diagnosis, context))
     now = context.say("page.lead_state", state=headline(diagnosis, evidence, context.lang)[1])
-    parts += [impact.line(evidence, context), now, _changed(context)]
+    parts += [impact.line(told, evidence, context), now, _changed(told, context)]
     return " ".join(parts)
 
 
-def _figures(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
+def _figures(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Figure, ...]:
     unknown, unread = len(diagnosis.unknown), len(unread_rows(evidence, context))
     return (
-        impact.figure(evidence, context),
+        impact.figure(told, context),
         *_unfinished(diagnosis, evidence, context),
         _cause_figure(diagnosis, context),
         _task_figure(diagnosis, evidence, context),
@@ -171,11 +186,12 @@ def _cause_figure(diagnosis: Diagnosis, context: Context) -> Figure:
 def _task_figure(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Figure:
     """Unhealthy ones, and those with an unhealthy target, are counted only where every task was read."""
     service = evidence.service
+    if "runningCount" not in service:
+        return Figure(context.say("figure.tasks"), "–", context.say("since.unread"))
     counted: dict[str, Any] = next((dict(v.facts) for v in diagnosis.verdicts if v.rule == "tasks_unhealthy"), {})
-    unhealthy = counted.get("unhealthy", "–")
-    seen = evidence.all("tasks") and not evidence.unread("tasks", "task_arns")
-    value = context.say("figure.tasks_value", running=service.get("runningCount", "–"))
-    facts = {"desired": service.get("desiredCount", "–"), "unhealthy": unhealthy}
+    seen = "unhealthy" in counted and evidence.all("tasks") and not evidence.unread("tasks", "task_arns")
+    value = context.say("figure.tasks_value", running=service["runningCount"])
+    facts = {"desired": service.get("desiredCount", 0), "unhealthy": counted.get("unhealthy", 0)}
     note = context.say("figure.tasks_note" if seen else "figure.tasks_unseen", **facts)
     if seen and counted.get("unhealthy_targets"):
         note += context.say("figure.tasks_targets", count=counted["unhealthy_targets"])
@@ -186,8 +202,9 @@ def _symptoms(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Co
     found, began = sections.symptoms(diagnosis, evidence, context).blocks, unfinished_since(diagnosis, evidence)
     if began is None:
         return found
-    seen = told.detected or evidence.collected_at
-    length = duration((seen - (told.began or began)).total_seconds(), context.lang)
+    last = next(reversed(episodes(told)), None)
+    seen = last.detected if last else evidence.collected_at
+    length = duration((seen - ((last and last.began) or began)).total_seconds(), context.lang)
     return (*found, Paragraph(context.say("page.detected", at=full_stamp(seen, context), length=length)))
 
 
@@ -217,16 +234,23 @@ def _changes(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tupl
     return (Heading(section.title), *section.blocks)
 
 
-def _changed(context: Context) -> str:
-    made = sum(entry.kind == "change" for entry in context.record)
-    return context.say("page.lead_changes", count=made) if made else context.say("page.lead_no_change")
+def _changed(told: Story, context: Context) -> str:
+    """What was changed, and what may have been; of a record with holes no more than what it holds."""
+    count, lang = len(told.changes), context.lang
+    others = {"story.lead.failed": len(told.failed), "story.cut": len(told.cut_short)}
+    parts = [context.say("page.lead_changes", count=count)] if count else []
+    parts += [say(name, lang, count=each) for name, each in others.items() if each]
+    none = say("story.lead.no_changes_read", lang) if context.damaged else context.say("page.lead_no_change")
+    return " ".join(parts) or none
 
 
-def _fix(told: Story, diagnosis: Diagnosis, context: Context) -> tuple[Block, ...]:
+def _fix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
     """What was seen, planned, approved, changed and watched, by whom; where nothing was done, that is said."""
     if any(entry.kind in _DONE for entry in told.entries):
-        done = [entry for entry in told.telling if entry.kind not in PROOF]
-        return record(done, context.lang, context.timezone)
+        done = [entry for entry in told.telling if entry.kind in DONE]
+        return (*record(done, context.lang, context.timezone), *made.blocks(told, evidence, context))
+    if context.damaged:
+        return (Paragraph(say("story.lead.no_changes_read", context.lang)),)
     name = "no_fix" if diagnosis.failed("cause") else "no_fix_needed"
     return (Paragraph(context.say(f"page.{name}")),)
 
@@ -237,28 +261,6 @@ def _verify(told: Story, evidence: Evidence, context: Context) -> tuple[Block, .
     if proof:
         return record(proof, context.lang, context.timezone)
     return (Paragraph(context.say("page.no_verify")), *shell(evidence, context, "load_balancer", "curl"))
-
-
-def _prevention(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:
-    """The guide's prevention for the causes that were found, and the risks that were seen."""
-    inside: list[Block] = [_actions(diagnosis, context), Paragraph(context.say("page.no_owner"), "quiet")]
-    if diagnosis.failed("risk"):
-        inside += [Heading(context.say("page.risks")), *sections.risks(diagnosis, evidence, context).blocks]
-    return tuple(inside)
-
-
-def _actions(diagnosis: Diagnosis, context: Context) -> Table:
-    rows = [
-        (
-            Cell(context.say(f"prevent.{verdict.rule}.group")),
-            Cell(context.say(f"prevent.{verdict.rule}.item")),
-            Cell(words.title(verdict, context.lang)),
-        )
-        for verdict in diagnosis.failed("cause")
-        if text.has(f"report.prevent.{verdict.rule}.item")
-    ]
-    always = tuple(Cell(context.say(f"prevent.always.{part}")) for part in ("group", "item", "cause"))
-    return table(context, "prevention", "group item prevents", [*rows, always])
 
 
 def _appendix(told: Story, diagnosis: Diagnosis, evidence: Evidence, context: Context) -> tuple[Block, ...]:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from runbook_lib.diagnosis.checklist import Answer
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.episodes import Episode, episodes, undone
 from runbook_lib.diagnosis.state import State
 from runbook_lib.diagnosis.story import Seen, Story, Worst
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Evidence
-from runbook_lib.report import impact, prevented, sections, sightings, words
+from runbook_lib.report import impact, plan_words, prevented, sections, sightings, words
 from runbook_lib.report.blocks import (
     Block,
     Bullets,
@@ -33,16 +34,17 @@ from runbook_lib.report.context import Context
 from runbook_lib.report.formats import duration, minutes, number
 from runbook_lib.report.headline import headline
 from runbook_lib.report.incidents import record, who
+from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections import history
+from runbook_lib.report.sections import history, made
 from runbook_lib.report.sections.findings import cause_line
-from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp
+from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, unfinished_since
 from runbook_lib.text import say
 
 PROOF = ("verify", "closed")
 Maker = Callable[[Diagnosis, Evidence, Context], Section]
-_DONE = ("plan", "approval", "change", "intent", "applied", "watch", "run")
+DONE = ("plan", "approval", "change", "intent", "applied", "watch", "run")
 _RAW = (
     sections.service_state,
     sections.running_tasks,
@@ -68,9 +70,15 @@ class Postmortem:
         return sightings.time(moment, self.told, self.evidence, self.context)
 
     def title(self) -> str:
-        """The title of the page: whose deployment had failed or was stuck."""
+        """The title of the page: whose deployment had failed or was stuck, or whose fix is being deployed."""
         stuck = self.worst is not None and self.worst.diagnosis.state is State.STUCK
-        return self.word(f"title.{'stuck' if stuck else 'failing'}", service=code(self.evidence.target.service))
+        name = "deploying" if self.deploying else "stuck" if stuck else "failing"
+        return self.word(f"title.{name}", service=code(self.evidence.target.service))
+
+    @property
+    def deploying(self) -> bool:
+        """Whether what was done about it is still being deployed: it is no postmortem yet."""
+        return self.told.recovered is None and self.diagnosis.state is State.DEPLOYING
 
     def head(self) -> Status:
         """The state now, and since when."""
@@ -78,6 +86,9 @@ class Postmortem:
         if self.told.unseen:
             tone, word = "ok", self.word("status.over")
         proof = self.told.recovered
+        if self.deploying and (began := unfinished_since(self.diagnosis, self.evidence)):
+            length = minutes((self.told.now - began).total_seconds(), self.lang)
+            return Status(tone, word, self.word("status.deploying", length=length))
         at = full_stamp(proof.at, self.context) if proof else ""
         return Status(tone, word, self.word("status.recovered", at=at) if proof else self.word("status.unproven"))
 
@@ -85,7 +96,7 @@ class Postmortem:
         """The blocks of each part by its name, in the order of the page."""
         return {
             "summary": self._summary(),
-            "impact": impact.blocks(self._hardest(), self.context),
+            "impact": impact.blocks(self.told, self.evidence, self.context),
             "timeline": history.blocks(self.told, self.diagnosis, self.evidence, self.context),
             "symptoms": self._symptoms(),
             "causes": self._causes(),
@@ -97,31 +108,42 @@ class Postmortem:
             "appendix": self._appendix(),
         }
 
-    def _hardest(self) -> Evidence:
-        """The evidence of the faulty look at which users were hit hardest, the worst look first among equals."""
-        known = [look.evidence for look in self.told.faulty if look.evidence]
-        first = [self.worst.evidence] if self.worst else []
-        return max([*first, *known], key=impact.rank, default=self.evidence)
-
     def _summary(self) -> tuple[Block, ...]:
         causes = tuple(self._cause_lines())
         lead = Paragraph(" ".join(self._lead()), "lead")
-        return (lead, *((Bullets(causes),) if causes else ()), Figures(tuple(self._figures())))
+        return (lead, *((Bullets(causes),) if causes else ()), *damaged(self.context), Figures(tuple(self._figures())))
 
     def _lead(self) -> Iterator[str]:
         told, name = self.told, str(self.worst.diagnosis.state) if self.worst else ""
         yield self.word(f"lead.{name if name in ('stuck', 'failing') else 'other'}")
         yield self._length()
-        hardest = self._hardest()
-        facts = impact.counts(hardest)
-        name = impact.kind(hardest) if hardest is not self.evidence else "unknown"
-        yield self.word(f"impact.{name}", at=self.time(hardest.collected_at), **facts)
-        yield self.word("lead.causes", count=len(told.causes)) if told.causes else self.word("lead.no_causes")
-        made = len(told.changes)
-        yield self.word("lead.changes", count=made) if made else self.word("lead.no_changes")
+        yield impact.worst_line(told, self.evidence, self.context)
+        yield self._counted("causes", len(told.causes)) if told.causes else self._no_causes()
+        yield from self._made()
         yield from self._proofs()
         now = headline(self.diagnosis, self.evidence, self.lang)[1]
         yield self.word("lead.unseen" if told.unseen else "lead.now", state=now, at=self.time(told.now))
+
+    def _counted(self, name: str, count: int, **facts: object) -> str:
+        return self.word(f"lead.{name}_{'one' if count == 1 else 'many'}", count=count, **facts)
+
+    def _no_causes(self) -> str:
+        """That none is on record; nothing of looks that cannot be read."""
+        return self.word("lead.no_causes_read" if self.context.damaged or self.told.unreadable else "lead.no_causes")
+
+    def _made(self) -> Iterator[str]:
+        """What was changed, and what may have been."""
+        told = self.told
+        made, cut, failed = len(told.changes), len(told.cut_short), len(told.failed)
+        if made:
+            kinds = dict.fromkeys(plan_words.kind(e.text("what"), self.lang) for e in told.changes)
+            yield self._counted("changes", made, what=", ".join(kinds))
+        elif not cut and not failed:
+            yield self.word("lead.no_changes_read" if self.context.damaged else "lead.no_changes")
+        if failed:
+            yield self.word("lead.failed", count=failed)
+        if cut:
+            yield self.word("cut", count=cut)
 
     def _length(self) -> str:
         told, proof = self.told, self.told.recovered
@@ -134,9 +156,9 @@ class Postmortem:
 
     def _proofs(self) -> Iterator[str]:
         proof = self.told.recovered
-        yield self.word(f"proof.{proof.kind if proof else 'none'}")
+        yield self.word(f"proof.{proof.kind if proof else 'deploying' if self.deploying else 'none'}")
         checked = any(e.kind == "verify" and e.data.get("ok") is True for e in self.told.entries)
-        if proof and proof.kind == "watch" and checked:
+        if proof and proof.kind in ("watch", "completed") and checked:
             yield self.word("proof.verify")
 
     def _cause_lines(self) -> Iterator[str]:
@@ -148,8 +170,7 @@ class Postmortem:
 
     def _figures(self) -> Iterator[Figure]:
         told, proof = self.told, self.told.recovered
-        if self.worst:
-            yield impact.figure(self._hardest(), self.context)
+        yield impact.figure(told, self.context)
         yield self._figure("detect", told.to_detect, "detect_note", "no_start")
         yield self._figure("fix", told.to_fix, "fix_note", "no_change")
         missing = "no_start" if proof else "no_end"
@@ -191,7 +212,7 @@ class Postmortem:
         lead = (*direct, *((self._as_of(worst),) if worst else ()))
         about = (Heading(self.word("elsewhere")),) if others and cards else ()
         found = (*lead, *cards, *about, *others)
-        found = found or (Paragraph(self.word("lead.no_causes")),)
+        found = found or (Paragraph(self._no_causes()),)
         return (*found, *self._changed(worst)) if worst else (*found, Paragraph(self.word("no_evidence")))
 
     def _changed(self, worst: Worst) -> tuple[Block, ...]:
@@ -223,8 +244,14 @@ class Postmortem:
         turns = {"began": told.began, "detected": told.detected, "fixed": told.fixed, "recovered": proof}
         known = [(name, at) for name, at in {**turns, "closed": closed}.items() if at]
         rows = tuple(Fact(self.word(f"label.{name}"), (full_stamp(at, self.context),)) for name, at in known)
-        done = self._record(*_DONE)
-        return (Facts(rows), *(done or (Paragraph(self.context.say("page.no_fix_needed")),)), *self._cut())
+        done = self._record(*DONE)
+        none = self.word("lead.no_changes_read") if self.context.damaged else self.context.say("page.no_fix_needed")
+        return (
+            Facts(rows),
+            *(done or (Paragraph(none),)),
+            *self._cut(),
+            *made.blocks(told, self.evidence, self.context),
+        )
 
     def _cut(self) -> tuple[Block, ...]:
         counts = {"cut": len(self.told.cut_short), "lost": len(self.told.lost_runs)}
@@ -315,17 +342,39 @@ def folded(section: Section, context: Context, title: str = "") -> Fold:
 
 
 def so_far(told: Story, context: Context) -> tuple[Figure, ...]:
-    """The times so far, while it is going on: how long until it was seen, and how long that is ago."""
-    if told.detected is None or told.detected >= told.now:
+    """The times so far, while it is going on: how long until it was seen, and how long that is ago.
+
+    Of an incident whose fault came back they are those of the last time.
+    """
+    seen = next(reversed(episodes(told)), None)
+    if seen is None or seen.detected >= told.now:
         return ()
-    stamp = full_stamp(told.detected, context)
     found = []
-    if told.to_detect is not None:
-        value, note = (
-            duration(told.to_detect.total_seconds(), context.lang),
-            say("story.figure.detect_note", context.lang),
-        )
+    if seen.began is not None and seen.began <= seen.detected:
+        value = duration((seen.detected - seen.began).total_seconds(), context.lang)
+        note = say("story.figure.detect_note", context.lang)
         found.append(Figure(say("story.figure.detect", context.lang), value, note))
-    since = duration((told.now - told.detected).total_seconds(), context.lang)
-    note = say("story.figure.since_note", context.lang, at=stamp)
+    since = duration((told.now - seen.detected).total_seconds(), context.lang)
+    note = say("story.figure.since_note", context.lang, at=full_stamp(seen.detected, context))
     return (*found, Figure(say("story.figure.since", context.lang), since, note))
+
+
+def before(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ...]:
+    """What had failed and was cured before, in the same incident: a line each, the newest five."""
+    past = episodes(told)[:-1][-5:]
+    if not past or told.over:
+        return ()
+    lines = tuple(" ".join(_episode(each, told, evidence, context)) for each in past)
+    return (Paragraph(say("story.episode.title", context.lang)), Bullets(lines))
+
+
+def _episode(each: Episode, told: Story, evidence: Evidence, context: Context) -> Iterator[str]:
+    lang = context.lang
+    causes = ", ".join(cause_title(cause, lang) for cause in each.causes) or say("story.episode.unnamed", lang)
+    times = {"detected": each.detected, "over": each.recovered or each.detected}
+    shown = {name: sightings.time(at, told, evidence, context) for name, at in times.items()}
+    yield say("story.episode.seen", lang, causes=causes, **shown)
+    if each.changes:
+        yield say("story.episode.changes", lang, count=len(each.changes))
+    if at := undone(told, each):
+        yield say("story.episode.undone", lang, at=sightings.time(at, told, evidence, context))

@@ -17,7 +17,7 @@ _TONES: dict[Standing, Tone] = {
     "set": "ok",
     "part": "risk",
     "unset": "risk",
-    "good": "ok",
+    "good": "off",  # that the task definition in use is right does not say that anybody checks the next one
     "bad": "bad",
     "unknown": "unk",
     "unlooked": "off",
@@ -52,8 +52,7 @@ def _row(measure: Measure, titles: dict[str, str], context: Context) -> tuple[Ce
 
 
 def _told_from(measure: Measure, lang: str) -> str:
-    """What the state was told from: the item's own words, else what holds for its group."""
-    own, shared = f"story.note.{measure.id}.{measure.standing}", f"story.note.{measure.group}"
-    if measure.group == "definition" and measure.standing == "unlooked":
-        shared = "story.note.pipeline"
-    return say(own if has(own) else shared, lang, **measure.facts)
+    """What the state was told from: the item's own words, else those of its group for that state, else the group's."""
+    names = (f"{measure.id}.{measure.standing}", f"{measure.group}.{measure.standing}", measure.group, "pipeline")
+    found = next(f"story.note.{name}" for name in names if has(f"story.note.{name}"))
+    return say(found, lang, **measure.facts)

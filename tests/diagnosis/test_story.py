@@ -26,7 +26,7 @@ CURED = made.healthy(
 FAULT = {"state": "stuck", "causes": [{"rule": "image_tag_absent", "confidence": "confirmed", "facts": {}}]}
 FINE: dict[str, Any] = {"state": "healthy", "causes": [], "symptoms": []}
 DONE = {"plan": "p", "change": "register", "what": "register", "outcome": "done", "facts": {}}
-COMPLETED = {"phase": "end", "end": "completed", "deployment": "ecs-svc/4"}
+COMPLETED = {"phase": "end", "end": "completed", "deployment": made.deployment_id(4)}
 
 
 def at(minutes: float) -> datetime:
@@ -62,7 +62,7 @@ WHOLE = (
     entry(2, "approval"),
     entry(3, "intent", DONE),
     entry(3.1, "change", DONE),
-    entry(4, "watch", {"phase": "begin", "deployment": "ecs-svc/4"}),
+    entry(4, "watch", {"phase": "begin", "deployment": made.deployment_id(4)}),
     entry(8, "watch", COMPLETED),
     entry(9, "verify", {"ok": True}),
     entry(9.1, "closed", {"why": "verified"}),
@@ -101,6 +101,29 @@ def test_it_is_over_by_the_surest_proof_after_the_last_fault(entries, expected):
     assert (proof and (proof.kind, proof.at)) == (expected and (expected[0], at(expected[1])))
 
 
+COMPLETES = made.healthy(
+    described=made.service(made.deployment(4, -3, rolloutState="COMPLETED", runningCount=1)),
+    tasks=[made.task(9, 4, -4)],
+    definitions=[made.definition(4, made.container(healthCheck={"command": made.really_asks("/")}))],
+    briefs=[made.brief(4, "SUCCESSFUL", -3, -5.5)],
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [([entry(9, "watch", COMPLETED)], ("watch", 5.5)), ([], ("completed", 5.5)), ([looked(7)], ("look", 20))],
+    ids=["a watch that began later", "no watch", "a fault after it"],
+)
+def test_it_recovered_when_aws_completed_the_deployment_where_no_fault_was_seen_since(end, expected):
+    proof = told(looked(0, made.guide()), *end, now=COMPLETES).recovered
+    assert (proof and proof.kind, proof and proof.at) == (expected[0], at(expected[1]))
+
+
+def test_a_watch_tells_when_its_deployment_completed_where_no_look_does():
+    end = entry(9, "watch", COMPLETED | {"deployment": "ecs-svc/7", "finished_at": at(6).isoformat()})
+    assert told(looked(0, made.guide()), end).recovered.at == at(6)
+
+
 def test_a_watch_after_the_last_look_shows_that_it_is_over_though_nothing_was_read_since():
     last = replace(made.guide(), collected_at=NOW)
     after = [entry(3.1, "change", DONE), entry(8, "watch", COMPLETED)]
@@ -134,6 +157,24 @@ CHANGES: dict[str, tuple[tuple[Entry, ...], float | None]] = {
 def test_the_time_to_fix_ends_with_the_last_change_that_was_made(entries, minutes):
     found = told(looked(0, made.guide()), *entries)
     assert found.to_fix == (None if minutes is None else timedelta(minutes=minutes))
+
+
+def test_lengths_are_those_between_the_times_as_they_are_shown():
+    start = NOW.replace(microsecond=0)
+    first = replace(made.guide(), collected_at=start)
+    look = entry(0, "look", {**FAULT, "evidence": tree(first)})
+    change = replace(entry(0, "change", DONE), at=start + timedelta(seconds=1.6))
+    assert told(look, change).to_fix == timedelta(seconds=1)
+
+
+def test_a_change_counts_once_though_a_second_apply_found_it_there_and_one_that_failed_only_until_it_was_made():
+    update = DONE | {"change": "update-service"}
+    first = (entry(2, "change", DONE), entry(3, "change", update | {"outcome": "failed"}))
+    found = told(looked(0, made.guide()), *first)
+    assert (len(found.changes), len(found.failed)) == (1, 1)
+    again = (entry(4, "change", DONE | {"outcome": "already"}), entry(5, "change", update))
+    found = told(looked(0, made.guide()), *first, *again)
+    assert (len(found.changes), len(found.failed)) == (2, 0)
 
 
 def test_a_cause_is_told_with_the_looks_that_saw_it():

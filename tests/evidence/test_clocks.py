@@ -17,6 +17,10 @@ def entry(seconds, kind, **facts):
     return Entry(when, f"{when.isoformat()}-{kind}", kind, "me", facts)
 
 
+def iso(seconds):
+    return (NOON + timedelta(seconds=seconds)).isoformat()
+
+
 def looked(seconds, aws):
     """A look that a machine noted at one time and AWS at another, and its evidence by the entry's id."""
     found = entry(seconds, "look")
@@ -66,3 +70,66 @@ def test_a_change_is_as_old_as_the_deployment_that_it_made():
     read[look.id] = replace(read[look.id], readings=(made.reading("service", service),))
     change = entry(10, "change", outcome="done", facts={"deployment": "ecs-svc/4"})
     assert seconds(by_aws([change, look], read)[0]) == [7, 60]
+
+
+def test_what_an_entry_notes_of_awss_clock_counts_as_far_as_it_is_a_time():
+    plan, check = entry(0, "plan", read_at=iso(600)), entry(20, "verify", read_at="soon")
+    told, largest = by_aws([plan, check], {})
+    assert seconds(told) == [600, 620]
+    assert largest == timedelta(seconds=600)
+
+
+def test_a_watch_that_began_after_the_deployment_completed_ends_when_it_ended():
+    begin = entry(200, "watch", phase="begin", deployment="d", elapsed_s=200)
+    end = entry(201, "watch", phase="end", end="completed", deployment="d", elapsed_s=155)
+    assert seconds(by_aws([begin, end], {})[0]) == [200, 201]
+
+
+def test_a_watch_that_was_given_up_ended_at_the_age_of_its_deployment():
+    look, read = looked(400, 400)
+    service = {"deployments": [{"id": "d", "createdAt": iso(0)}]}
+    read[look.id] = replace(read[look.id], readings=(made.reading("service", service),))
+    begin = entry(30, "watch", phase="begin", deployment="d", elapsed_s=90)
+    end = entry(35, "watch", phase="end", end="interrupted", deployment="d", elapsed_s=95)
+    assert seconds(by_aws([begin, end, look], read)[0]) == [90, 95, 400]
+
+
+def fix(seconds):
+    """A fix of another run, with what one writes; the change makes a deployment."""
+    facts = {"outcome": "done", "facts": {"deployment": "d"}, "change": "c", "plan": "p"}
+    kinds = {
+        "approval": {"plan": "p"},
+        "intent": {"plan": "p", "change": "c"},
+        "change": facts,
+        "applied": {"plan": "p"},
+    }
+    return [entry(seconds + n, kind, **found) for n, (kind, found) in enumerate(kinds.items())]
+
+
+TAIL = (
+    entry(100, "watch", phase="begin", deployment="d"),
+    entry(160, "watch", phase="end", end="completed", deployment="d"),
+)
+CLOSING = (entry(170, "verify", ok=True), entry(171, "closed", why="verified", deployment="d"))
+CAUSAL = ["look", "plan", "approval", "intent", "change", "watch", "watch", "verify", "closed"]
+
+
+@pytest.mark.parametrize("off", [-1800, 0, 1800])
+@pytest.mark.parametrize("whose", ["fix", "check", "both"])
+def test_what_follows_from_something_never_stands_before_it(whose, off):
+    look, read = looked(0, 0)
+    fix_at, check_at = (off if whose in (name, "both") else 0 for name in ("fix", "check"))
+    checks = [entry((e.at - NOON).total_seconds() + check_at, e.kind, **e.data) for e in CLOSING]
+    told = [look, entry(5, "plan", digest="p"), *fix(50 + fix_at), *TAIL, *checks]
+    found, _ = by_aws(sorted(told, key=lambda e: (e.at, e.id)), read)
+    assert [e.kind for e in found if e.kind != "applied"] == CAUSAL
+    assert seconds(found) == sorted(seconds(found))
+
+
+def test_a_fix_by_another_clock_is_put_right_as_a_whole_by_the_deployment_that_it_made():
+    look, read = looked(0, 0)
+    service = {"deployments": [{"id": "d", "createdAt": iso(52)}]}
+    read[look.id] = replace(read[look.id], readings=(made.reading("service", service),))
+    told, largest = by_aws([look, entry(5, "plan", digest="p"), *TAIL, *fix(1850)], read)
+    assert seconds(told) == [0, 5, 50, 51, 52, 53, 100, 160]
+    assert largest == timedelta(seconds=1800)

@@ -55,3 +55,16 @@ def test_targets_are_known_at_every_look():
 
 def test_the_order_of_looks_does_not_matter():
     assert merged([CURED, made.guide()]) == merged([made.guide(), CURED])
+
+
+def test_a_deployment_that_completed_between_two_looks_did_though_the_second_saw_the_next_one():
+    self = made.deployment_id(4)
+    first = made.healthy(described=made.service(made.deployment(4, 1)))
+    event = made.event(-3, f"(deployment {self}) deployment completed.")
+    now = made.healthy(described=made.service(made.deployment(5, -8, rolloutState="IN_PROGRESS"), events=[event]))
+    found = timeline(merged([first, replace(now, collected_at=LATER)]), (made.NOW - timedelta(minutes=5), LATER))
+    [old] = [row for row in found.rows if row.id == self]
+    assert [(bar.kind, bar.end) for bar in old.bars] == [
+        ("progress", made.NOW + timedelta(minutes=3)),
+        ("completed", LATER),
+    ]

@@ -85,7 +85,7 @@ def test_the_wheel_holds_what_lives_at_the_repositorys_top_level(installed):
 
 def test_a_folder_is_laid_out_diagnosed_and_upgraded_without_a_checkout(installed, tmp_path):
     printed = installed.ecs_runbook("init", cwd=tmp_path)
-    assert f"jupyter lab {NOTEBOOK}" in printed
+    assert "jupyter lab notebooks/00_start.ipynb" in printed
     assert {name: (tmp_path / name).read_bytes() for name in OURS} == {n: (ROOT / n).read_bytes() for n in OURS}
     commands = installed.ecs_runbook("commands", "--params", "parameters/momentir-cx-llm.yaml", cwd=tmp_path)
     assert "--cluster momentir-cx-llm-cluster" in commands

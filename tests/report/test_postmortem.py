@@ -50,7 +50,7 @@ def test_after_the_fix_it_is_a_postmortem_of_what_was():
     text = words(*WHOLE)
     told = ["ECS 런북 · 포스트모템", "포스트모템: momentir-cx-llm-service 배포 멈춤", "정상", "복구 시각:"]
     told += ["감지까지 18분", "조치까지 3분 6초", "복구까지 26분", "이미지 태그 없음"]
-    told += ["새 배포가 완료되는 것을 모니터링으로 확인했습니다.", "동작 확인을 통과했습니다."]
+    told += ["새 배포가 완료된 것을 모니터링으로 확인했습니다.", "동작 확인을 통과했습니다."]
     assert [part for part in told if part not in text] == []
     assert "배포 진단 보고서" not in text
 
@@ -117,7 +117,7 @@ def test_nothing_of_now_is_told_where_nothing_was_read_since_it_was_over(lang):
 
 def test_what_is_not_on_record_is_said():
     text = words(looked(0), entry(1, "run", {"status": "interrupted", "run": "r"}), entry(2, "intent", {"change": "x"}))
-    told = ["배포 시작 시각이 기록에 없음", "적용한 변경 없음", "근거를 읽을 수 없어", "근거를 읽을 수 없는 진단: 1개."]
+    told = ["배포 시작 시각이 기록에 없음", "기록된 변경 없음", "근거를 읽을 수 없어", "근거를 읽을 수 없는 진단: 1개."]
     told += ["실패하거나 중단된 노트북 실행: 1개.", "시작한 뒤 결과가 기록되지 않은 변경: 1개."]
     assert [part for part in told if part not in text] == []
 
@@ -240,3 +240,30 @@ def test_causes_that_only_another_look_saw_are_told_apart():
     two = looked(0, made.guide(), causes=[{"rule": "image_tag_absent"}, {"rule": "deployments_overlapping"}])
     text = inside(page(two, other, *WHOLE[2:]), "causes")
     assert "다른 진단에서만 본 원인" in text
+
+
+def test_while_it_goes_on_the_impact_is_the_worst_of_all_looks_too():
+    rows = [made.target(5, "unhealthy")]
+    readings = [r for r in made.guide().readings if r.request.kind != "target_health"]
+    ill = replace(made.guide(), readings=(*readings, made.reading("target_health", rows)))
+    text = words(looked(0, ill), *OPEN[2:], now=made.guide())
+    assert "사용자 영향 있을 수 있음 정상 대상: 1개 중 0개" in text
+    assert "가장 나빴을 때(조회: 16:58:28) 정상 대상이 없었습니다." in text
+
+
+@pytest.mark.parametrize("now", [CURED, made.guide()], ids=["over", "going on"])
+def test_every_item_of_prevention_has_its_state_and_none_reads_as_done_that_nobody_looked_at(now):
+    source = page(*OPEN, now=now)
+    part = source[source.index('<section id="prevention">') : source.index('<section id="appendix">')]
+    assert part.count('data-l="지금 상태"') == len(ITEMS)
+    text = inside(source, "prevention")
+    assert "배포 서킷 브레이커" in text
+    assert "t-ok" not in part
+    assert "배포 전 검사 여부는 조회하지 않음" in text
+
+
+def test_a_run_that_was_killed_is_told_apart_from_one_that_was_interrupted_with_what_its_time_means():
+    runs = [entry(n, "run", {"status": "interrupted", "error": e, "run": "r"}) for n, e in ((5, "killed"), (6, ""))]
+    text = inside(page(*WHOLE, *runs), "fix")
+    assert "강제 종료됨 · 적힌 시각은 이를 발견한 시각" in text
+    assert "중단됨 · r" in text

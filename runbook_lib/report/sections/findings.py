@@ -31,7 +31,14 @@ from runbook_lib.report.formats import minutes
 from runbook_lib.report.headline import headline
 from runbook_lib.report.markup import code
 from runbook_lib.report.render import Section
-from runbook_lib.report.sections.values import OUTCOME_TONE, full_stamp, look_stamp, table, unfinished_since
+from runbook_lib.report.sections.values import (
+    OUTCOME_TONE,
+    full_stamp,
+    look_stamp,
+    table,
+    undated,
+    unfinished_since,
+)
 from runbook_lib.text import has
 
 _PER_CARD = 8
@@ -59,7 +66,8 @@ def banner(evidence: Evidence, context: Context) -> tuple[Block, ...]:
 def status(diagnosis: Diagnosis, evidence: Evidence, context: Context) -> Status:
     """The state with how long what is unfinished has been going on."""
     began = unfinished_since(diagnosis, evidence)
-    text = context.say("since.none" if evidence.service else "since.unread")
+    name = "unread" if not evidence.service else "undated" if undated(evidence) else "none"
+    text = context.say(f"since.{name}")
     if began is not None:
         length = minutes((evidence.collected_at - began).total_seconds(), context.lang)
         text = context.say("since.known", at=full_stamp(began, context), length=length)

@@ -132,8 +132,8 @@ def _summary(plan: Plan, found: Standing, diagnosis: Diagnosis, context: Context
 
 def _approval(plan: Plan, context: Context, asking: Asking) -> Iterator[Block]:
     verb = "undo" if plan.kind == "undo" else "apply"
-    command = plan_commands.ours("fix", verb, "--approve", plan.digest, *asking.again)
-    yield Shell(say(f"fix.approve.{verb}", context.lang), command)
+    typed = plan_commands.ours("fix", verb, "--approve", plan.digest, *asking.again)
+    yield Shell(say(f"fix.approve.{verb}", context.lang), typed)
     yield Paragraph(say("fix.approve.notebook", context.lang, digest=plan.digest), "quiet")
 
 
@@ -144,8 +144,8 @@ def _changes(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Cont
         tag = Tag(plan_words.risk(change, context.lang), plan_words.RISK_TONES[change.risk])
         inside = (
             Facts(tuple(_facts(change, plan, diagnosis, context))),
-            *_difference(change, evidence, context, asking.patches.get(change.id, "")),
-            *_command(change, plan, evidence, context),
+            *difference(change, evidence, context, asking.patches.get(change.id, "")),
+            *command(change, plan, evidence, context),
         )
         yield Card(f"{number}. {plan_words.title(change, context.lang)}", tag, inside)
 
@@ -161,7 +161,8 @@ def _facts(change: Change, plan: Plan, diagnosis: Diagnosis, context: Context) -
     return (Fact(say(f"fix.label.{name}", lang), lines) for name, lines in rows.items() if any(lines))
 
 
-def _command(change: Change, plan: Plan, evidence: Evidence, context: Context) -> Iterator[Block]:
+def command(change: Change, plan: Plan, evidence: Evidence, context: Context) -> Iterator[Block]:
+    """The AWS CLI command that makes a change, where one does."""
     found = plan_commands.command(change, plan, evidence, context)
     if found:
         label = "restore" if change.kind == "restore-file" else "command"
@@ -171,7 +172,8 @@ def _command(change: Change, plan: Plan, evidence: Evidence, context: Context) -
 # What differs
 
 
-def _difference(change: Change, evidence: Evidence, context: Context, patch: str) -> Iterator[Block]:
+def difference(change: Change, evidence: Evidence, context: Context, patch: str = "") -> Iterator[Block]:
+    """What a change makes of what: old and new values, those of the environment masked."""
     if change.kind == "register" and not change.edits:
         yield Paragraph(say("fix.of_file", context.lang), "quiet")
     elif change.edits:

@@ -70,6 +70,12 @@ def unfinished_since(diagnosis: Diagnosis, evidence: Evidence) -> datetime | Non
     return deploying_since(evidence) if diagnosis.state is State.DEPLOYING else since(evidence)
 
 
+def undated(evidence: Evidence) -> bool:
+    """Whether a deployment is unfinished of which nothing tells when it began."""
+    listed = evidence.service.get("deployments", ())
+    return any(d.get("rolloutState", "COMPLETED") != "COMPLETED" and not at(d.get("createdAt")) for d in listed)
+
+
 def look_stamp(evidence: Evidence, context: Context) -> str:
     """When it was looked, with date and zone."""
     return full_stamp(evidence.collected_at, context)
