@@ -15,7 +15,7 @@ from runbook_lib.archive.store import service_folder, writing
 from runbook_lib.diagnosis.images import presence
 from runbook_lib.errors import AccessError, InputError, ParameterError, SafetyError, nearest
 from runbook_lib.evidence.first_look import ecr_image
-from runbook_lib.evidence.journal import READ_AT
+from runbook_lib.evidence.journal import READ_AT, Entry
 from runbook_lib.evidence.model import request
 from runbook_lib.look import Look, look, more
 from runbook_lib.parameters import Parameters, resolve
@@ -57,6 +57,7 @@ def plan(given: Parameters) -> Planned:
 
 def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
     """As :func:`plan`, of a look that has been recorded already, in ``incident`` where it belongs to one."""
+    _seen(found)
     wishes = _wishes(given, found)
     made = _made(given, found, wishes)
     if not given.evidence:
@@ -65,6 +66,33 @@ def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
     if folder and made.changes and not given.evidence:
         _record(folder, made, wishes, given, found)
     return Planned(made, found, folder)
+
+
+def begun(given: Parameters, found: Look, digest: str) -> tuple[Planned, tuple[Entry, ...]] | None:
+    """The recorded fix of a digest that was begun and not ended, with its record: an apply that was killed.
+
+    None where there is no such plan.
+    """
+    try:
+        known = recorded(given, digest)
+    except SafetyError:
+        return None
+    if not known.begun or known.applied or known.plan.kind != "fix":
+        return None
+    return Planned(known.plan, found, known.incident), known.entries
+
+
+def _seen(found: Look) -> None:
+    """Refuses to plan for a service that could not be read.
+
+    Raises
+    ------
+    AccessError
+        Why it could not.
+    """
+    lost = next(iter(found.evidence.unread("service")), None)
+    if lost:
+        raise AccessError("service-unread", reason=lost.reason, code=lost.code or "-", operation=lost.operation)
 
 
 def _opened(given: Parameters, made: Plan) -> Path | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook_lib import renditions
 from runbook_lib.archive import journal
-from runbook_lib.archive.incidents import closed_lately, filed, find, join
+from runbook_lib.archive.incidents import closed_lately, filed, find, join, located
 from runbook_lib.archive.owners import left_behind, me
 from runbook_lib.archive.store import ERROR, INCIDENT, VERIFY, Run, begin, reopened, service_folder, writing
 from runbook_lib.diagnosis.engine import judge
@@ -79,7 +79,8 @@ def record(seen: Look, given: Parameters, by: str, *, fault: bool = False) -> Pa
     """
     root = resolve(given.outputs)
     fault = fault or seen.exit_code is ExitCode.BAD
-    folder = join(root, seen.evidence.target, given.incident_id, fault=fault, may_open=not given.evidence)
+    may_open = not given.evidence and bool(seen.evidence.service)  # a look that did not see it opens nothing
+    folder = join(root, located(root, seen.evidence.target), given.incident_id, fault=fault, may_open=may_open)
     if folder and not given.evidence:
         with writing(root):
             journal.write(folder, "look", _look_facts(seen, by))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -86,6 +86,32 @@ def open_now(root: Path, target: Target) -> Path | None:
     """The newest open incident of the service, in any account where none is named; nothing is written."""
     now = datetime.now(UTC)
     return next((one.folder for one in filed(root, target) if _status(one.folder, now) is Status.OPEN), None)
+
+
+def located(root: Path, target: Target) -> Target:
+    """The service; where it could not be read, with the account of its open incident, if it has one."""
+    known = None if target.account else open_now(root, target)
+    return replace(target, account=known.parents[3].name) if known else target
+
+
+def practised(incident: Path) -> bool:
+    """Whether an incident happened on the lab, as its newest look says."""
+    look = journal.newest(incident, journal.marks(incident), "look")
+    evidence = look.data.get("evidence") if look else None
+    return isinstance(evidence, dict) and evidence.get("lab") is True
+
+
+def close_practice(root: Path) -> None:
+    """Closes the incidents of earlier labs: a lab that starts is in none of them.
+
+    Raises
+    ------
+    InputError
+        The archive cannot be written.
+    """
+    for one in filed(root, Target("", "", "")):
+        if _status(one.folder, datetime.now(UTC)) is Status.OPEN and practised(one.folder):
+            close(one.folder, root, "", why="practice")
 
 
 def _ids(parent: Path) -> list[str]:

@@ -26,6 +26,7 @@ def practise(lab: Any, folder: Path) -> None:
     web.required("jupyterlab")
     if not (home() / _NOTEBOOK).is_file():
         raise InputError("practice-no-notebooks", file=str(home() / _NOTEBOOK), quoted=shlex.quote(str(home())))
+    web.begin_practice()
     order = say(f"cli.practice.order.{'installed' if shipped.INSTALLED else 'checkout'}", LANG)
     facts = {"order": order, "endpoint_url": lab.endpoint_url, "region": lab.region, "folder": folder}
     web.run(_jupyterlab(), web.environment_of(lab), folder / "jupyterlab.log", **facts)

@@ -32,6 +32,7 @@ class Voila:
     def beside(self, lab: Any, folder: Path) -> None:
         """Serves until it is ended; notebooks find the lab."""
         facts = {"endpoint_url": lab.endpoint_url, "region": lab.region, "folder": folder}
+        web.begin_practice()
         self._run(web.environment_of(lab), folder / _LOG, "cli.pages.ready_lab", **facts)
 
     def _run(self, given: Mapping[str, str], log: Path, ready: str, **facts: Any) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.util import find_spec
@@ -17,10 +17,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from runbook_lib.archive.incidents import close_practice
 from runbook_lib.cli.options import LANG
 from runbook_lib.cli.shell import show
 from runbook_lib.errors import InputError
-from runbook_lib.parameters import from_file, home
+from runbook_lib.parameters import from_file, home, resolve
 from runbook_lib.text import say
 
 _START = 60.0  # seconds that a server may take to come up; it needs two
@@ -99,6 +100,12 @@ def environment_of(lab: Any) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "lab",
         "AWS_PAGER": "",
     }
+
+
+def begin_practice() -> None:
+    """Closes what earlier practice left open, so that nobody is led on from there; an archive of others' is left."""
+    with suppress(InputError):
+        close_practice(resolve(os.environ.get("ECS_RUNBOOK_OUTPUTS") or "outputs"))
 
 
 def parameters_of(file: Path) -> dict[str, str]:

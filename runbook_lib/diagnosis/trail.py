@@ -19,12 +19,14 @@ _UNDER_WAY = (State.DEPLOYING, State.STUCK)
 class Trail:
     """The newest entry of each kind that tells how far it has come (None: there is none), and the place that is next.
 
-    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``planned`` the newest plan,
-    ``applied`` what became of the newest approved one, ``cut`` an approval of which no end is known, ``watched`` the
-    newest watch after that, ``verified`` the newest HTTP check after that, ``reported`` the newest postmortem.
+    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``faulty`` the newest that saw
+    causes, ``planned`` the newest plan, ``applied`` what became of the newest approved one (``undone``: it took another
+    back), ``cut`` an approval of which no end is known, ``watched`` the newest watch after that, ``verified`` the
+    newest HTTP check after that, ``reported`` the newest postmortem.
     """
 
     look: Entry | None = None
+    faulty: Entry | None = None
     planned: Entry | None = None
     applied: Entry | None = None
     cut: Entry | None = None
@@ -32,22 +34,36 @@ class Trail:
     verified: Entry | None = None
     reported: Entry | None = None
     closed: Entry | None = None
+    undone: bool = False
     following: Place | Literal[""] = "diagnose"
 
 
 def trail(entries: Iterable[Entry], diagnosis: Diagnosis | None) -> Trail:
     """How far it has come; ``diagnosis`` is that of a look of now, which need not be in the journal."""
     found: dict[str, Any] = {}
+    ways_back: set[str] = set()
     for entry in sorted(entries, key=lambda e: (e.at, e.id)):
         name = _name(entry)
+        if name == "planned" and _undoes(entry):  # a way back that nobody approved is no plan of this path
+            ways_back.add(entry.text("digest"))
+            continue
+        if name == "look" and entry.causes:
+            found["faulty"] = entry
         if name in ("applied", "cut"):  # what was watched and verified before says nothing of what was changed since
             found.update(dict.fromkeys(("watched", "verified", "applied", "cut")))
+            found["undone"] = entry.text("plan") in ways_back
         if name == "watched":
             found["verified"] = None
         if name:
             found[name] = entry
     told = replace(Trail(), **found)
     return replace(told, following=_following(told, diagnosis))
+
+
+def _undoes(entry: Entry) -> bool:
+    plan = entry.data.get("plan")
+    base = plan.get("base") if isinstance(plan, dict) else None
+    return isinstance(base, dict) and isinstance(base.get("undoes"), str)
 
 
 def _name(entry: Entry) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from runbook_lib.archive import journal
-from runbook_lib.archive.incidents import Filed, filed
+from runbook_lib.archive.incidents import Filed, filed, practised
 from runbook_lib.errors import RunbookError
-from runbook_lib.evidence.journal import Status, opened_at, status
+from runbook_lib.evidence.journal import LAPSES_AFTER, Status, opened_at, status
 from runbook_lib.evidence.model import Target
 from runbook_lib.parameters import Parameters, from_environment, from_file, home, layered, parameters, resolve
 
 FOLDER = "parameters"
+_LANGUAGE = ".language"
 _NAMES = ("cluster", "service", "region")
 _CHOSEN, _KEPT = ".chosen.json", (*_NAMES, "profile")
 _LASTS = timedelta(hours=24)
@@ -137,14 +138,7 @@ def _opened(given: Parameters, files: tuple[Candidate, ...]) -> Iterator[Candida
 def _of_file(one: Filed, files: tuple[Candidate, ...]) -> Parameters | None:
     """The parameters of the file about an incident's service; one of the lab is none of the real AWS's."""
     same = [f.given for f in files if all(getattr(f.given, name) == getattr(one, name) for name in _NAMES)]
-    return next((read for read in same if (read.credentials == "lab") is _practised(one.folder)), None)
-
-
-def _practised(incident: Path) -> bool:
-    """Whether an incident happened on the lab, as its looks say."""
-    looks = [entry for entry in journal.read(incident).entries if entry.kind == "look"]
-    evidence = looks[-1].data.get("evidence") if looks else None
-    return isinstance(evidence, dict) and evidence.get("lab") is True
+    return next((read for read in same if (read.credentials == "lab") is practised(one.folder)), None)
 
 
 def _files(given: Parameters) -> Iterator[Candidate]:
@@ -163,3 +157,22 @@ def _with(given: Parameters, values: dict[str, Any]) -> Parameters:
     """
     told = {name: getattr(given, name) for name in given.model_fields_set if name not in _NAMES}
     return parameters({**values, **told})
+
+
+def remember_language(given: Parameters, lang: str) -> None:
+    """Leaves word of the language that somebody switched to, for the notebooks that follow."""
+    with suppress(OSError):
+        folder = resolve(given.outputs)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _LANGUAGE).write_text(lang, encoding="ascii")
+
+
+def spoken(given: Parameters) -> str:
+    """The language that somebody switched to within the last 24 hours, or nothing."""
+    file = resolve(given.outputs) / _LANGUAGE
+    try:
+        switched = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        lang = file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return lang if datetime.now(UTC) - switched < LAPSES_AFTER else ""

@@ -18,7 +18,15 @@ from runbook_lib.errors import InputError, RunbookError
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Target
 from runbook_lib.guided.background import Ended, Job, Stop
-from runbook_lib.guided.candidates import Candidate, candidates, preselected, remember, remembered, within
+from runbook_lib.guided.candidates import (
+    Candidate,
+    candidates,
+    preselected,
+    remember,
+    remember_language,
+    remembered,
+    within,
+)
 from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.report.context import Context
@@ -138,6 +146,7 @@ class Desk:
     def speak(self, lang: str) -> None:
         """Says everything in another language; nothing is read again."""
         self.lang = lang
+        remember_language(self._asked, lang)
         self.changed()
 
     def choose(self, key: str) -> None:

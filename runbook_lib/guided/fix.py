@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import fix_pages, fixing
 from runbook_lib.errors import InputError
+from runbook_lib.evidence.journal import Entry
 from runbook_lib.fixing import Planned
 from runbook_lib.guided.background import Stop
 from runbook_lib.guided.desk import Desk
@@ -14,6 +16,7 @@ from runbook_lib.guided.pages import note, problem, under_way
 from runbook_lib.look import Look
 from runbook_lib.parameters import Parameters
 from runbook_lib.plan.model import Choice
+from runbook_lib.report import plan_words
 from runbook_lib.report.blocks import Bullets
 from runbook_lib.report.plan_words import count
 from runbook_lib.report.render import Section
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from runbook_lib.applying import Applied, Step
 
 _OUTDATED = ("plan-stale", "plan-overtaken", "plan-unknown")
-_Made = tuple[Planned, Mapping[str, Section]]
+_Made = tuple[Planned, Mapping[str, Section], bool]  # the bool: it was begun before, by an apply that was cut short
 
 
 class Approval:
@@ -37,11 +40,13 @@ class Approval:
         self.planned: Planned | None = None
         self.done: Applied | None = None
         self.steps: list[Step] = []
+        self.refused: set[str] = set()  # digests that are out of date
+        self._begun = False
         self.action = Action(self._face, self._pressed, desk.stop, self._shown)
 
-    def show(self, planned: Planned | None) -> None:
-        """Takes a plan; what became of the one before goes."""
-        self.planned, self.done, self.steps = planned, None, []
+    def show(self, planned: Planned | None, *, begun: bool = False) -> None:
+        """Takes a plan; what became of the one before goes. ``begun``: an apply of it was cut short before."""
+        self.planned, self.done, self.steps, self._begun = planned, None, [], begun
 
     @property
     def lang(self) -> str:
@@ -58,14 +63,14 @@ class Approval:
         plan = self.planned.plan
         if not plan.ready or not plan.changes:
             return Face(say(f"fix.button.{'open' if plan.open else 'none'}", self.lang), False)
-        if self.steps:
+        if self.steps or self._begun:
             return Face(say("guided.button.go_on", self.lang), not self.desk.working)
         told = {"service": plan.target.service, "count": count(len(plan.changes), self.lang)}
-        enabled = bool(self.planned.incident) and not self.desk.working and not self._outdated
+        enabled = bool(self.planned.incident) and not self.desk.working and not self.outdated
         return Face(say(f"fix.button.{plan.kind}", self.lang, **told), enabled)
 
     @property
-    def _outdated(self) -> bool:
+    def outdated(self) -> bool:
         """Whether this plan was refused for what has changed since: pressing again would not help."""
         error = self.desk.error
         return self.desk.failed == self._name and error is not None and error.key in _OUTDATED
@@ -127,6 +132,8 @@ class Fix:
             self.approval.show(None)
             if desk.seen:
                 self._plan(desk.given)
+        if self.approval.outdated and self.approval.planned:
+            self.approval.refused.add(self.approval.planned.plan.digest)
         if self._asked and not desk.working:
             self._plan(self._asked)
         self._ask(self.approval.planned.plan.choices if self.approval.planned else ())
@@ -146,14 +153,20 @@ class Fix:
         seen, folder = self._desk.seen, self._desk.folder
         self._asked = given if self._desk.working else None  # what was chosen meanwhile is planned after it
         if seen and not self._asked:
-            self._desk.work("plan", lambda _: _with_pages(fixing.planned(given, seen, folder), given), self._planned)
+            cut = self._cut() if not self._answers else ""
+            self._desk.work("plan", lambda _: _made(given, seen, folder, cut), self._planned)
 
     def _planned(self, made: _Made) -> None:
-        found, self._pages = made
+        found, self._pages, begun = made
         if not self._asked:
             self._answers = {choice.id: choice.answer for choice in found.plan.choices if choice.answer}
         self._desk.folder = self._desk.folder or found.incident
-        self.approval.show(found)
+        self.approval.show(found, begun=begun)
+
+    def _cut(self) -> str:
+        """The plan that was approved and begun, and of which no end is known, unless it was refused here since."""
+        cut = self._desk.trail.cut
+        return "" if cut is None or cut.text("plan") in self.approval.refused else cut.text("plan")
 
     def _chose(self, name: str, answer: str) -> None:
         if self._answers.get(name, "") == answer:
@@ -204,7 +217,7 @@ class Undo:
 
     def _found(self, made: _Made | None) -> None:
         self._nothing = made is None
-        planned, self._pages = made or (None, {})
+        planned, self._pages, _ = made or (None, {}, False)
         self.approval.show(planned)
 
     def _shown(self) -> Section | None:
@@ -234,4 +247,25 @@ def _undoing(given: Parameters) -> _Made | None:
 
 def _with_pages(found: Planned, given: Parameters) -> _Made:
     """A plan as it is shown, in every language, now: once it is applied, files are not what it was made from."""
-    return found, {lang: fix_pages.plan_page(found, given, lang, pressed=True) for lang in LANGUAGES}
+    return found, {lang: fix_pages.plan_page(found, given, lang, pressed=True) for lang in LANGUAGES}, False
+
+
+def _made(given: Parameters, seen: Look, folder: Path | None, cut: str) -> _Made:
+    """The plan of a look; where an apply was cut short, the plan that goes on from there."""
+    known = fixing.begun(given, seen, cut) if cut else None
+    if known is None:
+        return _with_pages(fixing.planned(given, seen, folder), given)
+    found, entries = known
+    return found, {lang: _begun_page(found, entries, lang) for lang in LANGUAGES}, True
+
+
+def _begun_page(found: Planned, entries: tuple[Entry, ...], lang: str) -> Section:
+    """What is known of each change of a plan that was cut short."""
+    from runbook_lib.applying import outcomes
+
+    ended, tried = outcomes(entries), {entry.text("change") for entry in entries if entry.kind == "intent"}
+    lines = []
+    for change in found.plan.changes:
+        stands = "done" if change.id in ended else "uncertain" if change.id in tried else "left"
+        lines.append(f"{say(f'guided.begun.{stands}', lang)} · {plan_words.title(change, lang)}")
+    return note(say("guided.begun.about", lang, digest=found.plan.digest), lang, Bullets(tuple(lines), numbered=True))

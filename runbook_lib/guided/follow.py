@@ -170,12 +170,12 @@ class Archiving(_Doing):
     def begin(self) -> None:
         """Writes it, from the look that this notebook shows."""
         seen, given, incident = self.desk.seen, self.desk.given, self.desk.folder
-        self._folder, self.again = None, True
+        self._folder, self.again = None, False
         if seen:
             self.desk.work("report", lambda _: runs.archive(seen, given, incident), self._over)
 
     def _over(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self.again = folder, True
 
     def _page(self) -> Section | None:
         return opened(self._folder, _relative, self.desk.context) if self._folder else None

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from runbook_lib.cells import Cells
 from runbook_lib.diagnosis.trail import Place
 from runbook_lib.errors import InputError
+from runbook_lib.evidence.journal import opened_at
 from runbook_lib.guided.adjusting import Adjusting
+from runbook_lib.guided.candidates import spoken
 from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.fix import Fix, Undo
 from runbook_lib.guided.follow import Archiving, Verifying, Watching
@@ -39,7 +41,7 @@ class Guided(Cells):
     """
 
     def __init__(self, given: Parameters, place: Place | None) -> None:
-        self._desk = Desk(given, language(given.lang), place)
+        self._desk = Desk(given, language(spoken(given), given.lang), place)
         self._views: dict[str, View | Sifted] = {}
         self._desk.read()
 
@@ -224,8 +226,8 @@ def _label(one: Candidate, lang: str, *, apart: bool) -> str:
     if given.evidence:
         return say("guided.bar.saved", lang, file=given.evidence)
     parts = [given.service, given.cluster, *([given.region] if apart and given.region else [])]
-    if one.incident and one.at:
-        parts.append(say("guided.bar.incident", lang, at=moment(one.at.isoformat(), given.timezone)[5:16]))
+    if opened := opened_at(one.incident):
+        parts.append(say("guided.bar.incident", lang, at=moment(opened.isoformat(), given.timezone)[5:16]))
     if given.credentials == "lab":
         parts.append(say("guided.bar.lab", lang))
     return " · ".join(parts)

@@ -267,3 +267,69 @@ def test_nothing_is_kept_in_the_kernel_that_the_journal_does_not_hold(lab, home)
     settled(guided(lab, suggested=True))
     record = json.loads(next(iter(home.glob("outputs/*/*/*/*/2*Z/journal/*-look-*.json"))).read_text(encoding="utf-8"))
     assert record["by"] == "20_fix"
+
+
+def test_a_look_that_cannot_read_the_service_opens_nothing_and_joins_what_is_open(lab, home):
+    lab.faults([{"action": "DescribeServices", "error": "AccessDeniedException", "message": "no", "status": 400}])
+    incident = guided(lab)
+    incident.plan()
+    settled(incident)
+    assert list(home.glob("outputs/*/*/*/*/2*Z")) == []
+    assert "The service could not be read" in text(incident.plan())
+    assert incident._fix.approval.action.button.layout.display == "none"
+    lab.faults([])
+    incident._bar.again.click()
+    settled(incident)
+    lab.faults([{"action": "DescribeServices", "error": "AccessDeniedException", "message": "no", "status": 400}])
+    incident._bar.again.click()
+    settled(incident)
+    assert len(list(home.glob("outputs/*/*/*/*/2*Z"))) == 1
+
+
+def test_an_apply_that_was_killed_goes_on_in_another_kernel(lab, home):
+    first = guided(lab, suggested=True)
+    first.plan()
+    settled(first)
+    approval = first._fix.approval
+    tell = first._desk.tell
+
+    def stop_after_the_second(what):
+        tell(what)
+        if len(approval.steps) == 2:
+            first._desk.stop()
+
+    first._desk.tell = stop_after_the_second
+    approval.action.button.click()
+    settled(first)
+    second = guided(lab)
+    second.plan()
+    settled(second)
+    assert "was cut short" in text(second.plan())
+    assert text(second.plan()).count("done · ") == 2
+    button = second._fix.approval.action.button
+    assert (button.description, button.disabled) == ("Go on applying", False)
+    button.click()
+    settled(second)
+    assert "4 changes applied" in text(second.apply())
+    assert [call["action"] for call in lab.changes()] == ["RegisterTaskDefinition", "UpdateService", "StopTask"]
+
+
+def test_the_language_that_was_switched_to_is_that_of_the_next_notebook(lab):
+    guided(lab, "diagnose")._bar.language.value = "ko"
+    assert "지금 여기" in text(guided(lab, "fix").here())
+
+
+def test_a_way_back_that_nobody_approved_is_no_plan_of_the_path(lab):
+    first = guided(lab, suggested=True)
+    first.plan()
+    settled(first)._fix.approval.action.button.click()
+    settled(first)
+    second = guided(lab)
+    second.undo()
+    second._undo.ask.button.click()
+    settled(second)
+    assert "applied (" in text(second.here())
+    assert "waits for approval" not in text(second.here())
+    second._undo.approval.action.button.click()
+    settled(second)
+    assert "taken back by plan" in text(second.here())

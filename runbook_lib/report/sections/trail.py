@@ -90,25 +90,38 @@ def _diagnosed(told: Trail, diagnosis: Diagnosis | None, context: Context) -> _T
     else:
         return "off", _say(context, "line.none")
     if titles:
-        count = _say(context, f"count.{'one' if len(titles) == 1 else 'many'}", count=len(titles))
-        return "bad", _say(context, "line.causes", count=count, causes=" · ".join(titles))
+        return "bad", _say(context, "line.causes", count=_count(titles, context), causes=" · ".join(titles))
+    if told.faulty and state == State.HEALTHY:
+        before = [cause_title(cause, context.lang) for cause in told.faulty.causes]
+        return "ok", _say(context, "line.mended", count=_count(before, context), causes=" · ".join(before))
     word = words.state(state, context.lang) if state in [s.value for s in State] else state
     tone: Tone = "ok" if state == State.HEALTHY else "run" if state == State.DEPLOYING else "unk"
     return tone, _say(context, "line.healthy", state=word)
 
 
+def _count(titles: list[str], context: Context) -> str:
+    return _say(context, f"count.{'one' if len(titles) == 1 else 'many'}", count=len(titles))
+
+
 def _fixed(told: Trail, diagnosis: Diagnosis | None, context: Context) -> _Told:
     done = told.applied or told.cut
     if told.planned and (not done or told.planned.at > done.at):
-        return "run", _say(
-            context, "line.planned", digest=unticked(told.planned.text("digest")), at=_at(told.planned, context)
-        )
+        key = "line.planned" if _answered(told.planned) else "line.open"
+        return "run", _say(context, key, digest=unticked(told.planned.text("digest")), at=_at(told.planned, context))
     if done:
         good = told.applied is not None and told.applied.data.get("good") is True
         facts = {"digest": unticked(done.text("plan")), "at": _at(done, context)}
-        return ("ok" if good else "bad"), _say(context, f"line.{'applied' if good else 'cut'}", **facts)
+        done_as = "undone" if told.undone else "applied"
+        return ("ok" if good else "bad"), _say(context, f"line.{done_as if good else 'cut'}", **facts)
     needed = told.following in ("", "postmortem") and told.look is not None
     return "off", _say(context, "line.unneeded" if needed else "line.none")
+
+
+def _answered(planned: Entry) -> bool:
+    """Whether every question of a plan has an answer."""
+    wishes = planned.data.get("wishes")
+    answers = wishes.get("answers") if isinstance(wishes, dict) else None
+    return not isinstance(answers, dict) or all(answers.values())
 
 
 def _watched(told: Trail, diagnosis: Diagnosis | None, context: Context) -> _Told:

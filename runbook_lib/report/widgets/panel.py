@@ -10,7 +10,13 @@ from runbook_lib.report.sections.choosing import Question
 from runbook_lib.text import say
 
 _WIDE = {"width": "min(100% - 4px, 60em)"}
-_BUTTON = {"width": "auto", "height": "auto", "padding": "6px 18px", "margin": "4px 8px 10px 2px"}
+_BUTTON = {
+    "width": "auto",
+    "height": "auto",
+    "padding": "6px 18px",
+    "margin": "4px 8px 10px 2px",
+    "align_self": "flex-start",
+}
 
 
 class Questions:
