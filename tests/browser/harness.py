@@ -64,7 +64,10 @@ _SIDEWAYS = """() => Math.max(...[document.documentElement, document.body,
   ...document.querySelectorAll('#rendered_cells, .jp-WindowedPanel-outer, .jp-NotebookPanel-notebook')]
   .map(node => node.scrollWidth - node.clientWidth))"""
 _SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-_IDLE = f"""() => document.querySelector('{_SHOWN} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+# The notebook in front is the one that was asked for: the one before it stays for a moment, idle, while it is opened.
+_IDLE = f"""name => [...document.querySelectorAll('#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current')].some(tab =>
+    tab.textContent.includes(name) && tab.dataset.id === document.querySelector('{_SHOWN}')?.id)
+  && document.querySelector('{_SHOWN} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
   && document.querySelector('{_SHOWN} .jp-CodeCell')
   && document.querySelector('#jp-main-statusbar')?.innerText.includes('| Idle')
   && ![...document.querySelectorAll('{_SHOWN} .jp-InputArea-prompt')].some(one => one.textContent.includes('*'))"""
@@ -171,6 +174,7 @@ class Visit:
         self._context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": height})
         self._context.set_default_timeout(_PATIENCE)
         self._seen: list[str] = []
+        self._front = ""  # the notebook that is to be in front
         self._requested: list[str] = []
         self._context.on("request", lambda request: self._requested.append(request.url))
         self._context.on("console", self._heard)
@@ -204,6 +208,7 @@ class Visit:
     def led_to(self, notebook: str) -> None:
         """Waits until a link has led to another notebook."""
         self.page.wait_for_url(re.compile(re.escape(notebook)))
+        self._front = notebook
         self.idle()
 
     def forgive(self, words: str) -> None:
@@ -213,6 +218,7 @@ class Visit:
     def open(self, notebook: str) -> Page:
         """Shows a notebook: in JupyterLab once its kernel is idle, in Voilà once all its cells have run."""
         self.page.goto(self._server.page(notebook), wait_until="commit")
+        self._front = notebook
         self.idle()
         return self.page
 
@@ -221,7 +227,7 @@ class Visit:
         if self._server.kind == "voila":
             self.page.locator("#rendered_cells").wait_for(state="visible")
         else:
-            self.page.wait_for_function(_IDLE)
+            self.page.wait_for_function(_IDLE, arg=self._front)
 
     def run_all(self, *, again: bool = True) -> None:
         """Run > Run All Cells of JupyterLab, until it is done."""
