@@ -69,14 +69,6 @@ def stage(_stages: Callable[..., Stage]) -> Iterator[Callable[..., Stage]]:
 
 
 @pytest.fixture(scope="session")
-def jupyterlab(_stages: Callable[..., Stage]) -> Iterator[Server]:
-    """A JupyterLab in which the guide's incident is looked at, in Korean."""
-    shared = _stages("ko", rate=0.0)
-    yield shared.jupyterlab()
-    shared.close()
-
-
-@pytest.fixture(scope="session")
 def voila(_stages: Callable[..., Stage]) -> Iterator[Server]:
     """A Voilà in which the guide's incident is looked at, in English."""
     shared = _stages("en", rate=0.0)

@@ -8,8 +8,8 @@ Use it by the fixtures of `conftest.py`; a file that does wants
     (copies of ``notebooks/`` and ``parameters/``, an empty ``outputs/``), ``stage.jupyterlab()`` and ``stage.voila()``,
     which start a server at the first call. ``voila(*words)`` takes options of ``ecs-runbook serve``. Keyword arguments
     in capitals are variables that servers and kernels get beside those that lead to the lab; ``None`` takes one away.
-``jupyterlab``, ``voila``
-    servers that tests share which change nothing: the guide's incident in Korean and in English, its clock at rest.
+``voila``
+    a server that tests share which change nothing: the guide's incident in English, its clock at rest.
 ``visit(server, theme="light", width=1280, height=900)``
     a `Visit` in a browser context of its own: ``visit.page`` is Playwright's page, and
 
@@ -50,6 +50,7 @@ from tests.remote_lab import RemoteLab
 
 ROOT = Path(__file__).parents[2]
 _DESK = 700  # pixels from which there is room for a side bar
+_DESK = 1000  # pixels
 _AT_ONCE = 12_000
 _PATIENCE = 60_000  # milliseconds; what is awaited takes a few seconds on a quiet machine
 # Complaints of the front ends themselves, about nothing of ours.
@@ -254,10 +255,11 @@ class Visit:
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def shot(self, name: str) -> Path:
-        """Keeps a picture of the page, in Voilà of all of it."""
+        """Keeps a picture of the page; in Voilà of all of it, where it is as wide as a desk's."""
         folder = Path(os.environ.get("ECS_RUNBOOK_SCREENSHOTS") or ROOT / ".screenshots")
         folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}.png", full_page=self._server.kind == "voila")
+        full = self._server.kind == "voila" and (self.page.viewport_size or {}).get("width", 0) >= _DESK
+        self.page.screenshot(path=folder / f"{name}.png", full_page=full)
         return folder / f"{name}.png"
 
     def close(self) -> None:

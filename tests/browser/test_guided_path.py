@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from runbook_lib.text import say
+from tests.browser.test_voila_pages import CAUSES
 from tests.browser.walking import Walk
 from tests.conftest import SERVICE
 
@@ -21,7 +22,11 @@ def cured(walk: Walk, stage, run, name: str) -> None:
     walk.kept(f"{name}-1-start")
     walk.follow("diagnose")
     run()
-    walk.says(say("rules.image_tag_absent.title", walk.lang))
+    cards = walk.shown.locator(".card")
+    cards.nth(len(CAUSES) - 1).wait_for()
+    told = zip(CAUSES, cards.all_inner_texts(), strict=False)
+    assert [say(f"rules.{rule}.title", walk.lang) in card for rule, card in told] == [True] * len(CAUSES)
+    assert walk.shown.locator("[data-mime-type*=error], [data-mime-type*=stderr]").count() == 0
     walk.kept(f"{name}-2-diagnose")
     walk.follow("fix")
     run()
