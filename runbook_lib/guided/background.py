@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook_lib.errors import RunbookError
+from runbook_lib.report.widgets import kernels_loop
 
 
 class Stop:
@@ -55,7 +55,7 @@ class Job(threading.Thread):
     def __init__(self, work: Callable[[Stop], Any], done: Callable[[Ended], None]) -> None:
         super().__init__(daemon=True)
         self.stop = Stop()
-        self._work, self._done, self._loop = work, done, _loop()
+        self._work, self._done, self._loop = work, done, kernels_loop()
 
     def run(self) -> None:
         """Works. A defect is told as one, and goes on to where Python reports those of threads."""
@@ -76,10 +76,3 @@ class Job(threading.Thread):
             return
         with suppress(RuntimeError):  # the kernel has ended meanwhile
             self._loop.call_soon_threadsafe(what)
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 from runbook_lib.report.render import Section
@@ -15,6 +16,13 @@ def takes_input(mode: str) -> bool:
 
     kernel = getattr(get_ipython(), "kernel", None)
     return bool(getattr(kernel, "_allow_stdin", False)) or os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+
+
+def kernels_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of the kernel whose cell or widget calls this: widgets belong there. None outside a kernel."""
+    from IPython.core.getipython import get_ipython
+
+    return asyncio.get_running_loop() if getattr(get_ipython(), "kernel", None) else None
 
 
 def show(section: Section) -> None:
