@@ -15,7 +15,7 @@ from IPython.display import HTML
 place = ipywidgets.Output()
 place.append_display_data(HTML("<a href='second.ipynb'>next</a> <a href='../{RUN}/report.en.html'>report</a>"))
 place"""
-REFUSED = "import runbook_lib as rb\nrb.incident({'cluster': 'nowhere'})"
+REFUSED = "import runbook_lib as rb\nrb.incident({'cluster': 'nowhere', 'mode': 'headless'})"
 
 
 def notebook(file, *cells):
@@ -28,6 +28,7 @@ def test_the_incident_is_shown_on_a_page_that_fits_desk_and_phone_light_and_dark
     page = looked.open("10_diagnose")
     assert page.title() == "Diagnosis · ecs-runbook"
     assert page.locator(".jp-InputArea-editor").count() == 0
+    looked.outputs.locator(".card").nth(len(CAUSES) - 1).wait_for()
     shown = looked.outputs.locator(".card").all_inner_texts()
     assert [say(f"rules.{rule}.title", "en") in card for rule, card in zip(CAUSES, shown, strict=False)] == [True] * 4
     assert page.evaluate("document.documentElement.scrollHeight") > 5000  # the page itself scrolls, and prints in full
@@ -48,7 +49,7 @@ def test_links_lead_on_and_what_is_refused_is_one_sentence(voila, visit):
     notebook(voila.home / "notebooks/second.ipynb", v4.new_markdown_cell("# 둘째 · Second"))
     looked = visit(voila)
     page = looked.open("first")
-    assert "There is no cluster `nowhere`" in looked.outputs.last.inner_text()
+    page.get_by_text("There is no cluster `nowhere`").wait_for()
     assert "Traceback" not in page.content()
     with page.expect_popup() as opened:
         page.get_by_role("link", name="report").click()
