@@ -233,7 +233,7 @@ def test_an_apply_that_was_stopped_goes_on_after_the_kernel_was_restarted(korean
     assert changed(lab) == ["RegisterTaskDefinition"]
     at.kept("refused-10-apply-stopped")
     restarted(at)
-    at.says("중간에 멈춤")
+    at.says("적용이 중간에 끊겼습니다.")
     at.kept("refused-11-restarted")
     at.press("guided.button.go_on")
     at.ended("fix.state.good")
