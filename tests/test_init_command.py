@@ -99,7 +99,7 @@ def test_an_empty_folder_gets_all_that_the_package_brings(tmp_path):
         RECORD: (tmp_path / RECORD).read_bytes(),
     }
     assert (tmp_path / "outputs").is_dir()
-    assert f"jupyter lab {NOTEBOOK}" in printed
+    assert "jupyter lab notebooks/00_start.ipynb" in printed
     assert "diagnose --params parameters/my-service.yaml" in printed
 
 
