@@ -217,9 +217,12 @@ class Desk:
                 self.changed()
 
     def wait(self) -> None:
-        """Waits until the work under way has ended: for callers without an event loop."""
-        if self._job:
-            self._job.join()
+        """Waits until the work under way, and what its end began, has ended: for callers without an event loop."""
+        awaited = None
+        while self._job is not awaited:
+            awaited = self._job
+            if awaited:
+                awaited.join()
 
     def _ended(self, job: Job, name: str, ended: Ended, then: Callable[[Any], None]) -> None:
         if job is not self._job or not self.working:

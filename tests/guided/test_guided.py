@@ -35,9 +35,8 @@ def guided(lab: Lab, place: Place = "fix", **asked: object) -> Guided:
 
 
 def settled(incident: Guided) -> Guided:
-    """Without an event loop each end of work begins what follows from it, until nothing is left to do."""
-    while incident._desk.working:
-        incident.wait()
+    """Without an event loop each end of work begins what follows from it; nothing is left to do then."""
+    incident.wait()
     return incident
 
 
