@@ -1,5 +1,6 @@
 """Labs for all tests: real HTTP on loopback, a clock that only moves when a test moves it."""
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,9 +17,12 @@ from runbook_lib.evidence.model import Evidence, Target
 from runbook_lib.lab.hosting import Lab
 from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, from_file
+from runbook_lib.quick import quicken
 from tests.remote_lab import RemoteLab
 
 AnyLab = Lab | RemoteLab
+
+quicken()  # before tests import what it is about
 
 CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 
@@ -31,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shared = any(one.scope == "module" for named in known for one in named)
         if shared and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and their libraries are no garbage: looking for some among them takes minutes in all."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

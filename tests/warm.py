@@ -34,7 +34,7 @@ _LIBRARIES = (
     "typer",
 )
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(list(_LIBRARIES))
+_processes.set_forkserver_preload(["tests.preloading", *_LIBRARIES])
 
 
 def start(entry: str, words: tuple[str, ...], streams: Streams, cwd: Path, env: Mapping[str, str]) -> Any:

@@ -13,6 +13,7 @@ import boto3.session
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 
 from runbook_lib.aws.operations import CHANGES, CREDENTIAL_CALLS, FIX_READS, READS, name
 from runbook_lib.errors import AccessError, ParameterError, SafetyError, nearest
@@ -145,6 +146,7 @@ def _is_loopback(access: Access) -> bool:
 
 def _session(access: Access, guard: Callable[..., None], sent: Callable[..., None]) -> boto3.session.Session:
     core = botocore.session.get_session()
+    core.lazy_register_component("data_loader", lambda: _loader(core.get_config_variable("data_path")))
     core.register("before-call", guard)
     core.register("before-send", sent)
     try:
@@ -162,6 +164,27 @@ def _session(access: Access, guard: Callable[..., None], sent: Callable[..., Non
     if not access.credentials and _asks_for_a_code(access, config):
         raise AccessError("profile-needs-code", profile=made.profile_name)
     return made
+
+
+class _Models(JSONFileLoader):
+    """botocore's models, read once a process: reading them anew is most of what a session takes to be made."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Any] = {}
+
+    def load_file(self, file_path: str) -> Any:
+        if file_path not in self._read:
+            self._read[file_path] = super().load_file(file_path)
+        return self._read[file_path]
+
+
+_MODELS = _Models()
+
+
+def _loader(data_path: str | None) -> Loader:
+    loader = create_loader(data_path)
+    loader.file_loader = _MODELS
+    return loader
 
 
 def _no_profile(profile: str, core: botocore.session.Session) -> ParameterError:

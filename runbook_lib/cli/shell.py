@@ -12,6 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from runbook_lib.cli.options import LANG, app
 from runbook_lib.errors import ExitCode, InputError, RunbookError, nearest
+from runbook_lib.quick import quicken
 from runbook_lib.text import say, sentence
 from runbook_lib.text.visible import one_line
 
@@ -20,6 +21,7 @@ def main() -> None:
     """The entry point: runs a command and turns every failure of ours into a sentence and an exit code."""
     # Imports make many objects and no garbage: looking for some at every 700th costs a tenth of a diagnosis.
     gc.set_threshold(100_000)
+    quicken()
     _write_anything(sys.stdout, sys.stderr)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -126,7 +126,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 def _started(server: Server, given: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
     """The server in a session of its own: the terminal's Ctrl-C reaches us alone, and we end it."""
-    words = [sys.executable, "-m", server.module, *server.words]
+    words = [sys.executable, "-m", "runbook_lib.quick", server.module, *server.words]
     with log.open("wb") as out:
         return subprocess.Popen(
             words, env=given, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True

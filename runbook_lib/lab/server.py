@@ -46,13 +46,13 @@ class Server:
 
     def start(self) -> None:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._http.serve, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening and end every connection."""
         if self._thread:
-            self._http.shutdown()
+            self._http.end()
             self._thread.join()
         self._http.close_all()
 
@@ -238,6 +238,21 @@ class _Http(ThreadingHTTPServer):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
+
+    def serve(self) -> None:
+        """Take connections until `end`; `serve_forever` would look every so often whether it shall end."""
+        while not self.closing.is_set():
+            self.handle_request()
+
+    def end(self) -> None:
+        """Take no more connections: one of our own wakes `serve`, which waits for the next."""
+        self.closing.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(self.server_address[:2], _GRACE).close()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Say whether a connection is served."""
+        return not self.closing.is_set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         worker = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from runbook_lib.report.widgets.entered import Entered
 from runbook_lib.report.widgets.view import ROW, Draw, View
 from runbook_lib.text import LANGUAGES, say
 
@@ -39,15 +39,15 @@ class Bar:
     def __init__(self, choice: Callable[[], Choice], lang: Callable[[], str], presses: Presses, draw: Draw) -> None:
         import ipywidgets
 
-        self._choice, self._lang, self._quiet = choice, lang, False
+        self._choice, self._lang, self._entered = choice, lang, Entered()
         style = {"description_width": "initial"}
         self.service = ipywidgets.Dropdown(style=style, layout=_WIDE)
         names = [(_NAMES[name], name) for name in LANGUAGES]
         self.language = ipywidgets.ToggleButtons(options=names, value=lang(), style={"button_width": "auto"})
         self.again = ipywidgets.Button(icon="refresh", layout=_BUTTON)
         self.stop = ipywidgets.Button(icon="stop", layout=_BUTTON)
-        self.service.observe(self._told(presses.choose), "value")
-        self.language.observe(self._told(presses.speak), "value")
+        self._entered.hear(self.service, presses.choose)
+        self._entered.hear(self.language, presses.speak)
         self.again.on_click(lambda _: presses.again())
         self.stop.on_click(lambda _: presses.stop())
         self.view = View(draw)
@@ -58,27 +58,15 @@ class Bar:
         self.widget = ipywidgets.VBox((row, self.view.widget))
         self.redraw()
 
-    def _told(self, act: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:
-        """Passes on what a person chose, not what we set ourselves."""
-
-        def heard(change: dict[str, Any]) -> None:
-            if not self._quiet:
-                act(str(change["new"]))
-
-        return heard
-
     def redraw(self) -> None:
         """Shows what can be chosen and what is, in the language of now."""
         shown, lang = self._choice(), self._lang()
         options = [*([] if shown.chosen else [(say("guided.bar.none", lang), "")]), *shown.options]
-        self._quiet = True
-        try:
+        with self._entered.setting():
             if tuple(self.service.options) != tuple(options):
                 self.service.options = options
             self.service.value = shown.chosen
             self.language.value = lang
-        finally:
-            self._quiet = False
         self.service.description = say("guided.bar.service", lang)
         self.language.tooltips = [say("guided.bar.language", lang)] * len(LANGUAGES)
         self.again.description, self.again.disabled = say("guided.bar.again", lang), shown.working or not shown.chosen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from runbook_lib.report.formats import number
+from runbook_lib.report.widgets.entered import Entered
 from runbook_lib.report.widgets.view import ROW, Draw, View
 from runbook_lib.text import say
 
@@ -65,14 +65,14 @@ class Picker:
     def __init__(self, name: str, chosen: Callable[[str], None]) -> None:
         import ipywidgets
 
-        self._name, self._chosen, self._quiet = name, chosen, False
+        self._name, self._chosen, self._entered = name, chosen, Entered()
         self._shown, self._lang = Picking(), "ko"
         self.text = ipywidgets.Text(style=_STYLE, layout=_FIELD)
         self.use = ipywidgets.Button(layout=_BUTTON)
         self.list = ipywidgets.Select(options=(), value=None, style=_STYLE, layout=_FIELD)
         self.note = ipywidgets.HTML()  # wraps where a label does not; it holds our own words and counts
-        self.text.observe(self._typed, "value")
-        self.list.observe(self._picked, "value")
+        self._entered.hear(self.text, lambda _: self._narrow())
+        self._entered.hear(self.list, self._picked)
         self.use.on_click(lambda _: self._chosen(self.text.value.strip()))
         row = ipywidgets.Box((self.text, self.use), layout=ROW)
         self.widget = ipywidgets.VBox((row, self.list, self.note))
@@ -85,21 +85,18 @@ class Picker:
         self.text.disabled = not shown.enabled
         self.use.description, self.list.description = self._say(f"use_{self._name}"), self._say(f"listed_{self._name}s")
         if renewed:
-            self._set(self.text, shown.chosen)
+            self._write(shown.chosen)
         self._narrow()
 
     def _narrow(self) -> None:
         typed, names = self.text.value.strip(), self._shown.names
         found = matching(names, typed)
         options = found[:MOST] if typed not in found[MOST:] else (typed, *found[: MOST - 1])
-        self._quiet = True
-        try:
+        with self._entered.setting():
             if tuple(self.list.options) != options:
                 self.list.options = options
                 self.list.rows = min(_ROWS, max(2, len(options)))
             self.list.value = typed if typed in options else None
-        finally:
-            self._quiet = False
         self.list.layout.display = "" if options else "none"
         self.note.value = self._note(len(found), len(options))
         self.note.layout.display = "" if self.note.value else "none"
@@ -112,21 +109,13 @@ class Picker:
         more = found > shown
         return say("starting.line.shown", self._lang, count=number(found), shown=number(shown)) if more else ""
 
-    def _typed(self, change: dict[str, Any]) -> None:
-        if not self._quiet:
-            self._narrow()
+    def _picked(self, name: str) -> None:
+        self._write(name)
+        self._chosen(name)
 
-    def _picked(self, change: dict[str, Any]) -> None:
-        if not self._quiet and change["new"]:
-            self._set(self.text, str(change["new"]))
-            self._chosen(str(change["new"]))
-
-    def _set(self, widget: Any, value: str) -> None:
-        self._quiet = True
-        try:
-            widget.value = value
-        finally:
-            self._quiet = False
+    def _write(self, name: str) -> None:
+        with self._entered.setting():
+            self.text.value = name
 
     def _say(self, key: str) -> str:
         return say(f"starting.form.{key}", self._lang)
@@ -138,14 +127,14 @@ class Form:
     def __init__(self, filled: Callable[[], Filled], lang: Callable[[], str], entries: Entries, draw: Draw) -> None:
         import ipywidgets
 
-        self._filled, self._lang, self._quiet = filled, lang, False
+        self._filled, self._lang, self._entered = filled, lang, Entered()
         self.way = ipywidgets.Dropdown(style=_STYLE, layout=_FIELD)
         self.region = ipywidgets.Combobox(ensure_option=False, continuous_update=False, style=_STYLE, layout=_FIELD)
         self.again = ipywidgets.Button(icon="refresh", layout=_BUTTON)
         self.stop = ipywidgets.Button(icon="stop", layout=_BUTTON)
         self.cluster, self.service = Picker("cluster", entries.cluster), Picker("service", entries.service)
-        self.way.observe(self._told(entries.way), "value")
-        self.region.observe(self._told(entries.region), "value")
+        self._entered.hear(self.way, entries.way)
+        self._entered.hear(self.region, entries.region)
         self.again.on_click(lambda _: entries.again())
         self.stop.on_click(lambda _: entries.stop())
         self.view = View(draw)
@@ -154,27 +143,15 @@ class Form:
         self.widget = ipywidgets.VBox((row, self.view.widget, *pickers))
         self.redraw()
 
-    def _told(self, act: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:
-        """Passes on what a person chose, not what we set ourselves."""
-
-        def heard(change: dict[str, Any]) -> None:
-            if not self._quiet:
-                act(str(change["new"]))
-
-        return heard
-
     def redraw(self) -> None:
         """Shows what there is now, in the language of now."""
         shown, lang = self._filled(), self._lang()
-        self._quiet = True
-        try:
+        with self._entered.setting():
             if tuple(self.way.options) != tuple(shown.ways):
                 self.way.options = tuple(shown.ways)
             self.way.value = shown.way
             self.region.options = tuple(shown.regions)
             self.region.value = shown.region
-        finally:
-            self._quiet = False
         self.way.description = say("starting.form.profile", lang)
         self.region.description = say("starting.form.region", lang)
         self.again.description, self.again.disabled = say("starting.form.again", lang), shown.working

@@ -7,6 +7,7 @@ from typing import Any
 
 from runbook_lib.report.markup import rich
 from runbook_lib.report.sections.choosing import Question
+from runbook_lib.report.widgets.entered import Entered
 from runbook_lib.text import say
 
 _WIDE = {"width": "min(100% - 4px, 60em)"}
@@ -27,7 +28,7 @@ class Questions:
 
         self._make, self._chosen = ipywidgets, chosen
         self._boxes: dict[str, tuple[object, Any]] = {}
-        self._quiet = False  # while we set values ourselves
+        self._entered = Entered()
         self.all = ipywidgets.Button(layout=_BUTTON)
         self.all.on_click(lambda _: all_())
         self.list = ipywidgets.VBox()
@@ -39,12 +40,9 @@ class Questions:
         boxes = tuple(box for _, box in self._boxes.values())
         if boxes != self.list.children:
             self.list.children = boxes
-        self._quiet = True
-        try:
+        with self._entered.setting():
             for one, box in zip(asked, boxes, strict=True):
                 _answer(box, answers.get(one.id, ""), enabled=enabled)
-        finally:
-            self._quiet = False
 
     def offer(self, label: str) -> None:
         """What the button says that takes every suggestion; it is there where it says something."""
@@ -61,15 +59,11 @@ class Questions:
         own = self._make.Text(placeholder=one.example, layout=_WIDE, continuous_update=False)
         own.description, own.style.description_width = say("fix.answer.own", lang), "initial"
         for asked in (among, own):
-            asked.observe(lambda change: self._heard(one.id, str(change["new"])), "value")
+            self._entered.hear(asked, lambda answer: self._chosen(one.id, answer))
         among.layout.display = "" if len(one.options) > 1 else "none"
         own.layout.display = "" if one.example else "none"
         note = self._make.HTML(str(rich(one.note, lang)))
         return self._make.VBox((title, among, own, note))
-
-    def _heard(self, name: str, answer: str) -> None:
-        if not self._quiet:
-            self._chosen(name, answer)
 
 
 def _answer(box: Any, answer: str, *, enabled: bool) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 from runbook_lib.report.blocks import Paragraph
 from runbook_lib.report.markup import unmarked
 from runbook_lib.report.render import Section
 from runbook_lib.report.sifting import Sift, is_long, pieces, sifted
+from runbook_lib.report.widgets.entered import Entered
 from runbook_lib.report.widgets.view import ROW, Draw, View
 from runbook_lib.text import say
 
@@ -27,13 +27,13 @@ class Sifter:
         import ipywidgets
 
         self._section = self._shown = section
-        self._quiet, self._down = False, False
+        self._entered, self._down = Entered(), False
         self.text = ipywidgets.Text(layout=_FIELD, style=_STYLE)
         self.column = ipywidgets.Dropdown(layout=_FIELD, style=_STYLE)
         self.direction = ipywidgets.Button(layout=_BUTTON)
         self.count = ipywidgets.Label(layout={"width": "auto"})
-        self.text.observe(self._heard, "value")
-        self.column.observe(self._heard, "value")
+        self._entered.hear(self.text, lambda _: self._redraw())
+        self._entered.hear(self.column, lambda _: self._redraw())
         self.direction.on_click(lambda _: self._turn())
         self.view = View(lambda: self._shown)
         row = ipywidgets.Box((self.text, self.column, self.direction, self.count), layout=ROW)
@@ -51,17 +51,11 @@ class Sifter:
 
     def _name(self, columns: list[tuple[str, int]]) -> None:
         """Names the columns; the one that was chosen stays so, under its name in another language."""
-        chosen, self._quiet = _LISTED if self.column.value is None else self.column.value, True
-        try:
+        chosen = _LISTED if self.column.value is None else self.column.value
+        with self._entered.setting():
             if tuple(self.column.options) != tuple(columns):
                 self.column.options = columns
             self.column.value = chosen
-        finally:
-            self._quiet = False
-
-    def _heard(self, _: dict[str, Any]) -> None:
-        if not self._quiet:
-            self._redraw()
 
     def _turn(self) -> None:
         self._down = not self._down
