@@ -49,9 +49,8 @@ from tests.command import ECS_RUNBOOK, clean_environment
 from tests.remote_lab import RemoteLab
 
 ROOT = Path(__file__).parents[2]
-_DESK = 700  # pixels from which there is room for a side bar
-_DESK = 1000  # pixels
-_AT_ONCE = 12_000
+_DESK = 1000  # pixels from which there is room for a side bar
+_AT_ONCE = 1_500
 _PATIENCE = 60_000  # milliseconds; what is awaited takes a few seconds on a quiet machine
 # Complaints of the front ends themselves, about nothing of ours.
 _THEIRS = re.compile(r"favicon\.ico")
@@ -235,12 +234,14 @@ class Visit:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         last = self.shown.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first
+        busy = self.shown.locator(".jp-Notebook-ExecutionIndicator:not([data-status=idle])")
         try:
-            last.wait_for(timeout=_AT_ONCE)
+            last.or_(busy).first.wait_for(state="attached", timeout=_AT_ONCE)
         except TookTooLong:  # JupyterLab drops what is run while it still connects to a new kernel
             if again:
                 self.run_all(again=False)
-            last.wait_for()
+                return
+        last.wait_for()
         self.idle()
 
     def sideways(self) -> int:
