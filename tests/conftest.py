@@ -1,6 +1,7 @@
 """Labs for all tests: real HTTP on loopback, a clock that only moves when a test moves it."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,11 @@ AnyLab = Lab | RemoteLab
 quicken()  # before tests import what it is about
 
 CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: browsers, kernels and waiting clients leave some of them idle."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 from runbook_lib.report import blocks as b
@@ -27,6 +28,7 @@ def columns(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+@lru_cache(maxsize=8192)
 def _columns(character: str) -> int:
     if category(character) in ("Mn", "Me") or "\u1160" <= character <= "\u11ff":  # marks, vowels and ends of Hangul
         return 0
@@ -37,14 +39,15 @@ def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` columns, broken at spaces and, where there are none, anywhere."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line = ""
+        line, used = "", 0
         for word in paragraph.split(" "):
-            joined = f"{line} {word}" if line else word
-            if columns(joined) <= width:
-                line = joined
+            joined, needed = (f"{line} {word}", used + 1 + columns(word)) if line else (word, columns(word))
+            if needed <= width:
+                line, used = joined, needed
                 continue
             *full, line = [*([line] if line else []), *_pieces(word, width)]
             lines.extend(full)
+            used = columns(line)
         lines.append(line)
     return lines
 

@@ -28,7 +28,7 @@ def leaves(prefix: str, node: object) -> list[tuple[str, dict]]:
 TEXTS = dict(
     leaf
     for path in tracked("runbook_lib/text/*.yaml")
-    for leaf in leaves(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")))
+    for leaf in leaves(path.stem, yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 )
 
 
