@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from runbook_lib.archive import journal
 from tests.command import ecs_runbook
 
 HANGUL = re.compile("[가-힣]")
@@ -25,6 +26,14 @@ def recorded(guide, tmp_path):
 def test_looks_of_one_fault_are_one_incident(recorded):
     [row] = json.loads(recorded("list", "--json").stdout)
     assert (row["status"], row["state"], row["looks"], row["runs"]) == ("open", "stuck", 2, 0)
+    assert "image_tag_absent" in row["causes"]
+
+
+def test_an_incident_that_is_mended_is_listed_with_what_it_was_about(recorded, tmp_path):
+    [entries] = tmp_path.rglob("journal")
+    journal.write(entries.parent, "look", {"state": "healthy", "causes": [], "symptoms": []})
+    [row] = json.loads(recorded("list", "--json").stdout)
+    assert (row["state"], row["looks"]) == ("healthy", 3)
     assert "image_tag_absent" in row["causes"]
 
 
@@ -97,10 +106,10 @@ HOSTILE = "<script>\x1b[31m\u202e=HYPERLINK(1)\nforged line"
 
 
 def test_text_that_somebody_wrote_into_the_archive_stays_text(recorded, tmp_path):
-    [journal] = tmp_path.rglob("journal")
+    [entries] = tmp_path.rglob("journal")
     entry = {"who": HOSTILE, "state": HOSTILE, "by": HOSTILE, "causes": [{"rule": HOSTILE}, {"rule": 1}, "x"]}
-    (journal / "20991231T000000.000000Z-look-abcdef.json").write_text(json.dumps(entry))
-    (journal / "20991231T000001.000000Z-run-abcdef.json").write_text(json.dumps({"status": HOSTILE, "error": [1]}))
+    (entries / "20991231T000000.000000Z-look-abcdef.json").write_text(json.dumps(entry))
+    (entries / "20991231T000001.000000Z-run-abcdef.json").write_text(json.dumps({"status": HOSTILE, "error": [1]}))
     for command in ("list", "show"):
         printed = recorded(command).stdout
         assert "\x1b" not in printed

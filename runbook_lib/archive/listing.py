@@ -11,10 +11,13 @@ from runbook_lib.report.incidents import Row
 
 
 def row(found: Filed) -> Row:
-    """An incident with its times and what its newest look said; of its journal one look is read, not all."""
+    """An incident with its times and what its looks said; of its journal the newest and the first are read, not all."""
     now = datetime.now(UTC)
     marks = journal.marks(found.folder)
     opened = opened_at(found.id) or now
+    look, first = journal.newest(found.folder, marks, "look"), None
+    if look and not look.causes:
+        first = journal.newest(found.folder, marks[::-1], "look")
     return Row(
         id=found.id,
         account=found.account,
@@ -24,7 +27,8 @@ def row(found: Filed) -> Row:
         opened=opened,
         last=marks[-1].at if marks else opened,
         status=status(marks, found.id, now),
-        look=journal.newest(found.folder, marks, "look"),
+        look=look,
+        causes=(first or look).causes if look else (),
         looks=sum(mark.kind == "look" for mark in marks),
         runs=len(journal.runs(found.folder)),
         folder=str(found.folder),

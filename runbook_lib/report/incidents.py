@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from runbook_lib.diagnosis.state import State
-from runbook_lib.evidence.journal import Change, Entry, Status, changes
+from runbook_lib.evidence.journal import Cause, Change, Entry, Status, changes
 from runbook_lib.report import blocks as b
 from runbook_lib.report import journaled, words
 from runbook_lib.report.formats import moment, number, stamp
@@ -24,7 +24,10 @@ TONES: dict[Status, b.Tone] = {Status.OPEN: "run", Status.CLOSED: "ok", Status.L
 
 @dataclass(frozen=True)
 class Row:
-    """An incident in the list: its names, times (UTC), and what its newest look said, where there is one."""
+    """An incident in the list: its names, times (UTC), and what its newest look said, where there is one.
+
+    ``causes`` are those of the newest look; of the first one where it names none: once it is mended they are gone.
+    """
 
     id: str
     account: str
@@ -35,6 +38,7 @@ class Row:
     last: datetime
     status: Status
     look: Entry | None
+    causes: tuple[Cause, ...]
     looks: int
     runs: int
     folder: str
@@ -54,7 +58,7 @@ class Row:
             "closed_at": self.closed.at.isoformat() if self.closed else "",
             "closed_why": self.closed.text("why") if self.closed else "",
             "state": self.look.text("state") if self.look else "",
-            "causes": [cause.rule for cause in self.look.causes] if self.look else [],
+            "causes": [cause.rule for cause in self.causes],
             "looks": self.looks,
             "runs": self.runs,
             "folder": self.folder,
@@ -77,7 +81,7 @@ def _card(row: Row, lang: str, timezone: str, apart: bool) -> b.Card:
     last = say("incidents.last", lang, at=moment(row.last.isoformat(), timezone), looks=row.looks, runs=row.runs)
     lines = [b.Paragraph(last)]
     if row.look:
-        found = [_state(row.look.text("state"), lang), *(cause_title(cause, lang) for cause in row.look.causes)]
+        found = [_state(row.look.text("state"), lang), *(cause_title(cause, lang) for cause in row.causes)]
         lines.append(b.Paragraph(" · ".join(found)))
     if row.closed:
         at = moment(row.closed.at.isoformat(), timezone)

@@ -128,7 +128,7 @@ def _row(row: Row, context: Context) -> tuple[b.Cell, ...]:
     lang = context.lang
     evidence = row.look.data.get("evidence") if row.look else None
     practised = isinstance(evidence, dict) and evidence.get("lab") is True
-    causes = [cause_title(cause, lang) for cause in row.look.causes] if row.look else []
+    causes = [cause_title(cause, lang) for cause in row.causes]
     why = closed_why(Change(row.closed), lang) if row.closed else []
     return (
         b.Cell(code(row.id), note=_say(context, "past.lab") if practised else ""),
