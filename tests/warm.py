@@ -1,6 +1,6 @@
 """Processes that begin with the libraries loaded already: most of what a command takes in a test is their import.
 
-Each is forked from a process that has loaded them and nothing of the command itself, gets arguments, environment,
+Each is forked from a process that has loaded them, and nothing of the command line itself, gets arguments, environment,
 folder and streams of its own, and ends as any other; what depends on how Python starts must start one anew.
 """
 
@@ -28,10 +28,18 @@ _LIBRARIES = (
     "papermill",
     "pydantic",
     "rich.console",
+    "runbook_lib.aws.collect",
     "runbook_lib.lab.hosting",
-    "runbook_lib.report.render",
+    "runbook_lib.report.sections",
     "runbook_lib.workflow",
     "typer",
+    # After the lab, which has moto read each model once.
+    "moto.ec2.urls",
+    "moto.ecr.urls",
+    "moto.elbv2.urls",
+    "moto.iam.urls",
+    "moto.logs.urls",
+    "moto.secretsmanager.urls",
 )
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.preloading", *_LIBRARIES])
