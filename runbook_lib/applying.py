@@ -121,7 +121,7 @@ def outcomes(record: tuple[Entry, ...]) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for data in made:
         if found.get(str(data["change"]), {}).get("outcome") != DONE:  # done once, and found there when it went on
-            found[str(data["change"])] = {**_facts(data), "outcome": data["outcome"]}
+            found[str(data["change"])] = {**facts_of(data), "outcome": data["outcome"]}
     return found
 
 
@@ -140,7 +140,8 @@ def settle(plan: Plan, hands: Hands, record: tuple[Entry, ...]) -> None:
             bench = replace(bench, revision=str(found.facts["revision"]))
 
 
-def _facts(data: Mapping[str, Any]) -> Mapping[str, Any]:
+def facts_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts in an entry about a change, as far as it has any."""
     found = data.get("facts")
     return found if isinstance(found, dict) else {}
 

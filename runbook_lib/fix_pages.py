@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook_lib import definition_file, runs
+from runbook_lib.archive import journal
 from runbook_lib.errors import ExitCode
+from runbook_lib.evidence.journal import Cause
 from runbook_lib.files import read_text
 from runbook_lib.fixing import Planned
 from runbook_lib.parameters import Parameters
@@ -33,7 +35,7 @@ def plan_page(
 
     seen = found.look
     context = runs.context(given, seen.evidence, lang)
-    asking = replace(_asking(found, given, again), pressed=pressed)
+    asking = replace(_asking(found, given, again), pressed=pressed, before=_before(found, lang))
     return plan_section(found.plan, seen.diagnosis, seen.evidence, context, asking)
 
 
@@ -109,6 +111,22 @@ def words_of(given: Parameters) -> Words:
 
 def _yaml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _before(found: Planned, lang: str) -> tuple[str, ...]:
+    """The causes that were seen before the plan that an undo takes back: they come back with what it was."""
+    from runbook_lib.report.journaled import cause_title
+
+    undoes = found.plan.base.get("undoes") if found.plan.kind == "undo" else None
+    if not undoes or not found.incident:
+        return ()
+    causes: tuple[Cause, ...] = ()
+    for entry in journal.read(found.incident).entries:
+        if entry.kind == "approval" and entry.data.get("plan") == undoes:
+            break
+        if entry.kind == "look" and entry.causes:
+            causes = entry.causes
+    return tuple(cause_title(cause, lang) for cause in causes)
 
 
 def _asking(found: Planned, given: Parameters, again: Words | None) -> Asking:

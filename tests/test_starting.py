@@ -168,11 +168,24 @@ def test_what_can_be_no_name_is_one_sentence(account, home, typed):
     assert page.chosen == ""
 
 
+def test_the_enter_key_chooses_what_was_typed_or_the_only_name_that_matches(account, home):
+    page = Page(asked(account, home))
+    page.cluster("shop")
+    picker = page.form.service
+    only = next(name for name in picker.list.options if sum(name in other for other in picker.list.options) == 1)
+    for typed, chosen in ((only[:-1], only), ("none-such", "none-such")):
+        picker.text.value = typed
+        picker.text._handle_custom_msg({"event": "submit"}, [])
+        page.wait()
+        assert page.guided.parameters.service == chosen
+
+
 def test_a_name_that_aws_does_not_list_is_said_and_can_be_chosen(account, home):
     page = Page(asked(account, home))
     page.cluster("shop")
     page.type("service", "apo")
     assert "AWS has no such name" in page.told
+    assert "2. Diagnose" not in text(page.onward).splitlines()[-1]
     page.type("cluster", "shopp")
     assert "There is no cluster `shopp`".replace("`", "") in page.told
 

@@ -77,13 +77,20 @@ def _name(entry: Entry) -> str:
 def _following(told: Trail, diagnosis: Diagnosis | None) -> Place | Literal[""]:
     if told.look is None and diagnosis is None:
         return "diagnose"
+    if told.closed and not (diagnosis and diagnosis.failed("cause")):
+        return "" if told.reported and told.reported.at > told.closed.at else "postmortem"
     if told.cut or (told.applied and told.applied.data.get("good") is not True):
         return "fix"
     if told.watched and told.watched.text("end") == "completed":
         return _after_completed(told)
-    if told.applied and not (told.watched and told.watched.text("end")):
+    if told.applied and not (told.watched and (told.watched.text("end") or _overtaken(told.watched, told.planned))):
         return "watch"
     return _by_look(told, diagnosis)
+
+
+def _overtaken(watched: Entry, planned: Entry | None) -> bool:
+    """Whether somebody has planned since a watch began: one whose page was left ends without a word."""
+    return planned is not None and planned.at > watched.at
 
 
 def _after_completed(told: Trail) -> Place | Literal[""]:

@@ -14,7 +14,7 @@ from runbook_lib.archive.incidents import closed_lately, open_now
 from runbook_lib.archive.store import writing
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.trail import Place, Trail, trail
-from runbook_lib.errors import InputError, RunbookError
+from runbook_lib.errors import InputError, RunbookError, TargetError
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.evidence.model import Target
 from runbook_lib.guided.background import Ended, Job, Stop
@@ -52,6 +52,8 @@ class Desk:
         self.folder: Path | None = None
         self.working = ""
         self.error: RunbookError | None = None
+        self.lacking: Callable[[], bool] = lambda: False  # whether lists of AWS say that there is no such service
+        self._absent = False  # whether a look said so
         self.note = ""
         self.failed = self.stopped = ""  # the work that ended so
         self._job: Job | None = None
@@ -65,6 +67,11 @@ class Desk:
     def stopping(self) -> bool:
         """Whether the work under way was asked to end, and has not yet."""
         return bool(self.working and self._job and self._job.stop.asked)
+
+    @property
+    def absent(self) -> bool:
+        """Whether AWS has said that there is no such service."""
+        return self._absent or self.lacking()
 
     @property
     def asked(self) -> Parameters:
@@ -155,7 +162,7 @@ class Desk:
         if found is None or found == self.chosen:
             return
         self.stop()
-        self.chosen, self.seen, self.folder = found, None, None
+        self.chosen, self.seen, self.folder, self._absent = found, None, None, False
         remember(found, candidates(self._asked), self._asked)
         self.read()
 
@@ -182,6 +189,7 @@ class Desk:
 
     def _read(self, found: Any) -> None:
         self.seen, self.folder, problem = found
+        self._absent = False
         if problem:
             self.error = problem
         self.known = candidates(self._asked)
@@ -230,6 +238,7 @@ class Desk:
         self.working = ""
         if ended.error:
             self.error, self.failed = ended.error, name
+            self._absent = self._absent or isinstance(ended.error, TargetError)
             _recorded(self.given, self.by, ended.error)
         elif ended.crash:
             self.note, self.failed = "guided.problem.crashed", name

@@ -40,7 +40,7 @@ class Approval:
         self.planned: Planned | None = None
         self.done: Applied | None = None
         self.steps: list[Step] = []
-        self.refused: set[str] = set()  # digests that are out of date
+        self.refused: set[str] = set()  # digests that are out of date, or failed here
         self._begun = False
         self.action = Action(self._face, self._pressed, desk.stop, self._shown)
 
@@ -96,6 +96,8 @@ class Approval:
 
     def _over(self, done: Applied) -> None:
         self.done = done
+        if not done.good:  # a new look is to give a new plan
+            self.refused.add(done.plan.digest)
 
     def _shown(self) -> Section | None:
         if self.desk.failed == self._name:
@@ -164,9 +166,11 @@ class Fix:
         self.approval.show(found, begun=begun)
 
     def _cut(self) -> str:
-        """The plan that was approved and begun, and of which no end is known, unless it was refused here since."""
-        cut = self._desk.trail.cut
-        return "" if cut is None or cut.text("plan") in self.approval.refused else cut.text("plan")
+        """The plan that was approved and begun, and not made in full, unless it was refused here or failed since."""
+        told, diagnosis = self._desk.trail, self._desk.diagnosis
+        halfway = told.applied if diagnosis and diagnosis.failed("cause") else None
+        begun = told.cut or (halfway if halfway and halfway.data.get("good") is not True else None)
+        return "" if begun is None or begun.text("plan") in self.approval.refused else begun.text("plan")
 
     def _chose(self, name: str, answer: str) -> None:
         if self._answers.get(name, "") == answer:
@@ -261,11 +265,17 @@ def _made(given: Parameters, seen: Look, folder: Path | None, cut: str) -> _Made
 
 def _begun_page(found: Planned, entries: tuple[Entry, ...], lang: str) -> Section:
     """What is known of each change of a plan that was cut short."""
-    from runbook_lib.applying import outcomes
+    from runbook_lib.applying import facts_of, outcomes
 
     ended, tried = outcomes(entries), {entry.text("change") for entry in entries if entry.kind == "intent"}
+    known = {entry.text("change"): entry.data for entry in entries if entry.kind == "change"}
     lines = []
     for change in found.plan.changes:
-        stands = "done" if change.id in ended else "uncertain" if change.id in tried else "left"
-        lines.append(f"{say(f'guided.begun.{stands}', lang)} · {plan_words.title(change, lang)}")
+        outcome, title = known.get(change.id, {}).get("outcome"), plan_words.title(change, lang)
+        if outcome == "failed":
+            why = plan_words.problem(outcome, facts_of(known[change.id]), lang)
+            lines.append(" · ".join([plan_words.outcome(outcome, lang), title, why]))
+        else:
+            stands = "done" if change.id in ended else "uncertain" if change.id in tried and not outcome else "left"
+            lines.append(f"{say(f'guided.begun.{stands}', lang)} · {title}")
     return note(say("guided.begun.about", lang, digest=found.plan.digest), lang, Bullets(tuple(lines), numbered=True))

@@ -24,7 +24,7 @@ from runbook_lib.report.blocks import Block, Paragraph, Path
 from runbook_lib.report.formats import moment
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.findings import banner
-from runbook_lib.report.sections.trail import onward, path
+from runbook_lib.report.sections.trail import astray, onward, path
 from runbook_lib.report.widgets.bar import Bar, Choice, Presses
 from runbook_lib.report.widgets.tables import Sifted
 from runbook_lib.report.widgets.view import View, below
@@ -122,7 +122,8 @@ class Guided(Cells):
 
     def _path(self) -> Path:
         desk = self._desk
-        return path(desk.trail, desk.diagnosis, desk.target, desk.place, desk.context)
+        shown = path(desk.trail, desk.diagnosis, desk.target, desk.place, desk.context)
+        return astray(shown, desk.context) if desk.absent else shown
 
     def _doing(self) -> Iterator[Block]:
         """What is being done, or what went wrong, or what comes next."""
@@ -132,7 +133,7 @@ class Guided(Cells):
         elif desk.problem():
             yield from problem(desk).blocks
         else:
-            yield onward(desk.trail, desk.place, bool(desk.chosen), desk.context)
+            yield onward(desk.trail, desk.place, bool(desk.chosen) and not desk.absent, desk.context)
 
     def onward(self) -> Any:
         """What was found and done so far, and what comes next with its link: where a notebook that has run ends."""

@@ -66,6 +66,7 @@ class Starting:
         self.form = Form(self._filled, lambda: desk.lang, entries, self._shown)
         self.past = View(Past(desk).draw)
         self.saving = Saving(desk)
+        desk.lacking = self._lacks
         desk.watch(self._changed)
         self.read()
 
@@ -93,6 +94,10 @@ class Starting:
         return self.desk.chosen is not None and where == (
             self.way.profile, self.way.endpoint_url, self.region, self.cluster,
         )  # fmt: skip
+
+    def _lacks(self) -> bool:
+        given, found = self.desk.given, self.found
+        return found is not None and self._about_chosen and found.lacks(given.cluster, given.service)
 
     # What somebody chose or typed
 
@@ -212,8 +217,7 @@ class Starting:
             counts = dict(zip(("clusters", "services"), (counted(one, context) for one in lists), strict=True))
             out.append(Paragraph(say("starting.line.found", desk.lang, **counts), "quiet"))
             about = starting_pages.about(self.found, desk.given)
-            absent = self._about_chosen and self.found.lacks(desk.given.cluster, desk.given.service)
-            out += problems(lists, about, absent, context)
+            out += problems(lists, about, desk.absent, context)
         if self.error:
             out.append(Status("bad", say("guided.problem.title", desk.lang), told(self.error, desk.lang)))
         if self.wrong:

@@ -145,6 +145,8 @@ def test_what_was_applied_can_be_taken_back_in_another_notebook(lab):
     second.undo()
     second._undo.ask.button.click()
     settled(second)
+    assert "The causes come back" in text(second.undo())
+    assert "Image tag not in the repository" in text(second.undo())
     assert second._undo.approval.action.button.description == f"Take back by 3 changes to {lab.scenario.service}"
     second._undo.approval.action.button.click()
     settled(second)
@@ -233,6 +235,7 @@ def test_a_service_that_is_not_there_is_told_and_nothing_else_pretends_to_know(l
     incident = guided(lab, "diagnose", service="momentir-cx-llm-servic")
     assert "momentir-cx-llm-service" in text(incident.here())
     assert "Nothing could be read" in text(incident.causes())
+    assert "1. Start (next)" in text(incident.here())
 
 
 def test_without_a_service_one_is_chosen_and_the_choice_is_remembered(lab, home):
@@ -311,6 +314,34 @@ def test_an_apply_that_was_killed_goes_on_in_another_kernel(lab, home):
     settled(second)
     assert "4 changes applied" in text(second.apply())
     assert [call["action"] for call in lab.changes()] == ["RegisterTaskDefinition", "UpdateService", "StopTask"]
+
+
+def test_an_apply_that_failed_halfway_goes_on_in_another_kernel_with_its_reason(lab, home):
+    first = guided(lab, suggested=True)
+    first.plan()
+    settled(first)
+    lab.faults([{"preset": "access-denied", "service": "ecs", "action": "UpdateService"}])
+    first._fix.approval.action.button.click()
+    settled(first)
+    second = guided(lab)
+    second.plan()
+    settled(second)
+    assert "policy that is needed" in text(second.plan())
+    assert text(second.plan()).count("done · ") == 2
+    button = second._fix.approval.action.button
+    assert (button.description, button.disabled) == ("Go on applying", False)
+    button.click()
+    settled(second)
+    second._bar.again.click()
+    settled(second)
+    assert "was cut short" not in text(second.plan())  # what failed here again is planned anew
+    lab.faults([])
+    third = guided(lab)
+    third.plan()
+    settled(third)
+    third._fix.approval.action.button.click()
+    settled(third)
+    assert "4 changes applied" in text(third.apply())
 
 
 def test_the_language_that_was_switched_to_is_that_of_the_next_notebook(lab):

@@ -53,7 +53,8 @@ class Asking:
     """How the plan was asked for: the options that name the service, those that shape the plan, whether it is recorded.
 
     ``patches`` are the unified diffs of edited files, values masked, by the id of their change; ``pressed`` says that
-    answers and approval come from widgets beside it, so that no command is shown for them.
+    answers and approval come from widgets beside it, so that no command is shown for them; ``before`` are the names of
+    the causes that were seen before the plan that would be taken back.
     """
 
     again: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class Asking:
     recorded: bool = True
     patches: Mapping[str, str] = field(default_factory=dict)
     pressed: bool = False
+    before: tuple[str, ...] = ()
 
 
 def standing(plan: Plan, diagnosis: Diagnosis, *, recorded: bool = True) -> Standing:
@@ -111,6 +113,12 @@ def _head(plan: Plan, diagnosis: Diagnosis, context: Context, asking: Asking) ->
         yield from _approval(plan, context, asking)
     if found == "unrecorded":
         yield Paragraph(say("fix.summary.unrecorded", context.lang))
+    if asking.before and plan.changes:
+        yield Status(
+            "risk",
+            say("fix.before.title", context.lang),
+            say("fix.before.text", context.lang, causes=" · ".join(asking.before)),
+        )
     blind = sum(verdict.role == "cause" for verdict in diagnosis.unknown)
     if blind and plan.changes and plan.kind == "fix":
         yield Paragraph(say("fix.summary.blind", context.lang, count=blind), "quiet")

@@ -9,12 +9,13 @@ from typing import Literal
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.state import State
 from runbook_lib.diagnosis.trail import PLACES, Place, Trail
-from runbook_lib.evidence.journal import Entry
+from runbook_lib.evidence.journal import Change, Entry
 from runbook_lib.evidence.model import Target
 from runbook_lib.report import words
 from runbook_lib.report.blocks import Onward, Path, Stage, Tone
 from runbook_lib.report.context import Context
 from runbook_lib.report.formats import clock
+from runbook_lib.report.incidents import closed_why
 from runbook_lib.report.journaled import cause_title
 from runbook_lib.report.markup import unticked
 from runbook_lib.text import has, say
@@ -34,6 +35,14 @@ def path(told: Trail, diagnosis: Diagnosis | None, target: Target, here: Place |
     """Every place of the path with what was found or done there; ``here`` is where one is."""
     following = told.following if target.service else "start"
     return Path(_say(context, "title.path"), tuple(_stages(told, diagnosis, target, (here, following), context)))
+
+
+def astray(shown: Path, context: Context) -> Path:
+    """The path where AWS has no such service: it leads back to its start."""
+    start, *others = shown.stages
+    mark = start.mark or _say(context, "mark.following")
+    rest = (replace(stage, look="", mark="") if stage.look == "following" else stage for stage in others)
+    return replace(shown, stages=(replace(start, tone="bad", look=start.look or "following", mark=mark), *rest))
 
 
 def _stages(
@@ -135,7 +144,7 @@ def _watched(told: Trail, diagnosis: Diagnosis | None, context: Context) -> _Tol
     end = f"watch.end.{word}"
     shown = _say(context, "line.watched", end=say(end, context.lang) if has(end) else word, **facts)
     if word != "completed":
-        return "bad", shown
+        return ("off" if word == "interrupted" else "bad"), shown
     tone, check = _check(told.verified, context) if told.verified else ("run", _say(context, "line.unasked"))
     return tone, f"{shown} · {check}"
 
@@ -155,6 +164,8 @@ def _reported(told: Trail, diagnosis: Diagnosis | None, context: Context) -> _To
 def _endings(told: Trail, context: Context) -> Iterator[str]:
     if told.closed:
         yield _say(context, "line.closed", at=_at(told.closed, context))
+        if told.closed.text("why") != "verified":
+            yield from closed_why(Change(told.closed), context.lang)
     if told.reported:
         yield _say(context, "line.reported", at=_at(told.reported, context))
 

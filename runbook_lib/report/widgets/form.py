@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from runbook_lib.report.formats import number
 from runbook_lib.report.widgets.entered import Entered
@@ -74,6 +75,7 @@ class Picker:
         self._entered.hear(self.text, lambda _: self._narrow())
         self._entered.hear(self.list, self._picked)
         self.use.on_click(lambda _: self._chosen(self.text.value.strip()))
+        self.text.on_msg(lambda _, content, buffers: self._entered_whole(content))
         row = ipywidgets.Box((self.text, self.use), layout=ROW)
         self.widget = ipywidgets.VBox((row, self.list, self.note))
 
@@ -108,6 +110,16 @@ class Picker:
             return say("starting.line.unmatched", self._lang)
         more = found > shown
         return say("starting.line.shown", self._lang, count=number(found), shown=number(shown)) if more else ""
+
+    def _entered_whole(self, content: dict[str, Any]) -> None:
+        """The Enter key: it chooses the only name that matches, or what was typed."""
+        typed = self.text.value.strip()
+        if content.get("event") != "submit" or not typed or not self._shown.enabled:
+            return
+        found = matching(self._shown.names, typed)
+        name = found[0] if len(found) == 1 else typed
+        if name != self._shown.chosen:
+            self._picked(name)
 
     def _picked(self, name: str) -> None:
         self._write(name)
