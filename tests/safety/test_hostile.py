@@ -57,16 +57,20 @@ def known() -> set[tuple[str, ...]]:
     """The elements of pages and sections in which no text is hostile."""
     made = [hostile(QUIET, where, lang) for where in WHERE for lang in ("ko", "en")]
     made += [(judge(found), found, Context("en")) for found in (incident(), incident("healthy"))]
-    return {kind for about in made for source in sources(*about) for kind in kinds(parse(source))}
-
-
-def sources(*about: object) -> list[str]:
-    return [html(*about), *(section.html for section in shown(*about))]
+    sources = (source for about in made for source in (html(*about), *(section.html for section in shown(*about))))
+    return {kind for source in sources for kind in kinds(parse(source))}
 
 
 @everywhere
-def test_no_text_becomes_an_element_or_an_attribute(known, name, where, lang):
-    for source in sources(*hostile(name, where, lang)):
+def test_no_text_becomes_an_element_an_attribute_a_control_character_or_a_forged_line(known, name, where, lang):
+    about = hostile(name, where, lang)
+    parts = shown(*about)
+    for part in parts:
+        lines = part.text.split("\n")
+        assert [line for line in lines if unseen(line)] == []
+        assert [line for line in lines if line.startswith(FORGED)] == []
+        assert part.text.encode("utf-8")
+    for source in (html(*about), *(part.html for part in parts)):
         found = parse(source)
         assert kinds(found) <= known
         assert (found.unbalanced, found.open) == ([], [])
@@ -74,16 +78,6 @@ def test_no_text_becomes_an_element_or_an_attribute(known, name, where, lang):
         assert {link for link in links if not link.startswith(("#", "https://docs.aws.amazon.com/"))} == set()
         assert not hidden(source)
         assert len(source) < 600_000
-
-
-@pytest.mark.parametrize("where", WHERE)
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_terminal_gets_no_control_character_and_no_forged_line(name, where):
-    for section in shown(*hostile(name, where, "ko")):
-        lines = section.text.split("\n")
-        assert [line for line in lines if unseen(line)] == []
-        assert [line for line in lines if line.startswith(FORGED)] == []
-        assert section.text.encode("utf-8")
 
 
 @pytest.mark.parametrize("name", [name for name, text in HOSTILE.items() if len(text) < 200])

@@ -11,6 +11,13 @@ from runbook_lib.text import LANGUAGES, say
 
 _NAMES = {"ko": "한국어", "en": "English"}
 _WIDE = {"width": "min(100% - 14px, 44em)", "margin": "2px 12px 2px 2px"}
+# What the front ends' own colours leave hard to read in their dark theme.
+_STYLE = """<style>
+.jupyter-button.mod-primary,.jupyter-button.mod-primary:is(:hover,:focus){background-color:#1565c0;color:#fff}
+.jupyter-button.mod-primary:disabled{opacity:.7}
+.widget-dropdown>select{background-image:url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
+viewBox='0 0 18 18'%3E%3Cpath fill='%23808080' d='M5 7h8l-4 5z'/%3E%3C/svg%3E")}
+</style>"""
 _BUTTON = {"width": "auto", "height": "auto", "padding": "4px 14px", "margin": "2px 8px 2px 2px"}
 
 
@@ -55,7 +62,8 @@ class Bar:
             (self.service, self.language, self.again, self.stop),
             layout=ROW,
         )
-        self.widget = ipywidgets.VBox((row, self.view.widget))
+        style = ipywidgets.HTML(_STYLE, layout={"display": "none"})
+        self.widget = ipywidgets.VBox((row, self.view.widget, style))
         self.redraw()
 
     def redraw(self) -> None:
