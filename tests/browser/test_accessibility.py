@@ -13,7 +13,8 @@ from runbook_lib.report.page import html
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 INCIDENTS = Path(__file__).parents[1] / "incidents"
-LOOKS = (("light", 390), ("dark", 1280))  # colours do not depend on the width, nor sizes on the theme
+THEMES = ("light", "dark")
+WIDTHS = (390, 1280)
 
 
 @pytest.mark.parametrize("incident", ["guide", "healthy"])
@@ -27,10 +28,11 @@ def test_axe_finds_nothing_in_either_theme_on_desk_and_phone(browser, tmp_path, 
     page.goto(path.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true; })")
     found = []
-    for theme, width in LOOKS:
-        page.emulate_media(color_scheme=theme)
-        page.set_viewport_size({"width": width, "height": 900})
-        violations = Axe().run(page).response["violations"]
-        found += [(theme, width, v["id"], [node["html"][:200] for node in v["nodes"]]) for v in violations]
+    for theme in THEMES:
+        for width in WIDTHS:
+            page.emulate_media(color_scheme=theme)
+            page.set_viewport_size({"width": width, "height": 900})
+            violations = Axe().run(page).response["violations"]
+            found += [(theme, width, v["id"], [node["html"][:200] for node in v["nodes"]]) for v in violations]
     context.close()
     assert found == []
