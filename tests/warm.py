@@ -40,6 +40,7 @@ _LIBRARIES = (
     "moto.iam.urls",
     "moto.logs.urls",
     "moto.secretsmanager.urls",
+    "tests.practised",
 )
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.preloading", *_LIBRARIES])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,8 @@ import boto3.session
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ProfileNotFound
-from botocore.loaders import JSONFileLoader, Loader, create_loader
+from botocore.hooks import HierarchicalEmitter
+from botocore.loaders import Loader, create_loader
 
 from runbook_lib.aws.operations import CHANGES, CREDENTIAL_CALLS, FIX_READS, READS, name
 from runbook_lib.errors import AccessError, ParameterError, SafetyError, nearest
@@ -145,7 +148,7 @@ def _is_loopback(access: Access) -> bool:
 
 
 def _session(access: Access, guard: Callable[..., None], sent: Callable[..., None]) -> boto3.session.Session:
-    core = botocore.session.get_session()
+    core = botocore.session.Session(event_hooks=copy(_hooks()), include_builtin_handlers=False)
     core.lazy_register_component("data_loader", lambda: _loader(core.get_config_variable("data_path")))
     core.register("before-call", guard)
     core.register("before-send", sent)
@@ -166,25 +169,18 @@ def _session(access: Access, guard: Callable[..., None], sent: Callable[..., Non
     return made
 
 
-class _Models(JSONFileLoader):
-    """botocore's models, read once a process: reading them anew is most of what a session takes to be made."""
-
-    def __init__(self) -> None:
-        self._read: dict[str, Any] = {}
-
-    def load_file(self, file_path: str) -> Any:
-        if file_path not in self._read:
-            self._read[file_path] = super().load_file(file_path)
-        return self._read[file_path]
+@cache
+def _hooks() -> HierarchicalEmitter:
+    """botocore's own handlers, registered once a process: sessions get copies, as botocore's clients do."""
+    hooks = HierarchicalEmitter()
+    botocore.session.Session(event_hooks=hooks)
+    return hooks
 
 
-_MODELS = _Models()
-
-
+@cache
 def _loader(data_path: str | None) -> Loader:
-    loader = create_loader(data_path)
-    loader.file_loader = _MODELS
-    return loader
+    """botocore's models, read once a process: reading them anew is most of what a session takes to be made."""
+    return create_loader(data_path)
 
 
 def _no_profile(profile: str, core: botocore.session.Session) -> ParameterError:

@@ -19,6 +19,7 @@ import moto.core.utils
 import moto.utilities.utils
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
+from moto.backends import get_backend
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, backend_lock
 from moto.core.loaders import create_loader
 from moto.core.utils import method_names_from_class
@@ -133,6 +134,22 @@ def empty(account: str) -> None:
             found = service.pop(account, None)
             if found is not None:
                 found.reset()
+
+
+def state_of(account: str) -> tuple[Any, dict[str, dict[str, Any]]]:
+    """Return all that moto has of an account, by service and Region, and where its source of ids stands."""
+    with backend_lock:
+        used: list[Any] = vars(BackendDict)["_instances"]
+        return mock_random.getstate(), {each.service_name: dict(each[account]) for each in used if account in each}
+
+
+def put_back(account: str, state: tuple[Any, dict[str, dict[str, Any]]]) -> None:
+    """Let moto have of an account what `state_of` returned, or a copy of it; nothing else may be there."""
+    source, services = state
+    mock_random.setstate(source)
+    for service, regions in services.items():
+        get_backend(service)[account].update(regions)
+    moto_application().state = object()
 
 
 def _session() -> boto3.session.Session:

@@ -10,9 +10,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from runbook_lib.lab import scenario_files
+from runbook_lib.lab import remembered, scenario_files
 from runbook_lib.lab.front import Front
-from runbook_lib.lab.resources import Resources
 from runbook_lib.lab.scenario import Scenario, Step
 from runbook_lib.lab.transport import Clients
 
@@ -44,8 +43,7 @@ class Player:
 
     def _set_up(self) -> None:
         try:
-            self._front.seed_moto(self._scenario.region)
-            self._known = Resources(self._front, self._scenario).set_up()
+            self._known = remembered.set_up(self._front, self._scenario)
         except _UNPLAYABLE as error:
             words = f"this can not be set up: {_words(error).splitlines()[0][:200]}"
             raise scenario_files.problem(self._scenario.name, ["region"], words) from error
