@@ -19,6 +19,7 @@ from runbook_lib.lab.hosting import Lab
 from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, from_file
 from runbook_lib.quick import quicken
+from tests.batches import Batches
 from tests.remote_lab import RemoteLab
 
 AnyLab = Lab | RemoteLab
@@ -31,6 +32,11 @@ CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: browsers, kernels and waiting clients leave some of them idle."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Batches:
+    """Groups stay together, and quick tests go some at a time."""
+    return Batches(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
