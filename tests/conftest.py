@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ from runbook_lib.look import Look, look
 from runbook_lib.parameters import Parameters, from_file
 from runbook_lib.quick import quicken
 from tests.batches import Batches
+from tests.programs import Programs
 from tests.remote_lab import RemoteLab
 
 AnyLab = Lab | RemoteLab
@@ -63,6 +65,15 @@ def folders_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("jupyter")))
         patch.setenv("ECS_RUNBOOK_OUTPUTS", str(tmp_path_factory.mktemp("outputs")))
         yield
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Programs]:
+    """The command for shells, and a Jupyter kernel for servers, which begin warm."""
+    with TemporaryDirectory() as folder:  # a short path: that of a socket has at most 100 bytes
+        made = Programs(Path(folder))
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")

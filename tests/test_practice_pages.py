@@ -10,6 +10,7 @@ import pytest
 
 from runbook_lib import lab
 from tests.command import clean_environment
+from tests.programs import Programs
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAMES = {"en": "practice.md", "ko": "practice.ko.md"}
@@ -65,7 +66,7 @@ def test_both_languages_show_the_same_commands_and_outputs() -> None:
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def outputs(tmp_path_factory: pytest.TempPathFactory, programs: Programs) -> list[str]:
     """What each command of the page printed, run in order in one shell on the guide's incident."""
     folder = tmp_path_factory.mktemp("practice")
     script = "exec 2>&1\n" + "".join(f"{command}echo '{_END}'\n" for command, _ in steps(PAGES["en"]))
@@ -74,7 +75,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             "AWS_ENDPOINT_URL": running.endpoint_url, "AWS_DEFAULT_REGION": running.region,
             "AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab", "AWS_PAGER": "",
             "AWS_CONFIG_FILE": str(folder / "none"), "ECS_RUNBOOK_ENDPOINT_URL": running.endpoint_url,
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(programs.folder), str(Path(sys.executable).parent), os.environ["PATH"]]),
         }  # fmt: skip
         done = subprocess.run(
             ["bash", "-c", script], env=environment, cwd=folder, capture_output=True, text=True, check=False

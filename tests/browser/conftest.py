@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.harness import Server, Stage, Visit, visits
+from tests.programs import Programs
 
 # Without these Chromium looks for updates and hosts of its maker at every start; the last lets nothing else out.
 QUIET = (
@@ -47,9 +48,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def _stages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stage]:
+def _stages(browser: Browser, tmp_path_factory: pytest.TempPathFactory, programs: Programs) -> Callable[..., Stage]:
     def of(lang: str = "ko", scenario: str = "guide", rate: float = 1.0, **environment: str | None) -> Stage:
-        return Stage(tmp_path_factory.mktemp("stage"), lang, scenario, rate, environment)
+        folder = tmp_path_factory.mktemp("stage")
+        programs.lay_kernel(folder / "data")
+        return Stage(folder, lang, scenario, rate, environment)
 
     return of
 

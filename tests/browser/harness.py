@@ -113,6 +113,7 @@ class Stage:
         told = {
             "ECS_RUNBOOK_HOME": str(self.home), "ECS_RUNBOOK_LANG": self.lang, "ECS_RUNBOOK_OUTPUTS": "outputs",
             "JUPYTER_CONFIG_DIR": str(self._folder / "config"), "JUPYTER_DATA_DIR": str(self._folder / "data"),
+            "JUPYTER_PATH": str(self._folder / "data"),  # its kernels come before those of a virtual environment
             "JUPYTERLAB_SETTINGS_DIR": str(self._folder / "settings"), "JUPYTER_RUNTIME_DIR": str(self._folder / "run"),
             "JUPYTERLAB_WORKSPACES_DIR": str(self._folder / "workspaces"), "IPYTHONDIR": str(self._folder / "ipython"),
         }  # fmt: skip

@@ -10,19 +10,24 @@ from runbook_lib.text.visible import one_line, unseen, visible, visible_json
 
 # Signs of Arabic, Syriac, Kaithi and Egyptian that are of category Cf and yet have a shape.
 SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)}
-HIDDEN = "".join(
-    chr(point)
-    for point in range(sys.maxunicode + 1)
-    if unicodedata.category(chr(point)) in ("Cc", "Cf", "Cs", "Zl", "Zp") and point not in SHAPED
-)
 
 
-def test_every_character_without_a_shape_is_written_out():
+@pytest.fixture(scope="module")
+def hidden() -> str:
+    """Every character without a shape."""
+    return "".join(
+        chr(point)
+        for point in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(point)) in ("Cc", "Cf", "Cs", "Zl", "Zp") and point not in SHAPED
+    )
+
+
+def test_every_character_without_a_shape_is_written_out(hidden):
     kept = [
-        character for character in HIDDEN if not visible(character).isascii() or not visible(character).isprintable()
+        character for character in hidden if not visible(character).isascii() or not visible(character).isprintable()
     ]
     assert kept == ["\t", "\n"]
-    assert one_line(HIDDEN).isprintable()
+    assert one_line(hidden).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -46,8 +51,8 @@ def test_escapes_are_those_that_everybody_knows(text, shown):
     assert visible(text) == shown
 
 
-def test_json_hides_nothing_and_reads_back_as_the_same():
-    tree = {"name\u202e": [" ".join(HIDDEN), "한글", {"n": 1.5, "none": None}]}
+def test_json_hides_nothing_and_reads_back_as_the_same(hidden):
+    tree = {"name\u202e": [" ".join(hidden), "한글", {"n": 1.5, "none": None}]}
     text = visible_json(tree)
     assert json.loads(text) == tree
     assert "한글" in text

@@ -14,11 +14,8 @@ QUICK = {"Delay": 0.05, "MaxAttempts": 100}
 ONCE = {"Delay": 0, "MaxAttempts": 1}
 # What a lab of Fargate services has none of, and what has a test of its own (test_neighbours.py).
 NOT_FILLED = ("ListContainerInstances", "ListAttributes", "ListServicesByNamespace", "ListAccountSettings")
-PAGINATED = [
-    name
-    for name in OPERATIONS
-    if name not in NOT_FILLED and boto3.client("ecs", "us-east-1").can_paginate(xform_name(name))
-]
+ECS = boto3.client("ecs", "us-east-1")
+PAGINATED = [name for name in OPERATIONS if name not in NOT_FILLED and ECS.can_paginate(xform_name(name))]
 
 
 def stable(lab, config=QUICK):
