@@ -39,7 +39,7 @@ from runbook_lib.lab.registry import Built, Registry
 from runbook_lib.lab.reply import Reply
 from runbook_lib.lab.roles import repository_decision
 from runbook_lib.lab.transport import INTERNAL, Clients, WsgiApplication, ask, internal_environ
-from runbook_lib.lab.world import World
+from runbook_lib.lab.world import Answers, World
 
 _FIRST_USE = (
     ("ec2", "describe_vpcs"),
@@ -76,6 +76,8 @@ class Front:
         What the images are and do, by digest of their manifest or by tag.
     pushed
         When images were pushed (seconds since the epoch), by digest; moto would say that it was just now.
+    answers
+        What is known of an account and Region that is in a state in which it was before, for its `World`.
     others
         Clients of moto alone, which see neither the simulator nor its clock.
     policy
@@ -93,6 +95,7 @@ class Front:
         self.calls = Calls()
         self.images: dict[str, Built] = {}
         self.pushed: dict[str, float] = {}
+        self.answers: dict[tuple[str, str], Answers] = {}
         self.closing = threading.Event()
         self._moto, self.others = _moto()
         self._regions: dict[tuple[str, str], Region] = {}
@@ -113,7 +116,7 @@ class Front:
         key = (account or self.account, name)
         with self._lock:
             if key not in self._regions:
-                world = World(self.others, *key, self.images)
+                world = World(self.others, *key, self.images, self.answers.get(key))
                 self._regions[key] = Region(*key, self.clock, world, self.seed)
             return self._regions[key]
 

@@ -9,7 +9,7 @@ import io
 import pickle
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from runbook_lib.lab.front import Front
 from runbook_lib.lab.registry import Built
 from runbook_lib.lab.resources import Resources
 from runbook_lib.lab.scenario import Scenario
+from runbook_lib.lab.world import Answers
 
 _MOST = 64  # accounts that are remembered; one is some 50 kB
 _LATER = {"name", "description", "cluster", "steps", "bodies", "files", "goal", "fix", "wrong_fix", "drawn"}
@@ -31,12 +32,16 @@ class _Pickler(pickle.Pickler):
 
 @dataclass(frozen=True)
 class _Account:
-    """An account as it was set up; `ages` are the seconds since images were pushed, by digest."""
+    """An account as it was set up; `ages` are the seconds since images were pushed, by digest.
+
+    `answers` is what the simulator asked of it before anything was changed, which each lab adds to.
+    """
 
     moto: bytes
     known: dict[str, Any]
     images: dict[str, Built]
     ages: dict[str, float]
+    answers: Answers = field(default_factory=dict)
 
 
 _KEPT: dict[str, _Account] = {}
@@ -49,13 +54,20 @@ def set_up(front: Front, scenario: Scenario) -> dict[str, Any]:
         return _made(front, scenario)
     key = f"{front.account}/{front.seed}/{scenario.model_dump_json(exclude=_LATER)}"
     if key in _KEPT:
-        return _put_back(front, _KEPT[key])
-    known = _made(front, scenario)
+        known = _put_back(front, _KEPT[key])
+    else:
+        known = _made(front, scenario)
+        _keep(front, known, key)
+    if key in _KEPT:
+        front.answers[front.account, scenario.region] = _KEPT[key].answers
+    return known
+
+
+def _keep(front: Front, known: dict[str, Any], key: str) -> None:
     with suppress(AttributeError, TypeError, pickle.PicklingError):  # what moto holds of some services is no data
         _KEPT[key] = _taken(front, known)
         if len(_KEPT) > _MOST:
             del _KEPT[next(iter(_KEPT))]
-    return known
 
 
 def _made(front: Front, scenario: Scenario) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _REMEMBERED = 10_000  # answers
 _SESSION = "lab-session"  # stands for every session of a role, which are all judged alike
 _NETWORK_PROTOCOLS = ("TCP", "TLS", "UDP", "TCP_UDP")
 Answer = TypeVar("Answer")
+Answers = dict[tuple[Hashable, ...], Any]  # by the question and what it is about
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,26 @@ class Balancer:
 
 
 class World:
-    """The other services of one account and Region."""
+    """The other services of one account and Region.
 
-    def __init__(self, clients: Clients, account: str, region: str, images: Mapping[str, Built] | None = None) -> None:
+    `answers` are those of another world that was asked while moto was in the very state that it is in now; they grow by
+    what this one asks until something changes.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        account: str,
+        region: str,
+        images: Mapping[str, Built] | None = None,
+        answers: Answers | None = None,
+    ) -> None:
         self._clients = clients
         self._moto = clients.application
         self._account = account
         self._region = region
         self._registry = Registry(clients, images if images is not None else {})
-        self._memory: dict[tuple[Hashable, ...], Any] = {}
+        self._memory: Answers = {} if answers is None else answers
         self._remembered = self.state
 
     @property
@@ -87,7 +99,7 @@ class World:
         """Ask a question again only after something was changed."""
         if self._remembered is not self.state or len(self._memory) > _REMEMBERED:
             self._memory, self._remembered = {}, self.state
-        key = (question, *about)
+        key = (question.__qualname__, *about)
         if key not in self._memory:
             self._memory[key] = question(*about)
         found: Answer = self._memory[key]
@@ -100,12 +112,18 @@ class World:
     @property
     def _network(self) -> Network:
         """The VPCs as they are now; a network keeps what it has read."""
-        return self._once(Network, self.client, self._region)
+        return self._once(self._read_network)
+
+    def _read_network(self) -> Network:
+        return Network(self.client, self._region)
 
     @property
     def roles(self) -> Roles:
         """The roles as they are now; an object keeps what it has read."""
-        return self._once(Roles, self.client, self._account, self._region)
+        return self._once(self._read_roles)
+
+    def _read_roles(self) -> Roles:
+        return Roles(self.client, self._account, self._region)
 
     def pull(self, image: str, platform: str) -> Pull:
         """Pull an image for a platform such as ``linux/amd64``."""

@@ -29,11 +29,10 @@ ASKED = (
 
 
 def answers(bench: Bench) -> list[Any]:
-    """What each service tells of the account, and an id that it makes next."""
+    """What each service tells of the account."""
     told = [getattr(bench.client(service), method)(**given) for service, method, given in ASKED]
     for repository in told[-2]["repositories"]:
         told.append(bench.client("ecr").describe_images(repositoryName=repository["repositoryName"]))
-    told.append(bench.client("ec2").create_security_group(GroupName="next", Description="next"))
     return [{name: value for name, value in each.items() if name != "ResponseMetadata"} for each in told]
 
 
@@ -78,3 +77,17 @@ def test_images_are_as_old_as_the_scenario_says_in_each_lab(tmp_path: Path) -> N
             images = bench.client("ecr").describe_images(repositoryName=found)["imageDetails"]
             ages.append(sorted(bench.lab.now - image["imagePushedAt"].timestamp() for image in images))
     assert ages[0] == pytest.approx(ages[1])
+
+
+def test_what_one_lab_broke_is_whole_for_the_tasks_of_the_next(tmp_path: Path) -> None:
+    seed = next(SEEDS)
+    for number in range(2):
+        with Bench("healthy", tmp_path / str(number), seed=seed) as bench:
+            role = bench.client("iam").list_roles()["Roles"][0]["RoleName"]
+            bench.update(forceNewDeployment=True)
+            assert bench.play_until(bench.completed)
+            for policy in bench.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+                bench.client("iam").detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+            bench.update(forceNewDeployment=True)
+            bench.lab.advance(300)
+            assert any("ecr:GetAuthorizationToken" in task["stoppedReason"] for task in bench.tasks(status="STOPPED"))
