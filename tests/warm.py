@@ -19,19 +19,18 @@ from typing import IO, Any
 
 Streams = tuple[int, int, int]
 
+# Not ipywidgets: when it is imported it looks whether that is in a kernel, and only there answers pages.
 _LIBRARIES = (
     "boto3",
     "botocore.client",
     "httpx",
     "ipykernel.kernelapp",
-    "ipywidgets",
     "jinja2",
     "pandas",
     "papermill",
     "pydantic",
     "rich.console",
     "runbook_lib.aws.collect",
-    "runbook_lib.guided.incident",
     "runbook_lib.lab.hosting",
     "runbook_lib.report.sections",
     "runbook_lib.workflow",
