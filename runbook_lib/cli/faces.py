@@ -1,7 +1,6 @@
 """How a watched deployment is shown: a line a change, JSON, or what GitHub Actions reads. The live view is `live`."""
 
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +92,7 @@ class GitHub(Lines):
         """Prints the result, in which GitHub looks for no commands, and the annotations."""
         from runbook_lib.report import github
 
-        show(github.fenced(section.text, secrets.token_hex(16)))
+        show(github.fenced(section.text, os.urandom(16).hex()))
         for level, title, message in notes:
             show(github.annotation(level, title, message))
         if path := os.environ.get("GITHUB_STEP_SUMMARY"):

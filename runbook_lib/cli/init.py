@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Iterable
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,9 +36,15 @@ def init(given: dict[str, Any]) -> None:
     done = (laying_out.upgrade if given["upgrade"] else laying_out.lay_out)(folder)
     if given["as_json"]:
         files = [{"path": one.path, "outcome": one.outcome, "beside": one.beside} for one in done]
-        show(visible_json({"schema": 1, "folder": str(folder), "version": version("ecs-runbook"), "files": files}))
+        show(visible_json({"schema": 1, "folder": str(folder), "version": _version(), "files": files}))
         return
     show((_upgraded if given["upgrade"] else _laid_out)(folder, done))
+
+
+def _version() -> str:
+    from importlib.metadata import version  # here, for it imports a reader of e-mails
+
+    return version("ecs-runbook")
 
 
 def _laid_out(folder: Path, done: "Iterable[Laid]") -> str:
@@ -61,7 +66,7 @@ def _names(done: "Iterable[Laid]", below: str) -> list[str]:
 
 def _upgraded(folder: Path, done: "Iterable[Laid]") -> str:
     """One line a file, and how to take over what lies beside the user's own."""
-    told = [say("cli.laid_out.upgraded", LANG, folder=one_line(str(folder)), version=version("ecs-runbook"))]
+    told = [say("cli.laid_out.upgraded", LANG, folder=one_line(str(folder)), version=_version())]
     told += [f"  {_line(one)}" for one in done]
     waiting = [one for one in done if one.outcome == "kept" and one.beside]
     if waiting:

@@ -59,7 +59,7 @@ def serve(settings: Settings) -> None:
 def _config(settings: Settings) -> Config:
     pages = {
         "allow_template_override": "NO", "allow_theme_override": "NO", "prelaunch_hook": titled,
-        "resources": {"working": say("cli.pages.working", settings.lang)},
+        "resources": {word: say(f"cli.pages.{word}", settings.lang) for word in ("working", "gone")},
         "multi_kernel_manager_class": PageKernels,
         "extension_allowlist": list(_WIDGETS),
         "show_tracebacks": True,  # `shown` takes out those that are not for a person

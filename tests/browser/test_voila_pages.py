@@ -2,6 +2,7 @@
 
 import pytest
 from nbformat import v4, write
+from playwright.sync_api import expect
 
 from runbook_lib.text import say
 from tests.browser.test_report_page import CONTRAST
@@ -40,6 +41,20 @@ def test_the_incident_is_shown_on_a_page_that_fits_desk_and_phone_light_and_dark
             looked.resized(width)
             looked.shot(f"voila-diagnose-{theme}-{width}")
             assert looked.sideways() <= 0
+
+
+def test_a_page_whose_server_has_ended_says_so(stage, visit):
+    server = stage(lang="en", rate=0.0).voila()
+    looked = visit(server)
+    looked.forgive("WebSocket connection")
+    looked.forgive("ERR_CONNECTION_REFUSED")
+    page = looked.open("00_start")
+    alert = page.get_by_role("alert")
+    expect(alert).to_be_hidden()
+    server.process.terminate()
+    expect(alert).to_contain_text("start ecs-runbook serve again")
+    looked.shot("voila-server-ended")
+    assert looked.sideways() <= 0
 
 
 def test_links_lead_on_and_what_is_refused_is_one_sentence(voila, visit):
