@@ -38,21 +38,22 @@ def _cut(whole: str, lang: str) -> str:
 def rich(text: object, lang: str) -> Markup:
     """Our prose as HTML: escaped, with what stands between backticks as ``<code>``."""
     parts = _CODE.split(prose(text, lang))  # prose, code, prose, code ... prose
-    return Markup("").join(_coded(part) if n % 2 else _kept(part) for n, part in enumerate(parts))
+    return Markup("".join([_coded(part) if n % 2 else _kept(part) for n, part in enumerate(parts)]))
 
 
-def _coded(name: str) -> Markup:
+def _coded(name: str) -> str:
     if not name.strip():
         return escape(NOTHING)
-    wraps = "" if len(name) <= _SHORT and name.isascii() else Markup(' class="w"')
-    return Markup("<code{}>{}</code>").format(wraps, name)
+    wraps = "" if len(name) <= _SHORT and name.isascii() else ' class="w"'
+    return f"<code{wraps}>{escape(name)}</code>"
 
 
-def _kept(words: str) -> Markup:
+def _kept(words: str) -> str:
     """Escaped, such that no line breaks inside a date or begins with a middle dot."""
     parts = _TIME.split(words.replace(" · ", "\u00a0· "))  # words, time, words, time ... words
-    whole = Markup('<span class="nb">{}</span>')
-    return Markup("").join(whole.format(part) if n % 2 else escape(part) for n, part in enumerate(parts))
+    return "".join(
+        [f'<span class="nb">{escape(part)}</span>' if n % 2 else escape(part) for n, part in enumerate(parts)]
+    )
 
 
 def said(text: object, lang: str) -> Markup:
