@@ -70,7 +70,7 @@ def service_names() -> list[str]:
 class _Moto(DomainDispatcherApplication):
     """moto, which would look through its own folder for each request to find the service of a host.
 
-    `state` is another object after every request that may have changed something.
+    `state` is another object from the beginning of every request that may change something, and from its end.
     """
 
     def __init__(self) -> None:
@@ -80,11 +80,13 @@ class _Moto(DomainDispatcherApplication):
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer a request."""
+        if environ.get(ACTION, "").startswith(_HARMLESS):
+            return super().__call__(environ, start_response)
+        self.state = object()
         try:
             return super().__call__(environ, start_response)
         finally:
-            if not environ.get(ACTION, "").startswith(_HARMLESS):
-                self.state = object()
+            self.state = object()
 
     def get_backend_for_host(self, host: str | None) -> Any:
         """Return moto's backend of a host."""

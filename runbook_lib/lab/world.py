@@ -87,22 +87,39 @@ class World:
         self._account = account
         self._region = region
         self._registry = Registry(clients, images if images is not None else {})
-        self._memory: Answers = {} if answers is None else answers
-        self._remembered = self.state
+        self._begin({} if answers is None else answers)
 
     @property
     def state(self) -> object:
         """A mark that is another one after every change in moto."""
         return self._moto.state
 
-    def _once(self, question: Callable[..., Answer], *about: Hashable) -> Answer:
-        """Ask a question again only after something was changed."""
+    def _begin(self, answers: Answers) -> None:
+        """Go on from these answers; what reads as it is asked, and keeps it, begins anew."""
+        self._remembered = self.state
+        self._memory = answers
+        self._read_network = Network(self.client, self._region)
+        self._read_roles = Roles(self.client, self._account, self._region)
+
+    def _keep_up(self) -> object:
+        """Forget everything once something was changed; return the mark of what holds now."""
         if self._remembered is not self.state or len(self._memory) > _REMEMBERED:
-            self._memory, self._remembered = {}, self.state
+            self._begin({})
+        return self._remembered
+
+    def _once(self, question: Callable[..., Answer], *about: Hashable) -> Answer:
+        """Ask a question again only after something was changed.
+
+        An answer during which something was changed is not kept: other worlds may go on from these.
+        """
+        mark, memory = self._keep_up(), self._memory
         key = (question.__qualname__, *about)
-        if key not in self._memory:
-            self._memory[key] = question(*about)
-        found: Answer = self._memory[key]
+        if key in memory:
+            known: Answer = memory[key]
+            return known
+        found = question(*about)
+        if self.state is mark:
+            memory[key] = found
         return found
 
     def client(self, service: str) -> Any:
@@ -112,18 +129,14 @@ class World:
     @property
     def _network(self) -> Network:
         """The VPCs as they are now; a network keeps what it has read."""
-        return self._once(self._read_network)
-
-    def _read_network(self) -> Network:
-        return Network(self.client, self._region)
+        self._keep_up()
+        return self._read_network
 
     @property
     def roles(self) -> Roles:
         """The roles as they are now; an object keeps what it has read."""
-        return self._once(self._read_roles)
-
-    def _read_roles(self) -> Roles:
-        return Roles(self.client, self._account, self._region)
+        self._keep_up()
+        return self._read_roles
 
     def pull(self, image: str, platform: str) -> Pull:
         """Pull an image for a platform such as ``linux/amd64``."""
