@@ -202,6 +202,16 @@ def test_a_signal_ends_it_with_its_kernels(tmp_path, by):
     assert [line for line in running() if int(line.split()[0]) in members] == []
 
 
+def test_a_language_that_is_asked_for_counts_more_than_one_that_was_clicked_before(tmp_path):
+    spoken = tmp_path / "outputs" / ".language"
+    spoken.parent.mkdir()
+    spoken.write_text("ko")
+    made = Pages(tmp_path, "--lang", "en")
+    made.listen()
+    made.end(signal.SIGINT)
+    assert spoken.read_text() == "en"
+
+
 def test_a_kernel_whose_page_was_left_ends_by_itself(tmp_path):
     """As after a browser that was killed; a page that is left in order says so itself."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")

@@ -24,7 +24,8 @@ def _asked_language(argv: list[str]) -> str | None:
     return None
 
 
-LANG = language(_asked_language(sys.argv[1:]))
+ASKED_LANG = _asked_language(sys.argv[1:])
+LANG = language(ASKED_LANG)
 
 
 def help_of(key: str) -> str:

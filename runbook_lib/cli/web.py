@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from runbook_lib.archive.incidents import close_practice
-from runbook_lib.cli.options import LANG
+from runbook_lib.cli.options import ASKED_LANG, LANG
 from runbook_lib.cli.shell import show
 from runbook_lib.errors import InputError
-from runbook_lib.parameters import from_file, home, resolve
+from runbook_lib.parameters import Parameters, from_file, home, resolve
 from runbook_lib.text import say
 
 _START = 60.0  # seconds that a server may take to come up; it needs two
@@ -69,6 +69,8 @@ def run(server: Server, environment: Mapping[str, str], log: Path, **facts: Any)
     InputError
         It does not start.
     """
+    if ASKED_LANG:
+        _switch_language(environment)
     with TemporaryDirectory(prefix="ecs-runbook-") as runtime, _ended_by_signals():
         process = _started(server, {**environment, "JUPYTER_RUNTIME_DIR": runtime}, log)
         try:
@@ -78,6 +80,13 @@ def run(server: Server, environment: Mapping[str, str], log: Path, **facts: Any)
             show(say(server.ended, LANG))
         finally:
             _end(process)
+
+
+def _switch_language(given: Mapping[str, str]) -> None:
+    """Who names a language switches to it, as by a click in a page, whatever was clicked before."""
+    from runbook_lib.guided.candidates import remember_language
+
+    remember_language(Parameters(outputs=given.get("ECS_RUNBOOK_OUTPUTS") or "outputs"), LANG)
 
 
 def environment() -> dict[str, str]:
