@@ -64,7 +64,7 @@ def planned(given: Parameters, found: Look, incident: Path | None) -> Planned:
         _editable(made)
     folder = incident or _opened(given, made)
     if folder and made.changes and not given.evidence:
-        _record(folder, made, wishes, given, found)
+        _record(folder, made, wishes, given)  # the look may be minutes old: its own entry tells AWS's time
     return Planned(made, found, folder)
 
 
@@ -119,7 +119,7 @@ def plan_undo(given: Parameters, digest: str = "") -> Planned:
     made = undo.undo(applied.plan, outcomes(record), found.evidence)
     _possible(made, _hands(given, applied, approved=""))
     if made.changes:
-        _record(applied.incident, made, Wishes(), given, found)
+        _record(applied.incident, made, Wishes(), given, **_read_at(found))
     return Planned(made, found, applied.incident)
 
 
@@ -254,15 +254,19 @@ def _editable(made: Plan) -> None:
             definition_file.renewed(Path(change.about["path"]), change.edits)
 
 
-def _record(folder: Path, made: Plan, wishes: Wishes, given: Parameters, seen: Look) -> None:
+def _read_at(seen: Look) -> dict[str, str]:
+    """AWS's time, as entries note it that are written right after a look."""
+    return {READ_AT: seen.evidence.collected_at.isoformat()}
+
+
+def _record(folder: Path, made: Plan, wishes: Wishes, given: Parameters, **noted: str) -> None:
     asked = {
         "answers": {choice.id: choice.answer for choice in made.choices},
         "guide_order": wishes.guide_order,
         "desired_count": wishes.desired_count,
     }
     with writing(resolve(given.outputs)):
-        told = {READ_AT: seen.evidence.collected_at.isoformat(), "digest": made.digest, "plan": as_tree(made)}
-        journal.write(folder, PLAN, {**told, "wishes": asked})
+        journal.write(folder, PLAN, {**noted, "digest": made.digest, "plan": as_tree(made), "wishes": asked})
 
 
 # Before the first step
@@ -303,7 +307,7 @@ def _fresh(given: Parameters, found: Recorded) -> dict[str, str]:
         raise SafetyError("plan-stale", digest=found.plan.digest, **shown) from error
     if now.digest != found.plan.digest:
         raise SafetyError("plan-stale", digest=found.plan.digest, **_what_changed(found.plan, now))
-    return {READ_AT: seen.evidence.collected_at.isoformat()}
+    return _read_at(seen)
 
 
 def _what_changed(before: Plan, now: Plan) -> dict[str, Any]:

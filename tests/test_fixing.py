@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from runbook_lib import lab as labs
 from runbook_lib.applying import Applied
 from runbook_lib.archive import journal
 from runbook_lib.errors import InputError
+from runbook_lib.evidence.clocks import by_aws
 from runbook_lib.look import look
 from tests.lab_fixing import PLANS, Start, changing, given, kinds, service, settled, target_groups
 
@@ -110,6 +113,20 @@ def test_everything_is_in_the_journal_before_and_after(own_lab: Start) -> None:
     made = [entry for entry in entries if entry.kind == "change"]
     assert all(entry.data["facts"].get("request_id") for entry in made if entry.data["what"] in CALLS)
     assert ":iam::" in entries[1].text("caller") or ":sts::" in entries[1].text("caller")
+
+
+def test_a_plan_is_as_old_as_its_entry_however_old_the_look_is_that_it_was_made_from(own_lab: Start) -> None:
+    asked = given(own_lab("guide"))
+    found = look(asked)
+    earlier = replace(
+        found, evidence=replace(found.evidence, collected_at=found.evidence.collected_at - timedelta(minutes=1))
+    )
+    made = fixing.planned(asked, earlier, runs.record(found, asked, "diagnose"))
+    entries = journal.read(made.incident).entries
+    told, largest = by_aws(entries, {e.id: found.evidence for e in entries if e.kind == "look"})
+    assert largest == timedelta()
+    assert [e.kind for e in told] == ["opened", "look", "plan"]
+    assert told[-1].at >= found.evidence.collected_at
 
 
 def test_no_value_of_the_environment_is_recorded(own_lab: Start) -> None:
