@@ -186,6 +186,7 @@ def test_a_name_that_aws_does_not_list_is_said_and_can_be_chosen(account, home):
     page.type("service", "apo")
     assert "AWS has no such name" in page.told
     assert "2. Diagnose" not in text(page.onward).splitlines()[-1]
+    assert Page(asked(account, home)).chosen != page.chosen, "the other notebooks go on with what they had"
     page.type("cluster", "shopp")
     assert "There is no cluster `shopp`".replace("`", "") in page.told
 

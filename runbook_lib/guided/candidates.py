@@ -103,6 +103,14 @@ def remember(one: Candidate, known: tuple[Candidate, ...], given: Parameters) ->
         (root / _CHOSEN).write_text(json.dumps(word), encoding="utf-8")
 
 
+def forget(one: Candidate, given: Parameters) -> None:
+    """Takes the word of a choice back that AWS does not have: no other notebook begins with it."""
+    last = remembered(given)
+    if last and last.key == one.key:
+        with suppress(OSError):
+            (resolve(given.outputs) / _CHOSEN).unlink()
+
+
 def remembered(given: Parameters) -> Remembered | None:
     """The choice of which :func:`remember` left word; None where there is none, or it was edited."""
     try:

@@ -21,6 +21,7 @@ from runbook_lib.guided.background import Ended, Job, Stop
 from runbook_lib.guided.candidates import (
     Candidate,
     candidates,
+    forget,
     preselected,
     remember,
     remember_language,
@@ -157,14 +158,22 @@ class Desk:
         self.changed()
 
     def choose(self, key: str) -> None:
-        """Takes another service, remembers that it was chosen, and reads it."""
+        """Takes another service, remembers that it was chosen, and reads it.
+
+        One that AWS does not have is no choice for the notebooks that follow.
+        """
         found = within(self.known, key)
         if found is None or found == self.chosen:
             return
         self.stop()
         self.chosen, self.seen, self.folder, self._absent = found, None, None, False
-        remember(found, candidates(self._asked), self._asked)
+        if not self.lacking():
+            remember(found, candidates(self._asked), self._asked)
         self.read()
+
+    def _forget(self) -> None:
+        if self.chosen:
+            forget(self.chosen, self._asked)
 
     def take(self, one: Candidate) -> None:
         """Chooses a service, whether it is known or not."""
@@ -238,7 +247,9 @@ class Desk:
         self.working = ""
         if ended.error:
             self.error, self.failed = ended.error, name
-            self._absent = self._absent or isinstance(ended.error, TargetError)
+            if isinstance(ended.error, TargetError):
+                self._absent = True
+                self._forget()
             _recorded(self.given, self.by, ended.error)
         elif ended.crash:
             self.note, self.failed = "guided.problem.crashed", name

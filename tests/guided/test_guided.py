@@ -253,6 +253,10 @@ def test_without_a_service_one_is_chosen_and_the_choice_is_remembered(lab, home)
     assert "4 causes" in text(incident.here()) or "3 causes" in text(incident.here())
     again = settled(Guided(layered([{"lang": ("en", "test")}]), "fix"))
     assert again.parameters.service == lab.scenario.service
+    again._bar.service.value = next(value for label, value in again._bar.service.options if "one-service" in label)
+    settled(again)
+    later = Guided(layered([{"lang": ("en", "test")}]), "fix")
+    assert later.parameters.service == lab.scenario.service, "AWS has no service of the other name"
 
 
 def test_the_newest_open_incident_is_preselected_with_its_parameters(lab, home):
