@@ -171,10 +171,6 @@ class Desk:
             remember(found, candidates(self._asked), self._asked)
         self.read()
 
-    def _forget(self) -> None:
-        if self.chosen:
-            forget(self.chosen, self._asked)
-
     def take(self, one: Candidate) -> None:
         """Chooses a service, whether it is known or not."""
         others = tuple(known for known in self.known if known.key != one.key)
@@ -249,7 +245,8 @@ class Desk:
             self.error, self.failed = ended.error, name
             if isinstance(ended.error, TargetError):
                 self._absent = True
-                self._forget()
+                if self.chosen:
+                    forget(self.chosen, self._asked)
             _recorded(self.given, self.by, ended.error)
         elif ended.crash:
             self.note, self.failed = "guided.problem.crashed", name

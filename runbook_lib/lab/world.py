@@ -95,17 +95,23 @@ class World:
         return self._moto.state
 
     def _begin(self, answers: Answers) -> None:
-        """Go on from these answers; what reads as it is asked, and keeps it, begins anew."""
-        self._remembered = self.state
+        """Go on from these answers; what reads as it is asked, and keeps it, begins anew.
+
+        The mark is set last: whoever sees it in another thread gets what belongs to it.
+        """
+        mark = self.state
         self._memory = answers
         self._read_network = Network(self.client, self._region)
         self._read_roles = Roles(self.client, self._account, self._region)
+        self._remembered = mark
 
     def _keep_up(self) -> object:
         """Forget everything once something was changed; return the mark of what holds now."""
-        if self._remembered is not self.state or len(self._memory) > _REMEMBERED:
+        mark = self._remembered
+        if mark is not self.state or len(self._memory) > _REMEMBERED:
             self._begin({})
-        return self._remembered
+            mark = self._remembered
+        return mark
 
     def _once(self, question: Callable[..., Answer], *about: Hashable) -> Answer:
         """Ask a question again only after something was changed.

@@ -36,18 +36,8 @@ class Installed:
         self.packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "env")}))
         (self.packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
         uv = Path(sys.executable).parent / "uv"
-        install = [
-            uv,
-            "pip",
-            "install",
-            "--offline",
-            "--no-cache",
-            "--no-deps",
-            "--compile-bytecode",
-            "--python",
-            self.bin / "python",
-            wheel,
-        ]
+        options = ["pip", "install", "--offline", "--no-cache", "--no-deps", "--compile-bytecode", "--python"]
+        install = [uv, *options, self.bin / "python", wheel]
         subprocess.run(install, capture_output=True, check=True)
 
     def __call__(self, *words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
