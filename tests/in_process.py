@@ -92,6 +92,9 @@ class _Results(DisplayHook):
     def finish_displayhook(self) -> None:
         pass
 
+    def flush(self) -> None:
+        """The shell ends with its results: IPython would look for garbage of theirs among thousands of tests."""
+
 
 class _Displays(DisplayPublisher):
     def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **how: Any) -> None:
