@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from tests.remote_lab import RemoteLab
 AnyLab = Lab | RemoteLab
 
 quicken()  # before tests import what it is about
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs that tests interrupt would ignore it after `&`
+gc.disable()  # until all tests are collected: looking through what came so far, again and again, is half of that
 
 CLUSTER, SERVICE = "momentir-cx-llm-cluster", "momentir-cx-llm-service"
 
@@ -53,9 +56,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Ten thousand tests and their libraries are no garbage: looking for some among them takes minutes in all."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,5 +24,5 @@ def practise() -> None:
 
 
 practise()
-gc.collect()
 gc.freeze()  # none of it is garbage, nor to be looked through by any of those forked
+gc.enable()

@@ -198,7 +198,9 @@ def story(entries: Iterable[Entry], evidence: Evidence, diagnosis: Diagnosis) ->
     known = [look.evidence for look in looks if look.evidence]
     start = next((when for look in faulty if look.evidence and (when := began(look.evidence))), None)
     whole, completed = _together(known, evidence), _completions(timed, known)
-    told = Story(timed, looks, evidence.collected_at, now.faulty, start, _worst(faulty), whole, skew, completed)
+    told = Story(
+        timed, looks, evidence.collected_at, now.faulty, start, _worst(faulty, now, diagnosis), whole, skew, completed
+    )
     on_record = any(look.evidence is evidence and look.entry for look in looks)
     return replace(told, ongoing=False) if now.faulty and on_record and _proof(told) else told
 
@@ -247,12 +249,13 @@ def began(evidence: Evidence) -> datetime | None:
     return found if found and found <= evidence.collected_at else None
 
 
-def _worst(faulty: Sequence[Sight]) -> Worst | None:
-    """The look with most causes, the first of several, among those whose evidence can be judged."""
+def _worst(faulty: Sequence[Sight], now: Sight, diagnosis: Diagnosis) -> Worst | None:
+    """The look with most causes, the first of several, among those whose evidence can be judged; now's is judged."""
     for look in sorted(faulty, key=lambda look: -len(look.causes)):
         try:
             if look.evidence:
-                return Worst(look, look.evidence, judge(look.evidence))
+                judged = diagnosis if look.evidence is now.evidence else judge(look.evidence)
+                return Worst(look, look.evidence, judged)
         except DAMAGED:
             continue
     return None

@@ -1,9 +1,9 @@
 """What the guided path refuses, once each in a browser: told in one sentence, nothing changed, and one can go on."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -53,9 +53,12 @@ def entered(visit, notebook: str) -> Walk:
 
 
 def laid(at: Stage, **files: str) -> None:
-    """Lays these parameters files where there was anything else before, and an empty archive."""
-    shutil.rmtree(at.home / "outputs")
-    (at.home / "outputs").mkdir()
+    """Lays these parameters files where there was anything else before, and an empty archive.
+
+    The one before is set aside: a kernel whose page was closed may still write into it.
+    """
+    (at.home / "outputs").rename(Path(mkdtemp(dir=at.home)) / "outputs")
+    (at.home / "outputs").mkdir(exist_ok=True)
     for file in (at.home / "parameters").glob("*.yaml"):
         file.unlink()
     for name, text in files.items():
