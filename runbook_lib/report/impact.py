@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from runbook_lib.diagnosis.story import Story
 from runbook_lib.diagnosis.toll import Harm, Toll, toll
 from runbook_lib.evidence.model import Evidence
@@ -50,6 +52,7 @@ def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ..
     """The sentence, the counts of tasks, and what it was judged from; of what is over, the worst alone."""
     shown = told.toll if told.over else toll(evidence)
     sentences = [worst_line(told, evidence, context) if told.over else line(told, evidence, context)]
+    sentences += _stopped(shown, told, evidence, context)
     service = shown.evidence.service if shown.evidence else {}
     if "runningCount" in service:
         tasks = {"running": service["runningCount"], "desired": service.get("desiredCount", "–")}
@@ -59,6 +62,15 @@ def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ..
         by = "basis_all" if told.over else "basis"
         found.append(Paragraph(context.say(f"impact.{by}", at=full_stamp(shown.at, context)), "quiet"))
     return tuple(found)
+
+
+def _stopped(shown: Toll, told: Story, evidence: Evidence, context: Context) -> Iterator[str]:
+    """Says of harm which tasks had been stopped by a plan before it was read: they may have been what answered."""
+    made = [entry for entry in told.changes if entry.text("change").startswith("stop-task:") and entry.at <= shown.at]
+    if made and shown.harm in ("partial", "likely"):
+        tasks = ", ".join(f"`{entry.text('change').partition(':')[2]}`" for entry in made)
+        at = sightings.time(made[-1].at, told, evidence, context)
+        yield say("story.impact.stopped", context.lang, at=at, tasks=tasks)
 
 
 def facts(evidence: Evidence) -> dict[str, str | int]:

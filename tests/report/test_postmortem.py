@@ -18,7 +18,7 @@ from runbook_lib.report.context import Context
 from runbook_lib.report.page import html
 from runbook_lib.report.sections.history import MOST_ACTS, acts
 from tests.diagnosis import builder as made
-from tests.diagnosis.test_story import CURED, HOSTILE, WHOLE, at, entry, looked
+from tests.diagnosis.test_story import CURED, DONE, HOSTILE, WHOLE, at, entry, looked
 from tests.report.page_parser import Page, parse
 from tests.report.test_page import ENGLISH, HANGUL
 
@@ -267,3 +267,26 @@ def test_a_run_that_was_killed_is_told_apart_from_one_that_was_interrupted_with_
     text = inside(page(*WHOLE, *runs), "fix")
     assert "강제 종료됨 · 적힌 시각은 이를 발견한 시각" in text
     assert "중단됨 · r" in text
+
+
+STOP = {**DONE, "change": "stop-task:7deb3a094a850b7d217c069f843ed0cc", "what": "stop-task"}
+DARK = {"at": at(5).isoformat(), "healthy": 0, "total": 1}
+
+
+def watched(targets: dict[str, Any], *stops: Entry) -> tuple[Entry, ...]:
+    """The whole record, in which a watch noted the worst target health that it saw, and tasks were stopped."""
+    of = {"phase": "end", "end": "completed", "deployment": made.deployment_id(4), "targets": targets}
+    return tuple(sorted([*(e for e in WHOLE if e.at != at(8)), entry(8, "watch", of), *stops], key=lambda e: e.at))
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(4.5, True), (6, False)], ids=["before", "after"])
+def test_harm_that_was_seen_after_the_plan_stopped_a_task_says_so(minutes, told):
+    text = inside(page(*watched(DARK, entry(minutes, "change", STOP)), lang="en"), "impact")
+    assert "there was no healthy target" in text
+    assert ("after the plan had stopped tasks" in text) == told
+    assert ("7deb3a094a850b7d217c069f843ed0cc" in text) == told
+
+
+def test_where_no_harm_was_seen_no_stopped_task_is_named():
+    record = watched({**DARK, "healthy": 1}, entry(4.5, "change", STOP))
+    assert "after the plan" not in inside(page(*record, lang="en"), "impact")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from runbook_lib.diagnosis import revisions
 from runbook_lib.diagnosis.engine import Diagnosis
+from runbook_lib.diagnosis.last_healthy import last_healthy
 from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.plan.model import Change, Plan
@@ -89,7 +90,7 @@ def plan_section(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: 
     """The whole plan."""
     inside = (
         *banner(evidence, context),
-        *_head(plan, diagnosis, context, asking),
+        *_head(plan, diagnosis, evidence, context, asking),
         *(() if asking.pressed else choices(plan, context, asking.again, asking.wishes)),
         *(() if asking.pressed else answered(plan, context)),
         *_changes(plan, diagnosis, evidence, context, asking),
@@ -101,11 +102,11 @@ def plan_section(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: 
 
 def approval_section(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Context, asking: Asking) -> Section:
     """How the plan is approved, without the plan."""
-    inside = (*banner(evidence, context), *_head(plan, diagnosis, context, asking))
+    inside = (*banner(evidence, context), *_head(plan, diagnosis, evidence, context, asking))
     return Section("approval", say("fix.title.approve", context.lang), inside, context.lang)
 
 
-def _head(plan: Plan, diagnosis: Diagnosis, context: Context, asking: Asking) -> Iterator[Block]:
+def _head(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Context, asking: Asking) -> Iterator[Block]:
     found = standing(plan, diagnosis, recorded=asking.recorded)
     word = "nothing" if found == "settled" else found
     yield Status(_TONES[found], say(f"fix.state.{word}", context.lang), _summary(plan, found, diagnosis, context))
@@ -119,9 +120,18 @@ def _head(plan: Plan, diagnosis: Diagnosis, context: Context, asking: Asking) ->
             say("fix.before.title", context.lang),
             say("fix.before.text", context.lang, causes=" · ".join(asking.before)),
         )
+    yield from _outage(plan, evidence, context)
     blind = sum(verdict.role == "cause" for verdict in diagnosis.unknown)
     if blind and plan.changes and plan.kind == "fix":
         yield Paragraph(say("fix.summary.blind", context.lang, count=blind), "quiet")
+
+
+def _outage(plan: Plan, evidence: Evidence, context: Context) -> Iterator[Block]:
+    """Said before a plan is approved that takes away the last targets which a load balancer sends requests to."""
+    stopped = [str(change.about["task"]) for change in plan.changes if change.kind == "stop-task"]
+    for arn, last in last_healthy(evidence, stopped).items():
+        facts = {"group": arn.split("/")[-2] if "/" in arn else arn, "tasks": ", ".join(f"`{task}`" for task in last)}
+        yield Status("risk", say("fix.outage.title", context.lang), say("fix.outage.text", context.lang, **facts))
 
 
 def _summary(plan: Plan, found: Standing, diagnosis: Diagnosis, context: Context) -> str:
