@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook_lib import fix_pages, fixing
-from runbook_lib.errors import InputError
+from runbook_lib import fix_pages, fixing, runs
+from runbook_lib.errors import InputError, SafetyError
 from runbook_lib.evidence.journal import Entry
 from runbook_lib.fixing import Planned
 from runbook_lib.guided.background import Stop
@@ -15,9 +16,11 @@ from runbook_lib.guided.desk import Desk
 from runbook_lib.guided.pages import note, problem, under_way
 from runbook_lib.look import Look
 from runbook_lib.parameters import Parameters
-from runbook_lib.plan.model import Choice
+from runbook_lib.plan.model import Choice, Plan
+from runbook_lib.recorded import Recorded, recorded
 from runbook_lib.report import plan_words
-from runbook_lib.report.blocks import Bullets
+from runbook_lib.report.blocks import Bullets, Status
+from runbook_lib.report.context import Context
 from runbook_lib.report.plan_words import count
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.choosing import question
@@ -155,8 +158,8 @@ class Fix:
         seen, folder = self._desk.seen, self._desk.folder
         self._asked = given if self._desk.working else None  # what was chosen meanwhile is planned after it
         if seen and not self._asked:
-            cut = self._cut() if not self._answers else ""
-            self._desk.work("plan", lambda _: _made(given, seen, folder, cut), self._planned)
+            cut, done = self._cut() if not self._answers else "", self._done()
+            self._desk.work("plan", lambda _: _made(given, seen, folder, cut, done), self._planned)
 
     def _planned(self, made: _Made) -> None:
         found, self._pages, begun = made
@@ -171,6 +174,12 @@ class Fix:
         halfway = told.applied if diagnosis and diagnosis.failed("cause") else None
         begun = told.cut or (halfway if halfway and halfway.data.get("good") is not True else None)
         return "" if begun is None or begun.text("plan") in self.approval.refused else begun.text("plan")
+
+    def _done(self) -> Entry | None:
+        """What became of the plan that was applied in full before: it counts until a fix is what comes next."""
+        told = self._desk.trail
+        whole = told.applied is not None and told.applied.data.get("good") is True
+        return told.applied if whole and not told.undone and told.following != "fix" else None
 
     def _chose(self, name: str, answer: str) -> None:
         if self._answers.get(name, "") == answer:
@@ -254,28 +263,50 @@ def _with_pages(found: Planned, given: Parameters) -> _Made:
     return found, {lang: fix_pages.plan_page(found, given, lang, pressed=True) for lang in LANGUAGES}, False
 
 
-def _made(given: Parameters, seen: Look, folder: Path | None, cut: str) -> _Made:
-    """The plan of a look; where an apply was cut short, the plan that goes on from there."""
+def _made(given: Parameters, seen: Look, folder: Path | None, cut: str, done: Entry | None) -> _Made:
+    """The plan of a look; where an apply was cut short, the plan that goes on from there.
+
+    Where one was applied before and there is nothing more to do, what became of that.
+    """
     known = fixing.begun(given, seen, cut) if cut else None
-    if known is None:
-        return _with_pages(fixing.planned(given, seen, folder), given)
-    found, entries = known
-    return found, {lang: _begun_page(found, entries, lang) for lang in LANGUAGES}, True
+    if known:
+        found, entries = known
+        return found, {lang: _begun_page(found.plan, entries, lang) for lang in LANGUAGES}, True
+    found, pages, _ = _with_pages(fixing.planned(given, seen, folder), given)
+    if done and not (found.plan.changes or found.plan.choices):
+        with suppress(SafetyError):  # a plan that is not on record any more has nothing to show
+            before = recorded(given, done.text("plan"))
+            pages = {lang: _applied_page(before, done, runs.context(given, seen.evidence, lang)) for lang in LANGUAGES}
+    return found, pages, False
 
 
-def _begun_page(found: Planned, entries: tuple[Entry, ...], lang: str) -> Section:
+def _begun_page(plan: Plan, entries: tuple[Entry, ...], lang: str) -> Section:
     """What is known of each change of a plan that was cut short."""
+    return note(say("guided.begun.about", lang, digest=plan.digest), lang, _stands(plan, entries, lang))
+
+
+def _applied_page(before: Recorded, done: Entry, context: Context) -> Section:
+    """What became of the plan that was applied before."""
+    facts = {"digest": before.plan.digest, "at": f"{context.local(done.at):%H:%M:%S}"}
+    shown = Status("ok", say("guided.applied.title", context.lang), say("guided.applied.about", context.lang, **facts))
+    return Section("plan", "", (shown, _stands(before.plan, before.entries, context.lang)), context.lang)
+
+
+def _stands(plan: Plan, entries: tuple[Entry, ...], lang: str) -> Bullets:
+    """Each change of a plan, and what its record says became of it."""
     from runbook_lib.applying import facts_of, outcomes
 
     ended, tried = outcomes(entries), {entry.text("change") for entry in entries if entry.kind == "intent"}
     known = {entry.text("change"): entry.data for entry in entries if entry.kind == "change"}
     lines = []
-    for change in found.plan.changes:
+    for change in plan.changes:
         outcome, title = known.get(change.id, {}).get("outcome"), plan_words.title(change, lang)
         if outcome == "failed":
             why = plan_words.problem(outcome, facts_of(known[change.id]), lang)
             lines.append(" · ".join([plan_words.outcome(outcome, lang), title, why]))
+        elif outcome and change.id not in ended:
+            lines.append(f"{plan_words.outcome(outcome, lang)} · {title}")
         else:
-            stands = "done" if change.id in ended else "uncertain" if change.id in tried and not outcome else "left"
+            stands = "done" if outcome else "uncertain" if change.id in tried else "left"
             lines.append(f"{say(f'guided.begun.{stands}', lang)} · {title}")
-    return note(say("guided.begun.about", lang, digest=found.plan.digest), lang, Bullets(tuple(lines), numbered=True))
+    return Bullets(tuple(lines), numbered=True)

@@ -367,3 +367,21 @@ def test_a_way_back_that_nobody_approved_is_no_plan_of_the_path(lab):
     second._undo.approval.action.button.click()
     settled(second)
     assert "taken back by plan" in text(second.here())
+
+
+def test_opened_again_after_an_apply_it_shows_what_was_applied(lab):
+    first = guided(lab, suggested=True)
+    first.plan()
+    settled(first)._fix.approval.action.button.click()
+    settled(first)
+    digest = first._fix.approval.done.plan.digest
+    lab.advance(20)
+    second = guided(lab)
+    second.plan()
+    shown = text(settled(second).plan())
+    assert f"Plan {digest}" in shown
+    assert shown.count("done · ") == 4
+    assert "Could not check" not in shown
+    second._bar.language.value = "ko"
+    assert "지금은 더 적용할 변경이 없습니다" in text(second.plan()).replace("\n", " ")
+    assert second._fix.approval.action.button.disabled
