@@ -10,6 +10,7 @@ from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import sightings
 from runbook_lib.report.blocks import Block, Figure, Paragraph, Tone
 from runbook_lib.report.context import Context
+from runbook_lib.report.formats import short_id
 from runbook_lib.report.sections.values import full_stamp
 from runbook_lib.text import say
 
@@ -68,7 +69,7 @@ def _stopped(shown: Toll, told: Story, evidence: Evidence, context: Context) -> 
     """Says of harm which tasks had been stopped by a plan before it was read: they may have been what answered."""
     made = [entry for entry in told.changes if entry.text("change").startswith("stop-task:") and entry.at <= shown.at]
     if made and shown.harm in ("partial", "likely"):
-        tasks = ", ".join(f"`{entry.text('change').partition(':')[2]}`" for entry in made)
+        tasks = ", ".join(f"`{short_id(entry.text('change').partition(':')[2])}`" for entry in made)
         at = sightings.time(made[-1].at, told, evidence, context)
         yield say("story.impact.stopped", context.lang, at=at, tasks=tasks)
 

@@ -37,5 +37,5 @@ def test_stopping_the_last_healthy_target_is_told(section, state, lang):
     kept = tuple(replace(r, data=rows) if r.request.kind == "target_health" else r for r in EVIDENCE.readings)
     shown = section(PLAN, judge(EVIDENCE), replace(EVIDENCE, readings=kept), Context(lang), Asking())
     told = [block.text for block in walk(shown.blocks) if isinstance(block, Status)]
-    named = say("fix.outage.text", lang, group=sample.GROUP.split("/")[-2], tasks=f"`{TASK}`")
+    named = say("fix.outage.text", lang, group=sample.GROUP.split("/")[-2], tasks=f"`{TASK[:12]}`")
     assert (named in told) == (state == "healthy")

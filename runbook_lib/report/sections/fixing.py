@@ -29,6 +29,7 @@ from runbook_lib.report.blocks import (
     Tone,
 )
 from runbook_lib.report.context import Context
+from runbook_lib.report.formats import short_id
 from runbook_lib.report.plan_edits import differences, named
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.choosing import answered, choices
@@ -130,7 +131,10 @@ def _outage(plan: Plan, evidence: Evidence, context: Context) -> Iterator[Block]
     """Said before a plan is approved that takes away the last targets which a load balancer sends requests to."""
     stopped = [str(change.about["task"]) for change in plan.changes if change.kind == "stop-task"]
     for arn, last in last_healthy(evidence, stopped).items():
-        facts = {"group": arn.split("/")[-2] if "/" in arn else arn, "tasks": ", ".join(f"`{task}`" for task in last)}
+        facts = {
+            "group": arn.split("/")[-2] if "/" in arn else arn,
+            "tasks": ", ".join(f"`{short_id(task)}`" for task in last),
+        }
         yield Status("risk", say("fix.outage.title", context.lang), say("fix.outage.text", context.lang, **facts))
 
 
