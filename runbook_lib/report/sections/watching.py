@@ -106,6 +106,8 @@ def tables(poll: Poll, context: Context) -> Iterator[Block]:
     states = [row for reading in evidence.all("target_health")[:1] for row in reading.data][:_MOST_TARGETS]
     if states:
         yield _table(context, "targets", "target task_status why", [_target(row) for row in states])
+    elif evidence.all("target_health"):
+        yield Status("risk", _say(context, "untargeted.title"), _say(context, "untargeted.text"))
     events = (evidence.service.get("events") or [])[:_MOST_EVENTS]
     if events:
         rows = [(when(e.get("createdAt"), evidence, context), Cell(str(e.get("message", "")), "said")) for e in events]
