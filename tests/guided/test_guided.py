@@ -382,6 +382,7 @@ def test_opened_again_after_an_apply_it_shows_what_was_applied(lab):
     assert f"Plan {digest}" in shown
     assert shown.count("done · ") == 4
     assert "Could not check" not in shown
+    assert "4 causes found: Image tag not in the repository" in text(second.here())
     second._bar.language.value = "ko"
     assert "지금은 더 적용할 변경이 없습니다" in text(second.plan()).replace("\n", " ")
     assert second._fix.approval.action.button.disabled

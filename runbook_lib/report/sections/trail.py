@@ -100,11 +100,13 @@ def _diagnosed(told: Trail, diagnosis: Diagnosis | None, context: Context) -> _T
         return "off", _say(context, "line.none")
     if titles:
         return "bad", _say(context, "line.causes", count=_count(titles, context), causes=" · ".join(titles))
-    if told.faulty and state == State.HEALTHY:
-        before = [cause_title(cause, context.lang) for cause in told.faulty.causes]
-        return "ok", _say(context, "line.mended", count=_count(before, context), causes=" · ".join(before))
     word = words.state(state, context.lang) if state in [s.value for s in State] else state
     tone: Tone = "ok" if state == State.HEALTHY else "run" if state == State.DEPLOYING else "unk"
+    rolling = told.applied is not None and state == State.DEPLOYING
+    if told.faulty and (rolling or state == State.HEALTHY):
+        before = [cause_title(cause, context.lang) for cause in told.faulty.causes]
+        facts = {"count": _count(before, context), "causes": " · ".join(before), "state": word}
+        return tone, _say(context, f"line.{'rolling' if rolling else 'mended'}", **facts)
     return tone, _say(context, "line.healthy", state=word)
 
 
