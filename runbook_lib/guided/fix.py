@@ -123,6 +123,7 @@ class Fix:
         self._about: Look | None = None
         self._answers: dict[str, str] = {}
         self._asked: Parameters | None = None
+        self._answered: Parameters | None = None
         self._pages: Mapping[str, Section] = {}
         self.approval = Approval(desk)
         self.questions = Questions(self._chose, self._chose_all)
@@ -193,7 +194,10 @@ class Fix:
         """Plans with these answers; without any with those there are, and every suggestion for the rest."""
         self._answers = {**self._answers, **answers}
         chosen = ",".join(f"{name}={value}" for name, value in self._answers.items() if value)
-        self._plan(self._desk.given.model_copy(update={"choose": chosen, "suggested": not answers}))
+        given = self._desk.given.model_copy(update={"choose": chosen, "suggested": not answers})
+        if given != self._answered or self._desk.working != "plan":  # pressed twice it is one plan
+            self._answered = given
+            self._plan(given)
 
     def _shown(self) -> Section | None:
         desk, found = self._desk, self.approval.planned

@@ -106,6 +106,16 @@ def test_answers_are_given_one_by_one_and_change_the_plan(lab):
     assert not incident._fix.approval.action.button.disabled
 
 
+def test_every_suggestion_taken_twice_at_once_is_one_plan(lab, home):
+    incident = guided(lab)
+    incident.plan()
+    settled(incident)
+    incident._fix.questions.all.click()
+    incident._fix.questions.all.click()
+    assert not settled(incident)._fix.approval.action.button.disabled
+    assert entries(home).count("plan") == 2, "the open one and the answered one"
+
+
 def test_an_answer_of_ones_own_has_to_be_in_the_registry(lab):
     incident = guided(lab, suggested=True)
     incident.plan()
