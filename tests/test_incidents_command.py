@@ -57,6 +57,13 @@ def test_the_journal_keeps_the_evidence_and_tells_it_to_machines_without(recorde
     assert [v["rule"] for v in json.loads(again.stdout)["causes"]] == [c["rule"] for c in shown["entries"][1]["causes"]]
 
 
+def test_what_went_wrong_in_a_notebook_is_named(recorded, tmp_path):
+    [entries] = tmp_path.rglob("journal")
+    journal.write(entries.parent, "problem", {"by": "20_fix", "error": "plan-overtaken", "exit_code": 6})
+    printed = recorded("show", "latest", "--lang", "en").stdout
+    assert re.search(r"problem .*plan-overtaken.*20_fix", printed)
+
+
 def test_closing_is_recorded_once_with_its_reason(recorded):
     assert recorded("close", "latest", "--reason", "repaired: tag 42").returncode == 0
     assert "42" in recorded("show", "--lang", "en").stdout

@@ -160,6 +160,11 @@ def _ran(change: Change, lang: str) -> list[str]:
     return [word, *told, code(change.entry.text("run"))]
 
 
+def _failed(change: Change, lang: str) -> list[str]:
+    """The name of the error, as the JSON of commands has it, and the notebook in which it was met."""
+    return [code(change.entry.text(name)) for name in ("error", "by") if change.entry.text(name)]
+
+
 def _opened(change: Change, lang: str) -> list[str]:
     key = f"incidents.why.{change.entry.text('why')}"
     return [say(key, lang)] if has(key) else []
@@ -184,7 +189,15 @@ def _outcome(word: str, lang: str) -> str:
     return say(key, lang) if has(key) else code(word)
 
 
-_WHAT = {"opened": _opened, "look": _looked, "run": _ran, "closed": closed_why, "verify": _verified, **journaled.WHAT}
+_WHAT = {
+    "opened": _opened,
+    "look": _looked,
+    "run": _ran,
+    "problem": _failed,
+    "closed": closed_why,
+    "verify": _verified,
+    **journaled.WHAT,
+}
 
 
 def _state(state: str, lang: str) -> str:
