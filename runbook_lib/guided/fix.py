@@ -24,6 +24,7 @@ from runbook_lib.report.context import Context
 from runbook_lib.report.plan_words import count
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.choosing import question
+from runbook_lib.report.sections.outage import outage
 from runbook_lib.report.widgets.panel import Questions
 from runbook_lib.report.widgets.view import Action, Face, View
 from runbook_lib.text import LANGUAGES, say, sentence
@@ -45,11 +46,12 @@ class Approval:
         self.steps: list[Step] = []
         self.refused: set[str] = set()  # digests that are out of date, or failed here
         self._begun = False
+        self.withheld = False  # what was asked for since could not be planned: this plan is not the one on the page
         self.action = Action(self._face, self._pressed, desk.stop, self._shown)
 
     def show(self, planned: Planned | None, *, begun: bool = False) -> None:
         """Takes a plan; what became of the one before goes. ``begun``: an apply of it was cut short before."""
-        self.planned, self.done, self.steps, self._begun = planned, None, [], begun
+        self.planned, self.done, self.steps, self._begun, self.withheld = planned, None, [], begun, False
 
     @property
     def lang(self) -> str:
@@ -64,8 +66,8 @@ class Approval:
         if self.done and self.done.good:
             return Face(say("guided.button.done", self.lang), False)
         plan = self.planned.plan
-        if not plan.ready or not plan.changes:
-            return Face(say(f"fix.button.{'open' if plan.open else 'none'}", self.lang), False)
+        if self.withheld or not plan.ready or not plan.changes:
+            return Face(say(f"fix.button.{'open' if self.withheld or plan.open else 'none'}", self.lang), False)
         if self.steps or self._begun:
             return Face(say("guided.button.go_on", self.lang), not self.desk.working)
         told = {"service": plan.target.service, "count": count(len(plan.changes), self.lang)}
@@ -138,6 +140,8 @@ class Fix:
             self.approval.show(None)
             if desk.seen:
                 self._plan(desk.given)
+        if desk.failed == "plan":
+            self.approval.withheld = True
         if self.approval.outdated and self.approval.planned:
             self.approval.refused.add(self.approval.planned.plan.digest)
         if self._asked and not desk.working:
@@ -275,7 +279,8 @@ def _made(given: Parameters, seen: Look, folder: Path | None, cut: str, done: En
     known = fixing.begun(given, seen, cut) if cut else None
     if known:
         found, entries = known
-        return found, {lang: _begun_page(found.plan, entries, lang) for lang in LANGUAGES}, True
+        about = {lang: runs.context(given, seen.evidence, lang) for lang in LANGUAGES}
+        return found, {lang: _begun_page(found, entries, context) for lang, context in about.items()}, True
     found, pages, _ = _with_pages(fixing.planned(given, seen, folder), given)
     if done and not (found.plan.changes or found.plan.choices):
         with suppress(SafetyError):  # a plan that is not on record any more has nothing to show
@@ -284,9 +289,15 @@ def _made(given: Parameters, seen: Look, folder: Path | None, cut: str, done: En
     return found, pages, False
 
 
-def _begun_page(plan: Plan, entries: tuple[Entry, ...], lang: str) -> Section:
+def _begun_page(found: Planned, entries: tuple[Entry, ...], context: Context) -> Section:
     """What is known of each change of a plan that was cut short."""
-    return note(say("guided.begun.about", lang, digest=plan.digest), lang, _stands(plan, entries, lang))
+    from runbook_lib.applying import outcomes
+
+    plan, ended = found.plan, outcomes(entries)
+    left = [change for change in plan.changes if change.id not in ended]
+    about = say("guided.begun.about", context.lang, digest=plan.digest)
+    stands = _stands(plan, entries, context.lang)
+    return note(about, context.lang, *outage(left, found.look.evidence, context), stands)
 
 
 def _applied_page(before: Recorded, done: Entry, context: Context) -> Section:

@@ -14,6 +14,7 @@ from runbook_lib.report.formats import short_id
 from runbook_lib.report.sections.values import full_stamp
 from runbook_lib.text import say
 
+_STOP = "stop-task:"  # how the ids of such changes begin
 _TONE: dict[Harm, Tone] = {"none": "ok", "partial": "risk", "likely": "bad", "unknown": "unk"}
 
 
@@ -66,12 +67,14 @@ def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ..
 
 
 def _stopped(shown: Toll, told: Story, evidence: Evidence, context: Context) -> Iterator[str]:
-    """Says of harm which tasks had been stopped by a plan before it was read: they may have been what answered."""
-    made = [entry for entry in told.changes if entry.text("change").startswith("stop-task:") and entry.at <= shown.at]
+    """Says of harm which tasks a plan had begun to stop before it was read: they may have been what answered."""
+    kept = {entry.text("change") for entry in told.failed}
+    begun = [e for e in told.entries if e.kind in ("intent", "change") and e.text("change").startswith(_STOP)]
+    made = [e for e in begun if e.at <= shown.at and e.text("change") not in kept]
     if made and shown.harm in ("partial", "likely"):
-        tasks = ", ".join(f"`{short_id(entry.text('change').partition(':')[2])}`" for entry in made)
-        at = sightings.time(made[-1].at, told, evidence, context)
-        yield say("story.impact.stopped", context.lang, at=at, tasks=tasks)
+        tasks = dict.fromkeys(short_id(entry.text("change").removeprefix(_STOP)) for entry in made)
+        at = sightings.time(made[0].at, told, evidence, context)
+        yield say("story.impact.stopped", context.lang, at=at, tasks=", ".join(f"`{task}`" for task in tasks))
 
 
 def facts(evidence: Evidence) -> dict[str, str | int]:

@@ -16,6 +16,10 @@ from IPython.display import HTML
 place = ipywidgets.Output()
 place.append_display_data(HTML("<a href='second.ipynb'>next</a> <a href='../{RUN}/report.en.html'>report</a>"))
 place"""
+DIES = """import ipywidgets, os
+ending = ipywidgets.Button(description="end")
+ending.on_click(lambda _: os._exit(1))
+ending"""
 REFUSED = "import runbook_lib as rb\nrb.incident({'cluster': 'nowhere', 'mode': 'headless'})"
 
 
@@ -55,6 +59,15 @@ def test_a_page_whose_server_has_ended_says_so(stage, visit):
     expect(alert).to_contain_text("start ecs-runbook serve again")
     looked.shot("voila-server-ended")
     assert looked.sideways() <= 0
+
+
+def test_a_page_whose_kernel_has_ended_says_so(voila, visit):
+    notebook(voila.home / "notebooks/dies.ipynb", v4.new_code_cell(DIES))
+    looked = visit(voila)
+    page = looked.open("dies")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    page.get_by_role("button", name="end").click()
+    expect(page.get_by_role("alert")).to_contain_text("Load the page again", timeout=60_000)
 
 
 def test_links_lead_on_and_what_is_refused_is_one_sentence(voila, visit):

@@ -13,6 +13,7 @@ from runbook_lib.report.blocks import Status, walk
 from runbook_lib.report.context import Context
 from runbook_lib.report.sections.fixing import Asking, approval_section, plan_section
 from runbook_lib.text import say
+from tests.diagnosis.builder import unread
 from tests.report import sample
 
 EVIDENCE = sample.guide()
@@ -37,5 +38,18 @@ def test_stopping_the_last_healthy_target_is_told(section, state, lang):
     kept = tuple(replace(r, data=rows) if r.request.kind == "target_health" else r for r in EVIDENCE.readings)
     shown = section(PLAN, judge(EVIDENCE), replace(EVIDENCE, readings=kept), Context(lang), Asking())
     told = [block.text for block in walk(shown.blocks) if isinstance(block, Status)]
-    named = say("fix.outage.text", lang, group=sample.GROUP.split("/")[-2], tasks=f"`{TASK[:12]}`")
+    named = say("fix.outage.last", lang, group=sample.GROUP.split("/")[-2], tasks=f"`{TASK[:12]}`")
     assert (named in told) == (state == "healthy")
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_where_targets_were_not_read_it_is_not_known_whether_one_is_left(lang):
+    blind = replace(
+        EVIDENCE,
+        readings=tuple(r for r in EVIDENCE.readings if r.request.kind != "target_health"),
+        unreads=(*EVIDENCE.unreads, unread("target_health", target_group_arn=sample.GROUP)),
+    )
+    shown = plan_section(PLAN, judge(blind), blind, Context(lang), Asking())
+    told = [block.word for block in walk(shown.blocks) if isinstance(block, Status)]
+    assert say("fix.outage.unseen_title", lang) in told
+    assert say("fix.outage.last_title", lang) not in told

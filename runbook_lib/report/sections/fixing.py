@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from runbook_lib.diagnosis import revisions
 from runbook_lib.diagnosis.engine import Diagnosis
-from runbook_lib.diagnosis.last_healthy import last_healthy
 from runbook_lib.diagnosis.state import State
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.plan.model import Change, Plan
@@ -29,11 +28,11 @@ from runbook_lib.report.blocks import (
     Tone,
 )
 from runbook_lib.report.context import Context
-from runbook_lib.report.formats import short_id
 from runbook_lib.report.plan_edits import differences, named
 from runbook_lib.report.render import Section
 from runbook_lib.report.sections.choosing import answered, choices
 from runbook_lib.report.sections.findings import banner
+from runbook_lib.report.sections.outage import outage
 from runbook_lib.text import say
 
 Standing = Literal["ready", "unrecorded", "open", "by_hand", "nothing", "settled", "unknown", "unexplained", "undone"]
@@ -121,21 +120,10 @@ def _head(plan: Plan, diagnosis: Diagnosis, evidence: Evidence, context: Context
             say("fix.before.title", context.lang),
             say("fix.before.text", context.lang, causes=" · ".join(asking.before)),
         )
-    yield from _outage(plan, evidence, context)
+    yield from outage(plan.changes, evidence, context)
     blind = sum(verdict.role == "cause" for verdict in diagnosis.unknown)
     if blind and plan.changes and plan.kind == "fix":
         yield Paragraph(say("fix.summary.blind", context.lang, count=blind), "quiet")
-
-
-def _outage(plan: Plan, evidence: Evidence, context: Context) -> Iterator[Block]:
-    """Said before a plan is approved that takes away the last targets which a load balancer sends requests to."""
-    stopped = [str(change.about["task"]) for change in plan.changes if change.kind == "stop-task"]
-    for arn, last in last_healthy(evidence, stopped).items():
-        facts = {
-            "group": arn.split("/")[-2] if "/" in arn else arn,
-            "tasks": ", ".join(f"`{short_id(task)}`" for task in last),
-        }
-        yield Status("risk", say("fix.outage.title", context.lang), say("fix.outage.text", context.lang, **facts))
 
 
 def _summary(plan: Plan, found: Standing, diagnosis: Diagnosis, context: Context) -> str:
