@@ -16,7 +16,7 @@ from runbook_lib.diagnosis.images import presence
 from runbook_lib.errors import AccessError, InputError, ParameterError, SafetyError, nearest
 from runbook_lib.evidence.first_look import ecr_image
 from runbook_lib.evidence.journal import READ_AT, Entry
-from runbook_lib.evidence.model import request
+from runbook_lib.evidence.model import Target, request
 from runbook_lib.look import Look, look, more
 from runbook_lib.parameters import Parameters, resolve
 from runbook_lib.plan import planner, undo
@@ -80,6 +80,13 @@ def begun(given: Parameters, found: Look, digest: str) -> tuple[Planned, tuple[E
     if not known.begun or known.applied or known.plan.kind != "fix":
         return None
     return Planned(known.plan, found, known.incident), known.entries
+
+
+def is_applying(given: Parameters, target: Target) -> bool:
+    """Whether changes are being applied to a service now, here or by another process."""
+    from runbook_lib.archive.locks import is_held
+
+    return is_held(service_folder(resolve(given.outputs), target) / _LOCK)
 
 
 def _seen(found: Look) -> None:

@@ -90,17 +90,21 @@ def test_undoing_is_gone_on_with_too(own_lab: Start) -> None:
 
 def test_two_applies_exclude_each_other_and_a_killed_one_holds_nothing(own_lab: Start) -> None:
     lab = own_lab("guide")
-    digest = fixing.plan(given(lab)).plan.digest
+    plan = fixing.plan(given(lab)).plan
+    digest, target = plan.digest, plan.target
+    assert not fixing.is_applying(given(lab), target)
     lab.faults([{"hold": "before", "changes": True, "nth": [1]}])
     process = applying(lab, digest)
     try:
         assert lab.held(60)
+        assert fixing.is_applying(given(lab), target)
         with pytest.raises(SafetyError) as refused:
             fixing.apply(given(lab), digest)
     finally:
         process.kill()
         process.join()
     assert refused.value.key == "apply-elsewhere"
+    assert not fixing.is_applying(given(lab), target)
     assert lab.none_held()
     lab.faults([])
     assert fixing.apply(given(lab), digest).good

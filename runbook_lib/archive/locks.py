@@ -37,6 +37,12 @@ def only_one(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process that lives, or may, holds the lock that a file is."""
+    found = _holder(path)
+    return found is not None and not is_dead(found.get("owner"), _since(found))
+
+
 def _take_over(path: Path) -> None:
     found = _holder(path)
     if found is None:  # it was given back just now
@@ -46,7 +52,7 @@ def _take_over(path: Path) -> None:
         facts = owner if isinstance(owner, dict) else {}
         raise SafetyError(
             "apply-elsewhere", who=str(found.get("who", "")), pid=facts.get("pid", ""), host=facts.get("host", ""),
-            at=str(found.get("at", "")), file=str(path),
+            at=f"{str(found.get('at', ''))[:19].replace('T', ' ')} UTC", file=str(path),
         )  # fmt: skip
     gone = path.with_name(f"{path.name}~{secrets.token_hex(3)}")
     with suppress(FileNotFoundError):  # another was quicker

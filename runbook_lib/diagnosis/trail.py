@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from runbook_lib.diagnosis.engine import Diagnosis
 from runbook_lib.diagnosis.state import State
-from runbook_lib.evidence.journal import WATCH, Entry
+from runbook_lib.evidence.journal import WATCH, Cause, Entry
 
 Place = Literal["start", "diagnose", "fix", "watch", "postmortem"]
 PLACES: tuple[Place, ...] = ("start", "diagnose", "fix", "watch", "postmortem")
@@ -19,8 +19,8 @@ _UNDER_WAY = (State.DEPLOYING, State.STUCK)
 class Trail:
     """The newest entry of each kind that tells how far it has come (None: there is none), and the place that is next.
 
-    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``faulty`` the newest that saw
-    causes, ``planned`` the newest plan, ``applied`` what became of the newest approved one (``undone``: it took another
+    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``faulty`` the newest of
+    those that saw most causes, ``planned`` the newest plan, ``applied`` what became of the newest approved one (``undone``: it took another
     back), ``cut`` an approval of which no end is known, ``watched`` the newest watch after that, ``verified`` the
     newest HTTP check after that, ``reported`` the newest postmortem.
     """
@@ -47,7 +47,7 @@ def trail(entries: Iterable[Entry], diagnosis: Diagnosis | None) -> Trail:
         if name == "planned" and _undoes(entry):  # a way back that nobody approved is no plan of this path
             ways_back.add(entry.text("digest"))
             continue
-        if name == "look" and entry.causes:
+        if name == "look" and entry.causes and len(entry.causes) >= len(_causes(found.get("faulty"))):
             found["faulty"] = entry
         if name in ("applied", "cut"):  # what was watched and verified before says nothing of what was changed since
             found.update(dict.fromkeys(("watched", "verified", "applied", "cut")))
@@ -58,6 +58,10 @@ def trail(entries: Iterable[Entry], diagnosis: Diagnosis | None) -> Trail:
             found[name] = entry
     told = replace(Trail(), **found)
     return replace(told, following=_following(told, diagnosis))
+
+
+def _causes(entry: Entry | None) -> tuple[Cause, ...]:
+    return entry.causes if entry else ()
 
 
 def _undoes(entry: Entry) -> bool:

@@ -280,7 +280,8 @@ def _made(given: Parameters, seen: Look, folder: Path | None, cut: str, done: En
     if known:
         found, entries = known
         about = {lang: runs.context(given, seen.evidence, lang) for lang in LANGUAGES}
-        return found, {lang: _begun_page(found, entries, context) for lang, context in about.items()}, True
+        key = "elsewhere" if fixing.is_applying(given, found.plan.target) else "about"
+        return found, {lang: _begun_page(found, entries, context, key) for lang, context in about.items()}, True
     found, pages, _ = _with_pages(fixing.planned(given, seen, folder), given)
     if done and not (found.plan.changes or found.plan.choices):
         with suppress(SafetyError):  # a plan that is not on record any more has nothing to show
@@ -289,13 +290,13 @@ def _made(given: Parameters, seen: Look, folder: Path | None, cut: str, done: En
     return found, pages, False
 
 
-def _begun_page(found: Planned, entries: tuple[Entry, ...], context: Context) -> Section:
-    """What is known of each change of a plan that was cut short."""
+def _begun_page(found: Planned, entries: tuple[Entry, ...], context: Context, key: str) -> Section:
+    """What is known of each change of a plan that was cut short, or is being applied elsewhere."""
     from runbook_lib.applying import outcomes
 
     plan, ended = found.plan, outcomes(entries)
     left = [change for change in plan.changes if change.id not in ended]
-    about = say("guided.begun.about", context.lang, digest=plan.digest)
+    about = say(f"guided.begun.{key}", context.lang, digest=plan.digest)
     stands = _stands(plan, entries, context.lang)
     return note(about, context.lang, *outage(left, found.look.evidence, context), stands)
 

@@ -38,3 +38,10 @@ FIXED = (FAULTY, PLAN, APPROVED, APPLIED)
 def test_the_place_that_comes_next(told, following):
     entries = (Entry(NOW + timedelta(minutes=n), f"{n}", kind, "me", facts) for n, (kind, facts) in enumerate(told))
     assert trail(entries, None).following == following
+
+
+def test_what_was_found_is_told_by_the_look_that_saw_most():
+    both = ("look", {"state": "stuck", "causes": [{"rule": "image_tag_absent"}, {"rule": "deployments_overlapping"}]})
+    told = (FAULTY, both, FAULTY, WELL)
+    entries = [Entry(NOW + timedelta(minutes=n), f"{n}", kind, "me", facts) for n, (kind, facts) in enumerate(told)]
+    assert trail(entries, None).faulty == entries[1]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from runbook_lib.archive import journal
+from runbook_lib.archive.locks import only_one
 from runbook_lib.diagnosis.trail import Place
 from runbook_lib.guided.incident import Guided
 from runbook_lib.lab.hosting import Lab
@@ -124,6 +125,7 @@ def test_an_answer_of_ones_own_has_to_be_in_the_registry(lab):
     own.value = "no-such-tag"
     settled(incident)
     assert "no-such-tag" in text(incident.plan())
+    assert incident._fix.approval.action.button.disabled, "the plan before it is not the one on the page"
     assert lab.changes() == []
 
 
@@ -317,10 +319,15 @@ def test_an_apply_that_was_killed_goes_on_in_another_kernel(lab, home):
     first._desk.tell = stop_after_the_second
     approval.action.button.click()
     settled(first)
+    with only_one(next(iter(home.glob("outputs/*/*/*/*"))) / ".applying"):
+        meanwhile = guided(lab)
+        meanwhile.plan()
+        assert "is being applied elsewhere" in text(settled(meanwhile).plan())
     second = guided(lab)
     second.plan()
     settled(second)
     assert "was cut short" in text(second.plan())
+    assert "the last healthy target" in text(second.plan()), "what is left stops it"
     assert text(second.plan()).count("done · ") == 2
     button = second._fix.approval.action.button
     assert (button.description, button.disabled) == ("Go on applying", False)

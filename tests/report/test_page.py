@@ -157,9 +157,9 @@ def test_what_could_not_be_read_is_never_good_news():
         (["healthy"], "보이지 않음"),
         (["healthy", "draining"], "보이지 않음"),
         (["healthy", "unhealthy"], "일부 있을 수 있음"),
-        (["unhealthy"], "있을 수 있음"),
-        ([], "있을 수 있음"),
-        (["draining"], "있을 수 있음"),
+        (["unhealthy"], "있을 가능성 높음"),
+        ([], "있을 가능성 높음"),
+        (["draining"], "있을 가능성 높음"),
     ],
 )
 def test_user_impact_is_judged_from_targets(states, expected):

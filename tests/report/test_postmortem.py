@@ -247,7 +247,7 @@ def test_while_it_goes_on_the_impact_is_the_worst_of_all_looks_too():
     readings = [r for r in made.guide().readings if r.request.kind != "target_health"]
     ill = replace(made.guide(), readings=(*readings, made.reading("target_health", rows)))
     text = words(looked(0, ill), *OPEN[2:], now=made.guide())
-    assert "사용자 영향 있을 수 있음 정상 대상: 1개 중 0개" in text
+    assert "사용자 영향 있을 가능성 높음 정상 대상: 1개 중 0개" in text
     assert "가장 나빴을 때(조회: 16:58:28) 정상 대상이 없었습니다." in text
 
 
