@@ -19,10 +19,10 @@ _UNDER_WAY = (State.DEPLOYING, State.STUCK)
 class Trail:
     """The newest entry of each kind that tells how far it has come (None: there is none), and the place that is next.
 
-    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``faulty`` the newest of
-    those that saw most causes, ``planned`` the newest plan, ``applied`` what became of the newest approved one (``undone``: it took another
-    back), ``cut`` an approval of which no end is known, ``watched`` the newest watch after that, ``verified`` the
-    newest HTTP check after that, ``reported`` the newest postmortem.
+    ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``faulty`` the newest of those that
+    saw most causes, ``planned`` the newest plan, ``applied`` what became of the newest approved one (``undone``: it
+    took another back), ``cut`` an approval of which no end is known, ``watched`` the newest watch after that, ``verified``
+    the newest HTTP check after that, ``reported`` the newest postmortem.
     """
 
     look: Entry | None = None
