@@ -21,8 +21,8 @@ class Trail:
 
     ``following`` is empty where nothing is left to do. ``look`` is the newest look, ``faulty`` the newest of those that
     saw most causes, ``planned`` the newest plan, ``applied`` what became of the newest approved one (``undone``: it
-    took another back), ``cut`` an approval of which no end is known, ``watched`` the newest watch after that, ``verified``
-    the newest HTTP check after that, ``reported`` the newest postmortem.
+    took another back), ``cut`` an approval of which no end is known, ``watched`` the newest watch after that,
+    ``verified`` the newest HTTP check after that, ``reported`` the newest postmortem.
     """
 
     look: Entry | None = None

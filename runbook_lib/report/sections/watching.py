@@ -8,6 +8,7 @@ from typing import Any
 from runbook_lib.diagnosis import tasks
 from runbook_lib.diagnosis.following import Outcome, Poll, targets
 from runbook_lib.diagnosis.model import Verdict
+from runbook_lib.diagnosis.toll import toll
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import plan_commands, steps, words
 from runbook_lib.report.blocks import (
@@ -106,8 +107,8 @@ def tables(poll: Poll, context: Context) -> Iterator[Block]:
     states = [row for reading in evidence.all("target_health")[:1] for row in reading.data][:_MOST_TARGETS]
     if states:
         yield _table(context, "targets", "target task_status why", [_target(row) for row in states])
-    elif evidence.all("target_health"):
-        yield Status("risk", _say(context, "untargeted.title"), _say(context, "untargeted.text"))
+    if toll(evidence).harm == "likely":
+        yield Status("risk", _say(context, "outage.title"), _say(context, "outage.text", count=len(states)))
     events = (evidence.service.get("events") or [])[:_MOST_EVENTS]
     if events:
         rows = [(when(e.get("createdAt"), evidence, context), Cell(str(e.get("message", "")), "said")) for e in events]
