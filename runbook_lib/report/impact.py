@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from runbook_lib.diagnosis.story import Story
-from runbook_lib.diagnosis.toll import Harm, Toll, toll
+from runbook_lib.diagnosis.toll import TARGETS, Harm, Toll, toll
+from runbook_lib.evidence.clocks import read_at
+from runbook_lib.evidence.journal import WATCH, Entry
 from runbook_lib.evidence.model import Evidence
 from runbook_lib.report import sightings
 from runbook_lib.report.blocks import Block, Figure, Paragraph, Tone
@@ -68,13 +71,36 @@ def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ..
 
 def _stopped(shown: Toll, told: Story, evidence: Evidence, context: Context) -> Iterator[str]:
     """Says of harm which tasks a plan had begun to stop before it was read: they may have been what answered."""
-    kept = {entry.text("change") for entry in told.failed}
+    failed = {_of(entry) for entry in told.failed}
     begun = [e for e in told.entries if e.kind in ("intent", "change") and e.text("change").startswith(_STOP)]
-    made = [e for e in begun if e.at <= shown.at and e.text("change") not in kept]
+    latest = _latest(shown, told)
+    made = [e for e in begun if e.at <= latest and _of(e) not in failed]
     if made and shown.harm in ("partial", "likely"):
         tasks = dict.fromkeys(short_id(entry.text("change").removeprefix(_STOP)) for entry in made)
         at = sightings.time(made[0].at, told, evidence, context)
         yield say("story.impact.stopped", context.lang, at=at, tasks=", ".join(f"`{task}`" for task in tasks))
+
+
+def _latest(shown: Toll, told: Story) -> datetime:
+    """The time up to which everything had been done before the harm was read.
+
+    A watch that told it was begun after what stands before it in the journal, though AWS's clock, by which it read, may
+    be a second behind that of the machine that wrote.
+    """
+    watches = [entry for entry in told.entries if entry.kind == WATCH] if shown.evidence is None else []
+    told_by = next((n for n, entry in enumerate(watches) if _read_at(entry) == shown.at), -1)
+    begun = [entry.at for entry in watches[: told_by + 1] if entry.text("phase") == "begin"]
+    return max([shown.at, *begun[-1:]])
+
+
+def _read_at(watch: Entry) -> datetime | None:
+    noted = watch.data.get(TARGETS)
+    return read_at(noted.get("at")) if isinstance(noted, dict) else None
+
+
+def _of(entry: Entry) -> tuple[str, str]:
+    """Which change of which plan an entry is about."""
+    return entry.text("plan"), entry.text("change")
 
 
 def facts(evidence: Evidence) -> dict[str, str | int]:

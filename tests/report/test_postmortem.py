@@ -297,3 +297,15 @@ def test_a_stop_that_was_begun_counts_though_its_end_is_recorded_later_and_one_t
     assert "begun to stop tasks" in inside(page(*watched(DARK, begun, later), lang="en"), "impact")
     failed = entry(6, "change", {**STOP, "outcome": "failed"})
     assert "begun to stop tasks" not in inside(page(*watched(DARK, begun, failed), lang="en"), "impact")
+    refused = entry(3.5, "change", {**STOP, "plan": "of before", "outcome": "failed"})
+    assert "begun to stop tasks" in inside(page(*watched(DARK, refused, begun, later), lang="en"), "impact")
+
+
+@pytest.mark.parametrize(("begun", "told"), [(4.7, True), (4.3, False)], ids=["after", "before"])
+def test_a_watch_that_began_after_the_stop_read_after_it_though_awss_clock_is_behind(begun, told):
+    noted = {"phase": "begin", "deployment": made.deployment_id(4), "targets": {**DARK, "at": at(4.4).isoformat()}}
+    record = [e for e in WHOLE if e.at not in (at(4), at(8))]
+    record += [entry(begun, "watch", noted), entry(4.5, "intent", STOP), entry(6, "change", STOP)]
+    text = inside(page(*sorted(record, key=lambda e: e.at), lang="en"), "impact")
+    assert "there was no healthy target" in text
+    assert ("begun to stop tasks" in text) == told
