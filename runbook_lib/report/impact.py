@@ -57,7 +57,7 @@ def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ..
     """The sentence, the counts of tasks, and what it was judged from; of what is over, the worst alone."""
     shown = told.toll if told.over else toll(evidence)
     sentences = [worst_line(told, evidence, context) if told.over else line(told, evidence, context)]
-    sentences += _stopped(shown, told, evidence, context)
+    sentences += _stopped(shown, told, context)
     service = shown.evidence.service if shown.evidence else {}
     if "runningCount" in service:
         tasks = {"running": service["runningCount"], "desired": service.get("desiredCount", "–")}
@@ -69,7 +69,7 @@ def blocks(told: Story, evidence: Evidence, context: Context) -> tuple[Block, ..
     return tuple(found)
 
 
-def _stopped(shown: Toll, told: Story, evidence: Evidence, context: Context) -> Iterator[str]:
+def _stopped(shown: Toll, told: Story, context: Context) -> Iterator[str]:
     """Says of harm which tasks a plan had begun to stop before it was read: they may have been what answered."""
     failed = {_of(entry) for entry in told.failed}
     begun = [e for e in told.entries if e.kind in ("intent", "change") and e.text("change").startswith(_STOP)]
@@ -77,8 +77,7 @@ def _stopped(shown: Toll, told: Story, evidence: Evidence, context: Context) -> 
     made = [e for e in begun if e.at <= latest and _of(e) not in failed]
     if made and shown.harm in ("partial", "likely"):
         tasks = dict.fromkeys(short_id(entry.text("change").removeprefix(_STOP)) for entry in made)
-        at = sightings.time(made[0].at, told, evidence, context)
-        yield say("story.impact.stopped", context.lang, at=at, tasks=", ".join(f"`{task}`" for task in tasks))
+        yield say("story.impact.stopped", context.lang, tasks=", ".join(f"`{task}`" for task in tasks))
 
 
 def _latest(shown: Toll, told: Story) -> datetime:
