@@ -213,9 +213,12 @@ def test_a_language_that_is_asked_for_counts_more_than_one_that_was_clicked_befo
 
 
 def test_a_kernel_whose_page_was_left_ends_by_itself(tmp_path):
-    """As after a browser that was killed; a page that is left in order says so itself."""
+    """As after a browser that was killed; a page that is left in order says so itself.
+
+    Seconds enough that a kernel which starts on a slow machine is not taken for one that was left.
+    """
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    settings = {"home": str(tmp_path), "outputs": str(tmp_path), "first": "", "port": 0, "lang": "en", "left": 1}
+    settings = {"home": str(tmp_path), "outputs": str(tmp_path), "first": "", "port": 0, "lang": "en", "left": 5}
     words = [sys.executable, "-m", "runbook_lib.serving", json.dumps(settings | {"token": False})]
     env = clean_environment() | {"JUPYTER_RUNTIME_DIR": str(tmp_path), "ECS_RUNBOOK_HOME": str(tmp_path)}
     process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
